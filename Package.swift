@@ -1,0 +1,112 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Every target builds in Swift 6 mode with warnings as errors. Targets that wrap no C library
+// also build with strict memory safety: unsafe code lives on the floors that need it, nowhere else.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
+
+/// A target that contains no unsafe code.
+func room(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: memorySafe)
+}
+
+/// A target that wraps system interfaces and may contain unsafe code.
+func wrapper(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+func tests(_ name: String, on dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: common)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "gatehouse",
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
+    targets: [
+        // Ground: C made visible.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+
+        // Floor 1
+        wrapper("Bytes", on: []),
+        wrapper("Linux", on: ["CLinux", "Bytes"]),
+
+        // Floor 2
+        room("HTTP", on: ["Bytes"]),
+        wrapper("Pattern", on: ["CPCRE2", "Bytes"]),
+        room("Model"),
+        room("Telemetry", on: ["Bytes", "Linux"]),
+        room("Kubernetes", on: [yams]),
+
+        // Floor 3
+        room("EventLoop", on: ["Linux", "Bytes"]),
+        room("Routing", on: ["Model", "HTTP", "Pattern", "Bytes"]),
+        room("Balancing", on: ["Model", "Bytes"]),
+        room("Translation", on: ["Kubernetes", "Model"]),
+
+        // Floor 4
+        room("Filters", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
+        room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Pattern"]),
+
+        // Floor 5
+        room(
+            "Proxy",
+            on: [
+                "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Pattern", "Telemetry", "Linux",
+                "Bytes",
+            ]),
+        room("ControlPlane", on: ["IngressDialect", "Translation", "Kubernetes", "Model", "Linux", "Telemetry", log]),
+        room("Admin", on: ["EventLoop", "HTTP", "Routing", "Model", "Telemetry", "Linux", "Bytes"]),
+
+        // Roof
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Proxy", "ControlPlane", "Admin", "IngressDialect", "Translation", "Kubernetes", "Routing", "Filters",
+                "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes", log, arguments,
+            ],
+            swiftSettings: memorySafe),
+
+        // Tests
+        .target(name: "TestSupport", dependencies: ["Linux", "Bytes"], path: "Tests/TestSupport", swiftSettings: common),
+        tests("BytesTests", on: ["Bytes"]),
+        tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),
+        tests("HTTPTests", on: ["HTTP", "Bytes"]),
+        tests("PatternTests", on: ["Pattern", "Bytes"]),
+        tests("ModelTests", on: ["Model"]),
+        tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),
+        tests("KubernetesTests", on: ["Kubernetes"]),
+        tests("EventLoopTests", on: ["EventLoop", "Linux", "Bytes"]),
+        tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
+        tests("BalancingTests", on: ["Balancing", "Model", "Bytes"]),
+        tests("FiltersTests", on: ["Filters", "Routing", "Model", "HTTP", "Pattern", "Bytes"]),
+        tests("TranslationTests", on: ["Translation", "Kubernetes", "Model"]),
+        .testTarget(
+            name: "IngressDialectTests",
+            dependencies: ["IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: common),
+        tests("ControlPlaneTests", on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"]),
+        tests("AdminTests", on: ["Admin", "TestSupport"]),
+        tests(
+            "ProxyTests",
+            on: ["Proxy", "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes", "TestSupport"]),
+        tests("EndToEndTests", on: ["TestSupport", "Linux", "Bytes"]),
+    ]
+)

@@ -1,0 +1,4 @@
+// Makes PCRE2's 8-bit interface visible to Swift.
+#pragma once
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
