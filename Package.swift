@@ -85,7 +85,8 @@ let package = Package(
             swiftSettings: memorySafe),
 
         // Tests
-        .target(name: "TestSupport", dependencies: ["Linux", "Bytes"], path: "Tests/TestSupport", swiftSettings: common),
+        .target(
+            name: "TestSupport", dependencies: ["Linux", "Bytes"], path: "Tests/TestSupport", swiftSettings: common),
         tests("BytesTests", on: ["Bytes"]),
         tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),
         tests("HTTPTests", on: ["HTTP", "Bytes"]),
@@ -102,11 +103,16 @@ let package = Package(
             name: "IngressDialectTests",
             dependencies: ["IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: common),
-        tests("ControlPlaneTests", on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"]),
+        tests(
+            "ControlPlaneTests",
+            on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"]),
         tests("AdminTests", on: ["Admin", "TestSupport"]),
         tests(
             "ProxyTests",
-            on: ["Proxy", "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes", "TestSupport"]),
+            on: [
+                "Proxy", "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes",
+                "TestSupport",
+            ]),
         tests("EndToEndTests", on: ["TestSupport", "Linux", "Bytes"]),
     ]
 )

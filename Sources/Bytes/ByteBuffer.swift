@@ -1,0 +1,137 @@
+import Glibc
+
+/// A window of readable bytes in storage of fixed capacity: what arrives is written at the end,
+/// what has been handled is consumed from the front.
+///
+/// The one owner of raw memory on the request path; everything above works on `Span`s of it.
+/// Invariant: `0 <= readerIndex <= writerIndex <= capacity`. Storage is allocated once and freed by
+/// `deinit`; `BufferPool` hands storage from one owner to the next.
+@safe
+public struct ByteBuffer: ~Copyable {
+    @usableFromInline let base: UnsafeMutablePointer<UInt8>
+    /// Bytes of storage.
+    public let capacity: Int
+    /// Where the next unconsumed byte stands.
+    public private(set) var readerIndex = 0
+    /// Where the next byte will be written.
+    public private(set) var writerIndex = 0
+
+    /// - Parameter capacity: bytes of storage; at least 1.
+    public init(capacity: Int) {
+        precondition(capacity > 0, "a buffer holds at least one byte")
+        base = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    /// Takes over storage that `relinquish` gave away.
+    init(adopting storage: UnsafeMutablePointer<UInt8>, capacity: Int) {
+        base = storage
+        self.capacity = capacity
+    }
+
+    deinit { base.deallocate() }
+
+    /// Gives the storage away instead of freeing it.
+    consuming func relinquish() -> UnsafeMutablePointer<UInt8> {
+        let storage = base
+        discard self
+        return storage
+    }
+
+    /// Unconsumed bytes.
+    public var count: Int { writerIndex - readerIndex }
+    public var isEmpty: Bool { writerIndex == readerIndex }
+    /// Bytes that can be written without moving anything.
+    public var room: Int { capacity - writerIndex }
+
+    /// The unconsumed bytes.
+    public var readable: Span<UInt8> {
+        @_lifetime(borrow self) get {
+            let span = Span(_unsafeStart: base + readerIndex, count: writerIndex - readerIndex)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// A byte of the readable window, counted from its start.
+    public subscript(offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < count, "offset outside the readable bytes")
+        return base[readerIndex + offset]
+    }
+
+    /// Drops `count` bytes from the front. An emptied buffer starts over at its beginning.
+    public mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= self.count, "consuming more than is readable")
+        readerIndex += count
+        if readerIndex == writerIndex { clear() }
+    }
+
+    /// Forgets everything.
+    public mutating func clear() {
+        readerIndex = 0
+        writerIndex = 0
+    }
+
+    /// Drops bytes from the end, so that `count` remain readable.
+    public mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count, "truncating to more than is readable")
+        writerIndex = readerIndex + count
+    }
+
+    /// Moves the readable bytes to the front of the storage, to make room behind them.
+    public mutating func compact() {
+        guard readerIndex > 0 else { return }
+        let count = self.count
+        memmove(base, base + readerIndex, count)
+        readerIndex = 0
+        writerIndex = count
+    }
+
+    /// Appends `bytes`. The caller has checked `room`.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        let count = bytes.count
+        precondition(count <= room, "no room in the buffer")
+        bytes.withUnsafeBufferPointer { source in
+            if let start = source.baseAddress { memcpy(base + writerIndex, start, count) }
+        }
+        writerIndex += count
+    }
+
+    /// Appends one byte. The caller has checked `room`.
+    public mutating func append(_ byte: UInt8) {
+        precondition(writerIndex < capacity, "no room in the buffer")
+        base[writerIndex] = byte
+        writerIndex += 1
+    }
+
+    /// Appends the bytes of a literal. The caller has checked `room`.
+    public mutating func append(_ literal: StaticString) {
+        let count = literal.utf8CodeUnitCount
+        precondition(count <= room, "no room in the buffer")
+        memcpy(base + writerIndex, literal.utf8Start, count)
+        writerIndex += count
+    }
+
+    /// Appends a copy of another buffer's readable bytes.
+    public mutating func append(contentsOf other: borrowing ByteBuffer) {
+        append(other.readable)
+    }
+
+    /// Lets `fill` write into the free space; it returns how many bytes it wrote.
+    ///
+    /// For the floors that hand memory to the system; others use `append`.
+    @unsafe
+    public mutating func withUnsafeFreeSpace<Failure: Error>(
+        _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        let written = try fill(UnsafeMutableRawBufferPointer(start: base + writerIndex, count: room))
+        precondition(written >= 0 && written <= room, "wrote outside the buffer")
+        writerIndex += written
+        return written
+    }
+
+    /// Overwrites one readable byte.
+    public mutating func replace(at offset: Int, with byte: UInt8) {
+        precondition(offset >= 0 && offset < count, "offset outside the readable bytes")
+        base[readerIndex + offset] = byte
+    }
+}

@@ -1,0 +1,75 @@
+/// Numbers as text, without allocation.
+extension Span<UInt8> {
+    /// The value of a string of decimal digits.
+    ///
+    /// Nil when empty, when a byte is no digit (signs and blanks too), or above 2^63-1.
+    public var decimalValue: Int? {
+        guard !isEmpty else { return nil }
+        var value = 0
+        for i in 0..<count {
+            guard self[i].isDigit else { return nil }
+            let (product, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowedAgain) = product.addingReportingOverflow(Int(self[i] &- .zero))
+            if overflowed || overflowedAgain { return nil }
+            value = sum
+        }
+        return value
+    }
+}
+
+extension ByteBuffer {
+    /// Digits that any `append(decimal:)` or `append(hex:)` needs room for at most.
+    public static let longestNumber = 20
+
+    /// Appends a number in decimal. Needs room for up to `longestNumber` bytes.
+    public mutating func append(decimal value: Int) {
+        if value < 0 {
+            append(.hyphen)
+            appendDigits(of: value.magnitude)
+        } else {
+            appendDigits(of: UInt(value))
+        }
+    }
+
+    /// Appends a number in lower-case hexadecimal without leading zeros.
+    public mutating func append(hex value: Int) {
+        var shift = value == 0 ? 0 : (Int.bitWidth - 1 - value.leadingZeroBitCount) / 4 * 4
+        while shift >= 0 {
+            append(Self.hexDigit(UInt8(truncatingIfNeeded: value &>> shift) & 0xF))
+            shift -= 4
+        }
+    }
+
+    /// Appends a number in decimal with leading zeros up to `width` digits.
+    public mutating func append(decimal value: Int, width: Int) {
+        var divisor = 1
+        for _ in 1..<max(width, 1) { divisor *= 10 }
+        while divisor > 0 {
+            append(.zero &+ UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Appends 16 lower-case hexadecimal digits.
+    public mutating func append(hexadecimalWord value: UInt64) {
+        var shift = 60
+        while shift >= 0 {
+            append(Self.hexDigit(UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 0xF))
+            shift -= 4
+        }
+    }
+
+    private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? .zero &+ nibble : 0x57 &+ nibble }
+
+    private mutating func appendDigits(of value: UInt) {
+        if value < 10 { return append(.zero &+ UInt8(truncatingIfNeeded: value)) }
+        var divisor: UInt = 10
+        while value / divisor >= 10 { divisor *= 10 }
+        var rest = value
+        while divisor > 0 {
+            append(.zero &+ UInt8(truncatingIfNeeded: rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Bytes
+import Testing
+
+@Suite struct `Byte buffer` {
+    @Test func `starts over at its beginning once emptied`() {
+        var buffer = ByteBuffer(capacity: 8)
+        buffer.append("abcdefgh")
+        let full = buffer.room
+        buffer.consume(8)
+        let (room, count) = (buffer.room, buffer.count)
+        #expect((full, room, count) == (0, 8, 0))
+    }
+
+    @Test func `compacting keeps what is unread and makes room behind it`() {
+        var buffer = ByteBuffer(capacity: 8)
+        buffer.append("abcdefgh")
+        buffer.consume(5)
+        buffer.compact()
+        let (text, room) = (buffer.readable.text(), buffer.room)
+        #expect(text == "fgh")
+        #expect(room == 5)
+    }
+
+    @Test(arguments: [0, 7, 10, 15, 16, 255, 4096, 123_456_789, Int.max])
+    func `writes numbers as Swift does`(value: Int) {
+        var buffer = ByteBuffer(capacity: 64)
+        buffer.append(decimal: value)
+        let (decimal, parsed) = (buffer.readable.text(), buffer.readable.decimalValue)
+        #expect(decimal == String(value))
+        #expect(parsed == value)
+        buffer.clear()
+        buffer.append(hex: value)
+        let hex = buffer.readable.text()
+        #expect(hex == String(value, radix: 16))
+    }
+
+    @Test(arguments: ["", "+1", "-1", " 1", "1 ", "0x1", "1_0", "9223372036854775808", "１"])
+    func `reads only plain decimal numbers that fit`(text: String) {
+        let value = Array(text.utf8).span.decimalValue
+        #expect(value == nil)
+    }
+
+    @Test func `pads numbers with zeros`() {
+        var buffer = ByteBuffer(capacity: 64)
+        buffer.append(decimal: 7, width: 3)
+        buffer.append(hexadecimalWord: 0xAB)
+        let text = buffer.readable.text()
+        #expect(text == "00700000000000000ab")
+    }
+}
+
+@Suite struct `Buffer pool` {
+    @Test func `hands back storage that was given to it`() {
+        var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 1)
+        var buffer = pool.take()
+        buffer.append("x")
+        let taken = pool.outstanding
+        pool.give(buffer)
+        let given = pool.outstanding
+        let again = pool.take()
+        let (count, capacity) = (again.count, again.capacity)
+        #expect((taken, given, count, capacity) == (1, 0, 0, 16))
+    }
+}
