@@ -1,0 +1,15 @@
+/// What applies to the requests of a route: small independent values, each absent by default.
+///
+/// A policy never refers to another. Where an absent value has a default for the whole proxy, that
+/// default stands in the policy itself.
+public struct RoutePolicy: Sendable, Equatable {
+    public var rewrite: Rewrite?
+    public var hostOverride: HostOverride?
+    public var headerEdits: HeaderEdits?
+    public var bodyLimits = BodyLimits()
+    public var timeouts = Timeouts()
+    public var retry = Retry()
+    public var fallback: Fallback?
+
+    public init() {}
+}

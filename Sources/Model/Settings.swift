@@ -1,0 +1,83 @@
+/// What holds for the whole proxy, whatever the route. Defaults are ingress-nginx's.
+public struct Settings: Sendable, Hashable {
+    public var client = ClientSettings()
+    public var upstream = UpstreamSettings()
+    public var forwarding = ForwardingSettings()
+    public var response = ResponseSettings()
+
+    public init() {}
+}
+
+/// Limits and times towards clients.
+public struct ClientSettings: Sendable, Hashable {
+    /// Until a whole request head has arrived (`client-header-timeout`).
+    public var headerTimeout: Duration = .seconds(60)
+    /// Between two reads of a request body (`client-body-timeout`).
+    public var bodyTimeout: Duration = .seconds(60)
+    /// Between two writes to a client that does not read.
+    public var sendTimeout: Duration = .seconds(60)
+    /// How long an idle connection is kept (`keep-alive`); zero closes after each response.
+    public var keepAliveTimeout: Duration = .seconds(75)
+    /// Requests after which a connection is closed (`keep-alive-requests`).
+    public var keepAliveRequests = 1000
+    /// Slowest rate of a request body after ten seconds, in bytes a second; zero is off.
+    public var minimumBodyRate = 64
+    /// Longest request line, in bytes (`large-client-header-buffers`).
+    public var requestLineBytes = 8 << 10
+    /// Longest single header line, in bytes (`large-client-header-buffers`).
+    public var headerLineBytes = 8 << 10
+    /// All header lines together, in bytes (`large-client-header-buffers`).
+    public var headerBytes = 32 << 10
+    /// Header lines of a request.
+    public var headerCount = 100
+    /// Keep header names that contain `_` (`enable-underscores-in-headers`).
+    public var keepsUnderscoreNames = false
+
+    public init() {}
+}
+
+/// How connections to upstreams are kept.
+public struct UpstreamSettings: Sendable, Hashable {
+    /// Idle connections kept by a worker; zero sends `Connection: close` (`upstream-keepalive-connections`).
+    public var idleConnections = 320
+    /// How long an idle connection is kept (`upstream-keepalive-timeout`).
+    public var idleTimeout: Duration = .seconds(60)
+    /// Requests after which a connection is closed (`upstream-keepalive-requests`).
+    public var requestsPerConnection = 10_000
+    /// Age after which a connection is closed (`upstream-keepalive-time`).
+    public var connectionLifetime: Duration = .seconds(3600)
+    /// Largest response head, in bytes.
+    public var responseHeadBytes = 32 << 10
+    /// Consecutive failures after which an endpoint is left out for a while; zero is never.
+    public var failuresBeforeEjection = 5
+    /// How long an endpoint is left out the first time; doubles each time up to ten times this.
+    public var ejectionTime: Duration = .seconds(10)
+
+    public init() {}
+}
+
+/// What is believed of forwarded headers, and what is added to requests.
+public struct ForwardingSettings: Sendable, Hashable {
+    /// Believe `X-Forwarded-*` of clients (`use-forwarded-headers`).
+    public var trustsForwardedHeaders = false
+    /// Append to a believed `X-Forwarded-For` rather than replacing it (`compute-full-forwarded-for`).
+    public var appendsForwardedFor = false
+    /// Hops whose address claims are believed, as CIDR blocks (`proxy-real-ip-cidr`).
+    public var trustedHops: [String] = ["0.0.0.0/0"]
+    /// Make an `X-Request-ID` when the client sent none (`generate-request-id`).
+    public var generatesRequestID = true
+
+    public init() {}
+}
+
+/// What every response carries or loses.
+public struct ResponseSettings: Sendable, Hashable {
+    /// Pass the upstream's `Server` field (`allow-backend-server-header`).
+    public var passesServerField = false
+    /// Fields of upstream responses that are not passed on (`hide-headers`), in lower case.
+    public var hiddenFields: [String] = []
+    /// Own redirects to a path give a relative `Location` (`relative-redirects`).
+    public var usesRelativeRedirects = false
+
+    public init() {}
+}

@@ -1,0 +1,66 @@
+/// The hosts that a virtual host answers for.
+public enum HostName: Sendable, Hashable {
+    /// One name, in lower case, without port or trailing dot.
+    case exact(String)
+    /// `*.example.com` is `.wildcard("example.com")`: exactly one further label in front.
+    case wildcard(String)
+    /// Whatever no other virtual host answers for.
+    case any
+}
+
+extension HostName: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .exact(let name): name
+        case .wildcard(let suffix): "*.\(suffix)"
+        case .any: "*"
+        }
+    }
+}
+
+/// A further name for a virtual host (`server-alias` in ingress-nginx).
+///
+/// Exact aliases are looked up after exact host names; patterns after those, before wildcard hosts.
+public enum HostAlias: Sendable, Hashable {
+    case exact(String)
+    /// `*.example.com`: any number of labels in front, as nginx reads a leading asterisk.
+    case leadingWildcard(String)
+    /// `example.*`: any number of labels behind, as nginx reads a trailing asterisk.
+    case trailingWildcard(String)
+    /// A regular expression that is searched in the name, ignoring case (nginx's `~` form).
+    case regex(String)
+}
+
+/// Everything that is served under one host.
+public struct VirtualHost: Sendable, Equatable {
+    public var name: HostName
+    public var aliases: [HostAlias]
+    /// How routes compete when several match.
+    public var ranking: PathRanking
+    /// Ordered as the dialect ranks them; see `PathRanking`.
+    public var routes: [Route]
+    /// Redirects a request for exactly `/`.
+    public var appRoot: AppRoot?
+    /// The object that first named the host.
+    public var origin: Origin
+
+    public init(
+        name: HostName, aliases: [HostAlias] = [], ranking: PathRanking = .mostSpecific, routes: [Route] = [],
+        appRoot: AppRoot? = nil, origin: Origin
+    ) {
+        self.name = name
+        self.aliases = aliases
+        self.ranking = ranking
+        self.routes = routes
+        self.appRoot = appRoot
+        self.origin = origin
+    }
+}
+
+/// How the routes of a host compete for a request.
+public enum PathRanking: String, Sendable, Equatable {
+    /// An exact path before a prefix, a longer prefix before a shorter; equal ones in listed order.
+    case mostSpecific
+    /// The first route in the list that matches (ingress-nginx's regex mode; the dialect sorts).
+    case listed
+}
