@@ -7,6 +7,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -20,3 +22,17 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+// Declared by glibc only under _GNU_SOURCE.
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int ends[2], int flags);
+extern ssize_t splice(int in, __off64_t *in_offset, int out, __off64_t *out_offset, size_t length, unsigned int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
+
+enum {
+    GH_SPLICE_NONBLOCK = 2,
+    GH_SPLICE_MOVE = 1,
+    GH_SPLICE_MORE = 4,
+    GH_SET_PIPE_SIZE = 1031
+};

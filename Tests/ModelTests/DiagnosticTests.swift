@@ -1,7 +1,7 @@
 import Model
 import Testing
 
-@Suite struct `Diagnostic` {
+@Suite struct `A diagnostic` {
     let origin = Origin(file: "shop.yaml", line: 14, kind: "Ingress", namespace: "shop", name: "web")
 
     @Test func `names place, object, field, fault and remedy`() {
