@@ -1,0 +1,193 @@
+/// What a new model changes in what the proxy does: for the one log line of a reload.
+///
+/// Parts that merely moved to another line of their file are not changes.
+public struct ModelDiff: Sendable, Equatable {
+    public enum Kind: Sendable, Hashable {
+        case added, removed, changed
+    }
+
+    public enum Subject: Sendable, Hashable {
+        case host(HostName)
+        case route(HostName, RouteMatch)
+        case upstream(UpstreamID)
+        case defaultUpstream
+        case settings
+    }
+
+    public struct Change: Sendable, Equatable {
+        public var kind: Kind
+        public var subject: Subject
+        /// Where the part is written; for a removed part, where it was.
+        public var origin: Origin
+        /// What about it changed, when a few words can say it; else empty.
+        public var detail: String
+    }
+
+    /// Hosts and their routes in the order of the models, then upstreams, then the rest.
+    public private(set) var changes: [Change] = []
+
+    public init(from old: ProxyModel, to new: ProxyModel) {
+        Self.walk(old.virtualHosts, new.virtualHosts, precedes: { $0.name.precedes($1.name) }) { before, after in
+            compareHosts(before, after)
+        }
+        Self.walk(old.upstreams, new.upstreams, precedes: { $0.id < $1.id }) { before, after in
+            compareUpstreams(before, after)
+        }
+        if old.defaultUpstream != new.defaultUpstream {
+            let detail = new.defaultUpstream?.name ?? "404"
+            changes.append(Change(kind: .changed, subject: .defaultUpstream, origin: .builtIn, detail: detail))
+        }
+        if old.settings != new.settings {
+            let before = Set(old.settings.lines)
+            let detail = new.settings.lines.filter { !before.contains($0) }.joined(separator: ", ")
+            changes.append(Change(kind: .changed, subject: .settings, origin: .builtIn, detail: detail))
+        }
+    }
+
+    public var isEmpty: Bool { changes.isEmpty }
+
+    /// Visits the elements of two lists in the same strict order, each with its counterpart.
+    private static func walk<Element>(
+        _ old: [Element], _ new: [Element], precedes: (Element, Element) -> Bool,
+        visit: (Element?, Element?) -> Void
+    ) {
+        var left = 0
+        var right = 0
+        while left < old.count || right < new.count {
+            if right == new.count || (left < old.count && precedes(old[left], new[right])) {
+                visit(old[left], nil)
+                left += 1
+            } else if left == old.count || precedes(new[right], old[left]) {
+                visit(nil, new[right])
+                right += 1
+            } else {
+                visit(old[left], new[right])
+                left += 1
+                right += 1
+            }
+        }
+    }
+}
+
+extension ModelDiff {
+    private mutating func compareHosts(_ old: VirtualHost?, _ new: VirtualHost?) {
+        guard let host = new ?? old, old != new else { return }
+        if let old, let new {
+            var unchanged = new
+            unchanged.origin = old.origin
+            unchanged.routes = old.routes
+            unchanged.appRoot?.origin = old.appRoot?.origin ?? .builtIn
+            if unchanged != old {
+                changes.append(Change(kind: .changed, subject: .host(host.name), origin: host.origin, detail: ""))
+            }
+        } else {
+            let kind: Kind = new == nil ? .removed : .added
+            changes.append(Change(kind: kind, subject: .host(host.name), origin: host.origin, detail: ""))
+        }
+        compareRoutes(of: host.name, old?.routes ?? [], new?.routes ?? [])
+    }
+
+    private mutating func compareRoutes(of host: HostName, _ old: [Route], _ new: [Route]) {
+        guard old != new else { return }
+        var before: [RouteMatch: [Route]] = [:]
+        for route in old { before[route.match, default: []].append(route) }
+        for route in new {
+            let subject = Subject.route(host, route.match)
+            if before[route.match]?.isEmpty ?? true {
+                changes.append(Change(kind: .added, subject: subject, origin: route.origin, detail: ""))
+            } else if let former = before[route.match]?.removeFirst(), !former.means(route) {
+                let detail = former.action == route.action ? "" : "\(former.action) → \(route.action)"
+                changes.append(Change(kind: .changed, subject: subject, origin: route.origin, detail: detail))
+            }
+        }
+        for route in old where before[route.match]?.isEmpty == false {
+            before[route.match]?.removeFirst()
+            changes.append(
+                Change(kind: .removed, subject: .route(host, route.match), origin: route.origin, detail: ""))
+        }
+    }
+
+    private mutating func compareUpstreams(_ old: Upstream?, _ new: Upstream?) {
+        guard let upstream = new ?? old, old != new else { return }
+        guard let old, let new else {
+            let kind: Kind = new == nil ? .removed : .added
+            changes.append(Change(kind: kind, subject: .upstream(upstream.id), origin: upstream.origin, detail: ""))
+            return
+        }
+        var unchanged = new
+        unchanged.origin = old.origin
+        guard unchanged != old else { return }
+        let detail =
+            old.endpoints == new.endpoints ? "" : "endpoints \(old.endpoints.count)→\(new.endpoints.count)"
+        changes.append(Change(kind: .changed, subject: .upstream(new.id), origin: new.origin, detail: detail))
+    }
+}
+
+extension ModelDiff: CustomStringConvertible {
+    /// `+2 routes, -1 route, ~1 upstream (shop-web-80 endpoints 3→4)`; at most three changed parts are named.
+    public var description: String {
+        if isEmpty { return "no change in effect" }
+        var tally: [Noun: (added: Int, removed: Int, changed: [Change])] = [:]
+        for change in changes {
+            switch change.kind {
+            case .added: tally[change.subject.noun, default: (0, 0, [])].added += 1
+            case .removed: tally[change.subject.noun, default: (0, 0, [])].removed += 1
+            case .changed: tally[change.subject.noun, default: (0, 0, [])].changed.append(change)
+            }
+        }
+        var parts: [String] = []
+        for noun in Noun.allCases {
+            guard let count = tally[noun] else { continue }
+            if count.added > 0 { parts.append("+\(noun.counted(count.added))") }
+            if count.removed > 0 { parts.append("-\(noun.counted(count.removed))") }
+            if !count.changed.isEmpty { parts.append("~\(noun.counted(count.changed.count))\(named(count.changed))") }
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private func named(_ changes: [Change]) -> String {
+        var names = changes.prefix(3).map { $0.detail.isEmpty ? $0.subject.name : "\($0.subject.name) \($0.detail)" }
+        if changes.count > names.count { names.append("…") }
+        names.removeAll { $0.isEmpty }
+        return names.isEmpty ? "" : " (\(names.joined(separator: "; ")))"
+    }
+
+    fileprivate enum Noun: String, CaseIterable {
+        case host, route, upstream, defaultUpstream = "default upstream", settings
+
+        func counted(_ count: Int) -> String {
+            switch self {
+            case .settings, .defaultUpstream: rawValue
+            case .host, .route, .upstream: count == 1 ? "1 \(rawValue)" : "\(count) \(rawValue)s"
+            }
+        }
+    }
+}
+
+extension ModelDiff.Subject {
+    fileprivate var noun: ModelDiff.Noun {
+        switch self {
+        case .host: .host
+        case .route: .route
+        case .upstream: .upstream
+        case .defaultUpstream: .defaultUpstream
+        case .settings: .settings
+        }
+    }
+
+    fileprivate var name: String {
+        switch self {
+        case .host(let host): "\(host)"
+        case .route(let host, let match): "\(host) \(match.path)"
+        case .upstream(let upstream): upstream.name
+        case .defaultUpstream, .settings: ""
+        }
+    }
+}
+
+extension Route {
+    /// Whether both do the same, wherever they are written.
+    fileprivate func means(_ other: Route) -> Bool {
+        match == other.match && action == other.action && policy == other.policy && labels == other.labels
+    }
+}

@@ -1,0 +1,128 @@
+/// A model as text, for `gatehouse routes` and for comparing with expectations.
+///
+/// The text is stable: equal models print the same, and a change of one route changes its lines alone.
+/// Only what differs from a default is printed. Control bytes of values are escaped, so one value is one line.
+public struct ModelPrinter {
+    /// Whether to say in which file and line each part was written.
+    public var showsOrigins: Bool
+
+    public init(showsOrigins: Bool = true) { self.showsOrigins = showsOrigins }
+
+    public func text(of model: ProxyModel) -> String {
+        var page = Page()
+        for host in model.virtualHosts { print(host, on: &page) }
+        for upstream in model.upstreams { print(upstream, on: &page) }
+        if let upstream = model.defaultUpstream { page.line("default \(upstream)") }
+        for line in model.settings.lines { page.line("setting \(line)") }
+        return page.text
+    }
+
+    private func print(_ host: VirtualHost, on page: inout Page) {
+        page.line("host \(host.name)", origin: showsOrigins ? host.origin : nil)
+        page.indented { page in
+            for alias in host.aliases { page.line("alias \(alias)") }
+            if host.ranking == .listed { page.line("in listed order") }
+            if let root = host.appRoot { page.line("/ redirects to \(root.path)") }
+            for route in host.routes { print(route, on: &page) }
+        }
+    }
+
+    private func print(_ route: Route, on page: inout Page) {
+        page.line("\(route.match.path) -> \(route.action)", origin: showsOrigins ? route.origin : nil)
+        page.indented { page in
+            for line in route.policy.lines { page.line(line) }
+        }
+    }
+
+    private func print(_ upstream: Upstream, on page: inout Page) {
+        page.line("upstream \(upstream.id)", origin: showsOrigins ? upstream.origin : nil)
+        page.indented { page in
+            if upstream.loadBalancing != .roundRobin { page.line("balanced \(upstream.loadBalancing.rawValue)") }
+            if let affinity = upstream.affinity { page.line("affinity \(affinity)") }
+            if upstream.isDemonstration { page.line("demonstration") }
+            if upstream.endpoints.isEmpty { page.line("no endpoints") }
+            for endpoint in upstream.endpoints {
+                page.line(endpoint.weight == 1 ? "\(endpoint)" : "\(endpoint) weight \(endpoint.weight)")
+            }
+        }
+    }
+}
+
+/// Lines of text at growing indents.
+private struct Page {
+    private(set) var text = ""
+    private var indent = ""
+
+    mutating func line(_ content: String, origin: Origin? = nil) {
+        text += indent
+        appendEscaped(content)
+        if let origin {
+            text += "  # "
+            appendEscaped(origin.description)
+        }
+        text += "\n"
+    }
+
+    mutating func indented(_ body: (inout Page) -> Void) {
+        indent += "  "
+        body(&self)
+        indent.removeLast(2)
+    }
+
+    private mutating func appendEscaped(_ content: String) {
+        if content.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            text += content
+        } else {
+            for scalar in content.unicodeScalars {
+                if scalar.value >= 0x20 && scalar.value != 0x7F {
+                    text.unicodeScalars.append(scalar)
+                } else {
+                    text += scalar.escaped(asASCII: true)
+                }
+            }
+        }
+    }
+}
+
+extension Settings {
+    /// One line for each setting that differs from its default, by the name of its ConfigMap key where it has one.
+    public var lines: [String] {
+        let standard = Settings()
+        var lines: [String] = []
+        func add<Value: Equatable>(_ name: String, _ field: KeyPath<Settings, Value>) {
+            let value = self[keyPath: field]
+            guard value != standard[keyPath: field] else { return }
+            switch value {
+            case let duration as Duration: lines.append("\(name) \(duration.secondsText)")
+            case let list as [String]: lines.append("\(name) \(list.joined(separator: ", "))")
+            default: lines.append("\(name) \(value)")
+            }
+        }
+        add("client-header-timeout", \.client.headerTimeout)
+        add("client-body-timeout", \.client.bodyTimeout)
+        add("client send timeout", \.client.sendTimeout)
+        add("keep-alive", \.client.keepAliveTimeout)
+        add("keep-alive-requests", \.client.keepAliveRequests)
+        add("minimum body rate", \.client.minimumBodyRate)
+        add("request line bytes", \.client.requestLineBytes)
+        add("header line bytes", \.client.headerLineBytes)
+        add("header bytes", \.client.headerBytes)
+        add("header count", \.client.headerCount)
+        add("enable-underscores-in-headers", \.client.keepsUnderscoreNames)
+        add("upstream-keepalive-connections", \.upstream.idleConnections)
+        add("upstream-keepalive-timeout", \.upstream.idleTimeout)
+        add("upstream-keepalive-requests", \.upstream.requestsPerConnection)
+        add("upstream-keepalive-time", \.upstream.connectionLifetime)
+        add("upstream response head bytes", \.upstream.responseHeadBytes)
+        add("failures before ejection", \.upstream.failuresBeforeEjection)
+        add("ejection time", \.upstream.ejectionTime)
+        add("use-forwarded-headers", \.forwarding.trustsForwardedHeaders)
+        add("compute-full-forwarded-for", \.forwarding.appendsForwardedFor)
+        add("proxy-real-ip-cidr", \.forwarding.trustedHops)
+        add("generate-request-id", \.forwarding.generatesRequestID)
+        add("allow-backend-server-header", \.response.passesServerField)
+        add("hide-headers", \.response.hiddenFields)
+        add("relative-redirects", \.response.usesRelativeRedirects)
+        return lines
+    }
+}

@@ -1,0 +1,102 @@
+extension RoutePolicy {
+    /// One line for each policy that differs from its default, in the order in which they act:
+    /// `rewrite to /$2 where /api(/|$)(.*)`. For people: `routes`, `explain` and fixtures print them.
+    public var lines: [String] {
+        var lines: [String] = []
+        if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
+        if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
+        if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
+        if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
+        if retry != Retry() { lines.append("retry \(retry)") }
+        if let fallback { lines.append("fallback \(fallback.upstream)") }
+        for field in headerEdits?.setOnResponse ?? [] {
+            lines.append("response header \(field.name): \(field.value)")
+        }
+        return lines
+    }
+}
+
+extension BodyLimits: CustomStringConvertible {
+    public var description: String { requestBytes.map { "\($0) bytes" } ?? "none" }
+}
+
+extension Timeouts: CustomStringConvertible {
+    public var description: String {
+        "connect \(connect.secondsText), send \(send.secondsText), read \(read.secondsText)"
+    }
+}
+
+extension Retry: CustomStringConvertible {
+    public var description: String {
+        if conditions.isEmpty { return "never" }
+        var text = "on \(conditions), "
+        text += tries == 0 ? "every endpoint" : "\(tries) tries"
+        if timeout != .zero { text += " within \(timeout.secondsText)" }
+        return text
+    }
+}
+
+extension Retry.Conditions: CustomStringConvertible {
+    /// The words of `proxy-next-upstream`, separated by blanks.
+    public var description: String {
+        Self.words.filter { contains($0.condition) }.map(\.word).joined(separator: " ")
+    }
+
+    /// Each condition and its word in ingress-nginx.
+    public static let words: [(word: String, condition: Retry.Conditions)] = [
+        ("error", .error), ("timeout", .timeout), ("invalid_header", .invalidHeader), ("http_500", .status500),
+        ("http_502", .status502), ("http_503", .status503), ("http_504", .status504), ("http_403", .status403),
+        ("http_404", .status404), ("http_429", .status429), ("non_idempotent", .nonIdempotent),
+    ]
+}
+
+extension Affinity: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .clientAddress(let timeout): "by client address for \(timeout.secondsText)"
+        }
+    }
+}
+
+extension HostAlias: CustomStringConvertible {
+    /// As `server-alias` spells it.
+    public var description: String {
+        switch self {
+        case .exact(let name): name
+        case .leadingWildcard(let suffix): "*.\(suffix)"
+        case .trailingWildcard(let prefix): "\(prefix).*"
+        case .regex(let pattern): "~\(pattern)"
+        }
+    }
+}
+
+extension PathMatch: CustomStringConvertible {
+    /// `exact /cart`, `prefix /`, `regex /v[0-9]+ (any case)`
+    public var description: String {
+        switch self {
+        case .exact(let path): "exact \(path)"
+        case .prefix(let path): "prefix \(path)"
+        case .regex(let pattern, let ignoringCase): ignoringCase ? "regex \(pattern) (any case)" : "regex \(pattern)"
+        }
+    }
+}
+
+extension RouteAction: CustomStringConvertible {
+    /// `shop-web-80`, `302 https://example.com/`, `refuse 503 (…)`
+    public var description: String {
+        switch self {
+        case .forward(let upstream): upstream.name
+        case .redirect(let redirect): "\(redirect.status) \(redirect.location)"
+        case .refuse(let status, let reason): "refuse \(status) (\(reason))"
+        }
+    }
+}
+
+extension Duration {
+    /// Whole seconds as `60s`, else milliseconds as `1500ms`.
+    var secondsText: String {
+        let (seconds, attoseconds) = components
+        if attoseconds == 0 { return "\(seconds)s" }
+        return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+    }
+}

@@ -1,0 +1,211 @@
+extension ProxyModel {
+    /// The rules of the model that this one breaks; empty when it may be compiled and published.
+    ///
+    /// A dialect that works as it should never produces a fault here: its own diagnostics come first.
+    /// This is the last gate before the data plane, so that what stands behind it needs no such checks.
+    public func faults() -> [Diagnostic] {
+        var check = ModelCheck(self)
+        check.hosts()
+        check.upstreams()
+        check.settings()
+        return check.faults
+    }
+
+    /// Longest regular expression, in bytes.
+    public static let patternLimitBytes = 4 << 10
+    /// Longest path, redirect target, template or header value, in bytes.
+    public static let textLimitBytes = 8 << 10
+}
+
+private struct ModelCheck {
+    let model: ProxyModel
+    private(set) var faults: [Diagnostic] = []
+    private let known: Set<UpstreamID>
+
+    init(_ model: ProxyModel) {
+        self.model = model
+        known = Set(model.upstreams.map(\.id))
+    }
+
+    mutating func hosts() {
+        for (index, host) in model.virtualHosts.enumerated() {
+            if index > 0, !model.virtualHosts[index - 1].name.precedes(host.name) {
+                fault(host.origin, "host", "\(host.name) occurs twice or out of order")
+            }
+            if !host.name.isValid { fault(host.origin, "host", "\(host.name) is no host name") }
+            if let root = host.appRoot, !isPath(root.path) { fault(root.origin, "app root", "is no absolute path") }
+            for alias in host.aliases where !alias.isValid { fault(host.origin, "alias", "is no host name or pattern") }
+            for route in host.routes { check(route) }
+        }
+        if let upstream = model.defaultUpstream, !known.contains(upstream) {
+            fault(.builtIn, "default upstream", "\(upstream) does not exist")
+        }
+    }
+
+    mutating func upstreams() {
+        for (index, upstream) in model.upstreams.enumerated() {
+            if index > 0, !(model.upstreams[index - 1].id < upstream.id) {
+                fault(upstream.origin, "upstream", "\(upstream.id) occurs twice or out of order")
+            }
+            for endpoint in upstream.endpoints {
+                if endpoint.port == 0 { fault(upstream.origin, "endpoint", "\(endpoint) has no port") }
+                if endpoint.weight < 1 { fault(upstream.origin, "endpoint", "\(endpoint) has no weight") }
+                if endpoint.address.isEmpty || !endpoint.address.utf8.allSatisfy(\.isAddressByte) {
+                    fault(upstream.origin, "endpoint", "has no literal address")
+                }
+            }
+            let endpoints = upstream.endpoints
+            if endpoints.count > 1,
+                Set(endpoints.map { Endpoint(address: $0.address, port: $0.port) }).count < endpoints.count
+            {
+                fault(upstream.origin, "upstream", "\(upstream.id) holds an endpoint twice")
+            }
+        }
+    }
+
+    mutating func settings() {
+        let client = model.settings.client
+        if client.headerTimeout <= .zero || client.bodyTimeout <= .zero || client.sendTimeout <= .zero {
+            fault(.builtIn, "settings", "a client timeout is not positive")
+        }
+        if client.requestLineBytes < 256 || client.headerLineBytes < 256 || client.headerCount < 1
+            || client.headerBytes < client.headerLineBytes
+        {
+            fault(.builtIn, "settings", "the limits for request heads leave no room for any request")
+        }
+        let upstream = model.settings.upstream
+        if upstream.idleConnections < 0 || upstream.requestsPerConnection < 1 || upstream.responseHeadBytes < 256 {
+            fault(.builtIn, "settings", "a limit for upstream connections is out of range")
+        }
+    }
+
+    private mutating func check(_ route: Route) {
+        switch route.match.path {
+        case .exact(let path), .prefix(let path):
+            if !isPath(path) { fault(route.origin, "path", "is no absolute path") }
+        case .regex(let pattern, _):
+            checkPattern(pattern, route.origin)
+        }
+        switch route.action {
+        case .forward(let upstream):
+            if !known.contains(upstream) { fault(route.origin, "upstream", "\(upstream) does not exist") }
+        case .redirect(let redirect):
+            if !(300...308).contains(redirect.status) {
+                fault(route.origin, "redirect", "has status \(redirect.status)")
+            }
+            if !isText(redirect.location) { fault(route.origin, "redirect", "holds control bytes or is too long") }
+        case .refuse(let status, _):
+            if !(400...599).contains(status) { fault(route.origin, "action", "refuses with status \(status)") }
+        }
+        check(route.policy, route.origin)
+    }
+
+    private mutating func check(_ policy: RoutePolicy, _ origin: Origin) {
+        if let rewrite = policy.rewrite {
+            checkPattern(rewrite.pattern, origin)
+            if !isText(rewrite.template) { fault(origin, "rewrite", "holds control bytes or is too long") }
+        }
+        if let host = policy.hostOverride, host.template.isEmpty || !isText(host.template) {
+            fault(origin, "host override", "is empty, holds control bytes or is too long")
+        }
+        for field in policy.headerEdits?.setOnResponse ?? [] {
+            if field.name.isEmpty || !field.name.utf8.allSatisfy(\.isTokenByte) {
+                fault(origin, "header", "has no token for a name")
+            }
+            if !isText(field.value, allowingTab: true) {
+                fault(origin, "header \(field.name)", "holds control bytes or is too long")
+            }
+        }
+        if policy.timeouts.connect <= .zero || policy.timeouts.send <= .zero || policy.timeouts.read <= .zero {
+            fault(origin, "timeouts", "are not all positive")
+        }
+        if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
+        if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
+        if let fallback = policy.fallback, !known.contains(fallback.upstream) {
+            fault(origin, "fallback", "\(fallback.upstream) does not exist")
+        }
+    }
+
+    private mutating func checkPattern(_ pattern: String, _ origin: Origin) {
+        if pattern.utf8.count > ProxyModel.patternLimitBytes {
+            fault(origin, "pattern", "is longer than \(ProxyModel.patternLimitBytes) bytes")
+        }
+    }
+
+    private func isPath(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") && isText(path) }
+
+    private func isText(_ text: String, allowingTab: Bool = false) -> Bool {
+        text.utf8.count <= ProxyModel.textLimitBytes
+            && text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || (allowingTab && $0 == 0x09) }
+    }
+
+    private mutating func fault(_ origin: Origin, _ field: String, _ text: String) {
+        faults.append(Diagnostic(.rejected, origin, field: field, text))
+    }
+}
+
+extension HostName {
+    /// The order of `ProxyModel.virtualHosts`: exact names, wildcards, the catch-all host.
+    public func precedes(_ other: HostName) -> Bool {
+        switch (self, other) {
+        case (.exact(let left), .exact(let right)), (.wildcard(let left), .wildcard(let right)): left < right
+        case (.exact, _), (.wildcard, .any): true
+        case (.wildcard, .exact), (.any, _): false
+        }
+    }
+
+    fileprivate var isValid: Bool {
+        switch self {
+        case .exact(let name), .wildcard(let name): isHostName(name)
+        case .any: true
+        }
+    }
+}
+
+extension HostAlias {
+    fileprivate var isValid: Bool {
+        switch self {
+        case .exact(let name), .leadingWildcard(let name), .trailingWildcard(let name): isHostName(name)
+        case .regex(let pattern): !pattern.isEmpty && pattern.utf8.count <= ProxyModel.patternLimitBytes
+        }
+    }
+}
+
+/// Lower-case letters, digits, `-`, `_` and `.`, at most 253 bytes (RFC 1035 §2.3.4); other scripts in their `xn--` form.
+private func isHostName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 253
+        && name.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+}
+
+extension UInt8 {
+    /// Bytes of literal IPv4 and IPv6 addresses, with zone.
+    fileprivate var isAddressByte: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "%"):
+            true
+        default: false
+        }
+    }
+
+    /// `tchar` of RFC 9110 §5.6.2.
+    fileprivate var isTokenByte: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}
