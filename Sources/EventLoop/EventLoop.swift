@@ -1,1 +1,164 @@
-// Placeholder until the room is built.
+public import Linux
+
+/// One thread's wait for descriptors, deadlines and wake-ups, and the calls that follow.
+///
+/// The owner runs it turn by turn and does its own periodic work in between. Everything registered
+/// lives on the loop's thread. The loop itself holds handlers alive until they are removed.
+public final class EventLoop {
+    private var epoll: Epoll
+    private var handlers = SlotTable<EventHandler>()
+    private var timers: TimerWheel
+    private var due: ContiguousArray<(SlotID, tick: UInt64)> = []
+    private var resuming: ContiguousArray<SlotID> = []
+    private var resumingNow: ContiguousArray<SlotID> = []
+    /// The time at which this turn's events were taken.
+    public private(set) var now = Instant.now()
+
+    private static let wakeTag = UInt64.max
+
+    public init() throws(Errno) {
+        epoll = try Epoll()
+        timers = TimerWheel(now: now)
+    }
+
+    /// How many handlers are registered.
+    public var handlerCount: Int { handlers.count }
+
+    /// Watches `descriptor` for `handler`, which is kept until `remove`.
+    public func add(_ handler: EventHandler, watching descriptor: borrowing Descriptor) throws(Errno) {
+        let id = handlers.insert(handler)
+        do {
+            try epoll.add(descriptor, tag: id.tag)
+        } catch {
+            handlers.remove(id)
+            throw error
+        }
+        handler.id = id
+    }
+
+    /// Watches a listening socket: told for as long as connections wait.
+    public func addListener(_ handler: EventHandler, watching descriptor: borrowing Descriptor) throws(Errno) {
+        let id = handlers.insert(handler)
+        do {
+            try epoll.addLevelTriggered(descriptor, tag: id.tag)
+        } catch {
+            handlers.remove(id)
+            throw error
+        }
+        handler.id = id
+    }
+
+    /// Stops watching the descriptor of a listener that stays registered; `rewatch` resumes.
+    public func pause(watching descriptor: borrowing Descriptor) {
+        try? epoll.remove(descriptor)
+    }
+
+    public func rewatch(_ handler: EventHandler, listener descriptor: borrowing Descriptor) throws(Errno) {
+        guard let id = handler.id else { return }
+        try epoll.addLevelTriggered(descriptor, tag: id.tag)
+    }
+
+    /// Wakes the loop whenever `event` is signalled from another thread. One a loop.
+    public func wake(by event: borrowing EventFD) throws(Errno) {
+        try epoll.addLevelTriggered(event.descriptor, tag: Self.wakeTag)
+    }
+
+    /// Ends a handler's registration and its deadline. Its descriptor is the handler's to close.
+    public func remove(_ handler: EventHandler) {
+        guard let id = handler.id else { return }
+        handlers.remove(id)
+        handler.id = nil
+        handler.deadline = .distantFuture
+        handler.armedTick = .max
+    }
+
+    /// Sets when `handler.deadlinePassed` is due, in place of what was set before.
+    @inline(__always)
+    public func setDeadline(of handler: EventHandler, at deadline: Instant) {
+        handler.deadline = deadline
+        if deadline != .distantFuture && deadline.nanoseconds / TimerWheel.tick < handler.armedTick {
+            arm(handler)
+        }
+    }
+
+    /// Sets the deadline that many nanoseconds from this turn's time.
+    @inline(__always)
+    public func setDeadline(of handler: EventHandler, afterNanoseconds delay: UInt64) {
+        setDeadline(of: handler, at: now.advanced(byNanoseconds: delay))
+    }
+
+    public func clearDeadline(of handler: EventHandler) {
+        handler.deadline = .distantFuture
+    }
+
+    private func arm(_ handler: EventHandler) {
+        guard let id = handler.id else { return }
+        let tick = timers.tick(for: handler.deadline)
+        guard tick < handler.armedTick else { return }
+        timers.insert(id, at: tick)
+        handler.armedTick = tick
+    }
+
+    /// Calls `handler.resumed` on the next turn, after the events that wait then: for work that was
+    /// left undone so that others get their share.
+    public func resumeLater(_ handler: EventHandler) {
+        if let id = handler.id { resuming.append(id) }
+    }
+
+    /// Calls `body` for every registered handler.
+    public func forEachHandler(_ body: (EventHandler) -> Void) { handlers.forEach(body) }
+
+    /// Waits for events, at most until `limit`, and makes the calls that are due.
+    ///
+    /// - Returns: how many events there were, and whether the loop was woken by its event.
+    @discardableResult
+    public func turn(until limit: Instant, wakeEvent: borrowing EventFD) throws(Errno) -> (events: Int, woken: Bool) {
+        let count = try epoll.wait(milliseconds: waitTime(limit))
+        now = .now()
+        var woken = false
+        for index in 0..<count {
+            let (tag, readiness) = epoll.event(at: index)
+            if tag == Self.wakeTag {
+                wakeEvent.clear()
+                woken = true
+                continue
+            }
+            handlers[SlotID(tag: tag)]?.ready(readiness)
+        }
+        fireTimers()
+        resumeHandlers()
+        return (count, woken)
+    }
+
+    private func waitTime(_ limit: Instant) -> Int32 {
+        guard resuming.isEmpty else { return 0 }
+        let next = min(timers.nextDeadline ?? .distantFuture, limit)
+        guard next != .distantFuture else { return -1 }
+        // Busy loops find events without waiting, so a slightly stale `now` only wakes them early.
+        let wait = next.nanoseconds(since: now)
+        return Int32(min(wait / 1_000_000 + (wait % 1_000_000 == 0 ? 0 : 1), 60_000))
+    }
+
+    private func fireTimers() {
+        timers.advance(to: now, due: &due)
+        guard !due.isEmpty else { return }
+        for (id, tick) in due {
+            guard let handler = handlers[id], handler.armedTick == tick else { continue }
+            handler.armedTick = .max
+            if handler.deadline > now {
+                if handler.deadline != .distantFuture { arm(handler) }
+            } else {
+                handler.deadline = .distantFuture
+                handler.deadlinePassed()
+            }
+        }
+        due.removeAll(keepingCapacity: true)
+    }
+
+    private func resumeHandlers() {
+        guard !resuming.isEmpty else { return }
+        swap(&resuming, &resumingNow)
+        for id in resumingNow { handlers[id]?.resumed() }
+        resumingNow.removeAll(keepingCapacity: true)
+    }
+}
