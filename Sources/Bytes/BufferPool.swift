@@ -22,17 +22,27 @@ public struct BufferPool: ~Copyable {
         for storage in free { storage.deallocate() }
     }
 
-    /// An empty buffer.
-    public mutating func take() -> ByteBuffer {
-        outstanding += 1
-        guard let storage = free.popLast() else { return ByteBuffer(capacity: bufferCapacity) }
-        return ByteBuffer(adopting: storage, capacity: bufferCapacity)
+    /// Gives storage to a buffer that has none; does nothing for one that has.
+    @inline(__always)
+    public mutating func lend(to buffer: inout ByteBuffer) {
+        if buffer.capacity == 0 { supply(&buffer) }
     }
 
-    /// Takes back a buffer that came from here; its content is forgotten.
-    public mutating func give(_ buffer: consuming ByteBuffer) {
-        precondition(buffer.capacity == bufferCapacity, "a buffer goes back to the pool that it came from")
+    private mutating func supply(_ buffer: inout ByteBuffer) {
+        outstanding += 1
+        let storage = free.popLast() ?? .allocate(capacity: bufferCapacity)
+        buffer.adopt(storage, capacity: bufferCapacity)
+    }
+
+    /// Takes the storage of a buffer back and forgets its content; does nothing for one that has none.
+    /// Storage that has grown in the meantime is freed.
+    public mutating func takeBack(_ buffer: inout ByteBuffer) {
+        guard buffer.capacity > 0 else { return }
         outstanding -= 1
-        if free.count < limit { free.append(buffer.relinquish()) }
+        if buffer.capacity == bufferCapacity && free.count < limit {
+            free.append(buffer.relinquish())
+        } else {
+            buffer.release()
+        }
     }
 }

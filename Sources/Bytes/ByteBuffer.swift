@@ -4,13 +4,14 @@ import Glibc
 /// what has been handled is consumed from the front.
 ///
 /// The one owner of raw memory on the request path; everything above works on `Span`s of it.
-/// Invariant: `0 <= readerIndex <= writerIndex <= capacity`. Storage is allocated once and freed by
-/// `deinit`; `BufferPool` hands storage from one owner to the next.
+/// Invariant: `0 <= readerIndex <= writerIndex <= capacity`. A buffer may be without storage (capacity 0),
+/// as those of idle connections are; `BufferPool` lends storage and takes it back.
 @safe
 public struct ByteBuffer: ~Copyable {
-    @usableFromInline let base: UnsafeMutablePointer<UInt8>
-    /// Bytes of storage.
-    public let capacity: Int
+    /// Dangling, and never touched, while there is no storage.
+    @usableFromInline var base: UnsafeMutablePointer<UInt8>
+    /// Bytes of storage; 0 when there is none.
+    public private(set) var capacity: Int
     /// Where the next unconsumed byte stands.
     public private(set) var readerIndex = 0
     /// Where the next byte will be written.
@@ -23,19 +24,49 @@ public struct ByteBuffer: ~Copyable {
         self.capacity = capacity
     }
 
-    /// Takes over storage that `relinquish` gave away.
-    init(adopting storage: UnsafeMutablePointer<UInt8>, capacity: Int) {
+    /// A buffer without storage.
+    public init() {
+        base = Self.noStorage
+        capacity = 0
+    }
+
+    private static let noStorage = UnsafeMutablePointer<UInt8>(bitPattern: 1)!
+
+    deinit { if capacity > 0 { base.deallocate() } }
+
+    /// Takes over storage that `relinquish` gave away. The buffer had none.
+    mutating func adopt(_ storage: UnsafeMutablePointer<UInt8>, capacity: Int) {
+        precondition(self.capacity == 0, "the buffer already has storage")
         base = storage
         self.capacity = capacity
     }
 
-    deinit { base.deallocate() }
-
-    /// Gives the storage away instead of freeing it.
-    consuming func relinquish() -> UnsafeMutablePointer<UInt8> {
+    /// Gives the storage away and is without afterwards. The buffer had storage.
+    mutating func relinquish() -> UnsafeMutablePointer<UInt8> {
+        precondition(capacity > 0, "the buffer has no storage to give")
         let storage = base
-        discard self
+        base = Self.noStorage
+        capacity = 0
+        clear()
         return storage
+    }
+
+    /// Enlarges the storage, keeping the readable bytes. For the rare message that outgrows a pooled buffer.
+    public mutating func grow(to newCapacity: Int) {
+        guard newCapacity > capacity else { return }
+        let storage = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+        let count = self.count
+        memcpy(storage, base + readerIndex, count)
+        if capacity > 0 { base.deallocate() }
+        base = storage
+        capacity = newCapacity
+        readerIndex = 0
+        writerIndex = count
+    }
+
+    /// Frees the storage.
+    public mutating func release() {
+        if capacity > 0 { relinquish().deallocate() }
     }
 
     /// Unconsumed bytes.

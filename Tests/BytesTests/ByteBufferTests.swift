@@ -50,15 +50,30 @@ import Testing
 }
 
 @Suite struct `Buffer pool` {
-    @Test func `hands back storage that was given to it`() {
+    @Test func `lends storage and takes it back`() {
         var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 1)
-        var buffer = pool.take()
+        var buffer = ByteBuffer()
+        pool.lend(to: &buffer)
         buffer.append("x")
-        let taken = pool.outstanding
-        pool.give(buffer)
-        let given = pool.outstanding
-        let again = pool.take()
-        let (count, capacity) = (again.count, again.capacity)
-        #expect((taken, given, count, capacity) == (1, 0, 0, 16))
+        let (lent, capacity) = (pool.outstanding, buffer.capacity)
+        pool.takeBack(&buffer)
+        let (returned, left, count) = (pool.outstanding, buffer.capacity, buffer.count)
+        #expect((lent, capacity) == (1, 16))
+        #expect((returned, left, count) == (0, 0, 0))
+    }
+
+    @Test func `frees storage that has grown`() {
+        var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 1)
+        var buffer = ByteBuffer()
+        pool.lend(to: &buffer)
+        buffer.append("kept")
+        buffer.grow(to: 64)
+        let text = buffer.readable.text()
+        pool.takeBack(&buffer)
+        pool.lend(to: &buffer)
+        let capacity = buffer.capacity
+        pool.takeBack(&buffer)
+        #expect(text == "kept")
+        #expect(capacity == 16)
     }
 }
