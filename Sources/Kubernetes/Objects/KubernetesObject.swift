@@ -54,3 +54,24 @@ public indirect enum KubernetesObject: Sendable, Equatable {
         }
     }
 }
+
+extension KubernetesObject {
+    /// The same object with other metadata.
+    func with(_ metadata: Metadata) -> KubernetesObject {
+        func replacing<Object: KubernetesKind>(_ object: Object) -> Object {
+            var copy = object
+            copy.metadata = metadata
+            return copy
+        }
+        return switch self {
+        case .ingress(let object): .ingress(replacing(object))
+        case .ingressClass(let object): .ingressClass(replacing(object))
+        case .service(let object): .service(replacing(object))
+        case .endpointSlice(let object): .endpointSlice(replacing(object))
+        case .endpoints(let object): .endpoints(replacing(object))
+        case .secret(let object): .secret(replacing(object))
+        case .configMap(let object): .configMap(replacing(object))
+        case .namespace(let object): .namespace(replacing(object))
+        }
+    }
+}
