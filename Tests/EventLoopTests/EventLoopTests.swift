@@ -1,0 +1,142 @@
+import Bytes
+import Linux
+import Testing
+
+@testable import EventLoop
+
+private final class Recorder: EventHandler {
+    var readiness: [Readiness] = []
+    var deadlines = 0
+    var resumptions = 0
+
+    override func ready(_ readiness: Readiness) { self.readiness.append(readiness) }
+    override func deadlinePassed() { deadlines += 1 }
+    override func resumed() { resumptions += 1 }
+}
+
+@Suite struct `Slot table` {
+    @Test func `does not lead an old name to a new tenant`() {
+        var table = SlotTable<Recorder>()
+        let first = table.insert(Recorder())
+        table.remove(first)
+        let second = table.insert(Recorder())
+        #expect(table[first] == nil)
+        #expect(table[second] != nil)
+        #expect(table.count == 1)
+        table.remove(first)
+        #expect(table[second] != nil)
+    }
+
+    @Test func `survives the trip of a name through the kernel`() {
+        let id = SlotID(index: 77, generation: 0xFFFF_FFFE)
+        #expect(SlotID(tag: id.tag) == id)
+    }
+}
+
+@Suite struct `Timer wheel` {
+    let second: UInt64 = 1_000_000_000
+
+    /// The ticks at which entries came due when time went in steps.
+    private func fire(_ wheel: inout TimerWheel, at seconds: [UInt64]) -> [Int] {
+        seconds.map { time in
+            var due: ContiguousArray<(SlotID, tick: UInt64)> = []
+            wheel.advance(to: Instant(nanoseconds: time * second), due: &due)
+            return due.count
+        }
+    }
+
+    @Test func `fires at the end of the deadline's tick, not before`() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        let deadline = Instant(nanoseconds: 3 * second)
+        wheel.insert(SlotID(index: 1, generation: 0), at: wheel.tick(for: deadline))
+        #expect(fire(&wheel, at: [1, 2, 3, 4, 5]) == [0, 0, 0, 1, 0])
+    }
+
+    @Test func `brings far deadlines back within its reach`() {
+        let wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        let tick = wheel.tick(for: Instant(nanoseconds: 100_000 * second))
+        #expect(tick < 1024)
+    }
+
+    @Test func `fires everything after a long sleep`() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        for seconds in 1...40 {
+            let tick = wheel.tick(for: Instant(nanoseconds: UInt64(seconds) * second))
+            wheel.insert(SlotID(index: UInt32(seconds), generation: 0), at: tick)
+        }
+        #expect(fire(&wheel, at: [100_000, 100_001]) == [40, 0])
+    }
+}
+
+@Suite struct `Event loop` {
+    @Test func `tells a handler when its socket becomes readable, once`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let listener = try Socket.listen(on: SocketAddress(.loopbackV4, port: 0), sharesPort: false)
+        let client = try Socket.connect(to: try Socket.localAddress(of: listener))
+        guard let server = try Socket.accept(from: listener) else { throw Errno.again }
+        let handler = Recorder()
+        try loop.add(handler, watching: server.socket)
+        _ = client.socket.write([1].span)
+        while !(handler.readiness.last?.contains(.readable) ?? false) {
+            try loop.turn(until: .distantFuture, wakeEvent: wake)
+        }
+        let seen = handler.readiness.count
+        try loop.turn(until: loop.now, wakeEvent: wake)
+        #expect(handler.readiness.count == seen)
+        loop.remove(handler)
+        #expect(loop.handlerCount == 0)
+    }
+
+    @Test func `meets a deadline that was moved later only at its last time`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let handler = Recorder()
+        try loop.add(handler, watching: wake.descriptor)
+        let start = loop.now
+        loop.setDeadline(of: handler, at: start.advanced(byNanoseconds: 1_000_000))
+        loop.setDeadline(of: handler, at: start.advanced(byNanoseconds: 120_000_000))
+        while handler.deadlines == 0 { try loop.turn(until: .distantFuture, wakeEvent: wake) }
+        #expect(loop.now >= start.advanced(byNanoseconds: 120_000_000))
+        #expect(handler.deadlines == 1)
+    }
+
+    @Test func `resumes a handler on the next turn without waiting`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let handler = Recorder()
+        try loop.add(handler, watching: wake.descriptor)
+        loop.resumeLater(handler)
+        try loop.turn(until: .distantFuture, wakeEvent: wake)
+        #expect(handler.resumptions == 1)
+    }
+
+    @Test func `wakes for a message from another thread`() throws {
+        let loop = try EventLoop()
+        let mailbox = try Mailbox<Int>()
+        try loop.wake(by: mailbox.wakeEvent)
+        let thread = try Thread(name: "sender") { mailbox.send(42) }
+        var received: [Int] = []
+        while received.isEmpty {
+            try loop.turn(until: .distantFuture, wakeEvent: mailbox.wakeEvent)
+            received += mailbox.drain()
+        }
+        thread.join()
+        #expect(received == [42])
+    }
+}
+
+@Suite struct `Snapshot cell` {
+    private final class Value: Sendable {}
+
+    @Test func `hands out a snapshot once to each reader`() {
+        let first = Value()
+        let cell = SnapshotCell(first)
+        var seen: UInt64 = 0
+        #expect(cell.newer(than: &seen) === first)
+        #expect(cell.newer(than: &seen) == nil)
+        let second = Value()
+        cell.publish(second)
+        #expect(cell.newer(than: &seen) === second)
+    }
+}
