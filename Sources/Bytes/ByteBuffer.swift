@@ -30,7 +30,7 @@ public struct ByteBuffer: ~Copyable {
         capacity = 0
     }
 
-    private static let noStorage = UnsafeMutablePointer<UInt8>(bitPattern: 1)!
+    private static var noStorage: UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped }
 
     deinit { if capacity > 0 { base.deallocate() } }
 
