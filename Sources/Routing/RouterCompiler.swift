@@ -1,0 +1,197 @@
+import Bytes
+public import Model
+import Pattern
+
+/// Compiles virtual hosts into a `Router`.
+public struct RouterCompiler {
+    private var routes: [Router.Location] = []
+    private var diagnostics: [Diagnostic] = []
+    private var hostTable: HostTable
+    private var pathTable: PathTable
+    private var patterns: [Pattern] = []
+    private var patternNumbers: [PatternKey: Int] = [:]
+    private var known: [PatternKey: Pattern] = [:]
+
+    private struct PatternKey: Hashable {
+        var text: String
+        var options: Pattern.Options
+    }
+
+    /// - Parameter previous: a router whose compiled patterns are used again where the text is the same.
+    public static func compile(_ virtualHosts: [VirtualHost], reusing previous: Router? = nil) -> Router {
+        var compiler = RouterCompiler(reusing: previous)
+        compiler.addNames(of: virtualHosts)
+        for (number, host) in virtualHosts.enumerated() { compiler.addRoutes(of: host, number: number) }
+        return Router(
+            virtualHosts: virtualHosts, routes: compiler.routes, diagnostics: compiler.diagnostics,
+            hostTable: compiler.hostTable, pathTable: compiler.pathTable, patterns: PatternList(compiler.patterns))
+    }
+
+    private init(reusing previous: Router?) {
+        let key = HashKey()
+        hostTable = HostTable(table: KeyTable(hashKey: key, ignoringCase: true))
+        pathTable = PathTable(
+            named: KeyTable(hashKey: key, ignoringCase: false), listed: KeyTable(hashKey: key, ignoringCase: true))
+        for pattern in previous?.patterns.patterns ?? [] {
+            known[PatternKey(text: pattern.text, options: pattern.options)] = pattern
+        }
+    }
+
+    /// The number of a pattern; nil, with a diagnostic, when it cannot be compiled.
+    private mutating func number(of text: String, _ options: Pattern.Options, origin: Origin) -> Int? {
+        let key = PatternKey(text: text, options: options)
+        if let number = patternNumbers[key] { return number }
+        do throws(PatternError) {
+            if let pattern = known[key] {
+                patterns.append(pattern)
+            } else {
+                patterns.append(try Pattern(text, options: options))
+            }
+        } catch {
+            diagnostics.append(
+                Diagnostic(
+                    .rejected, origin, field: "", "\"\(text)\" is not a regular expression: \(error)",
+                    remedy: "write a PCRE2 pattern"))
+            return nil
+        }
+        patternNumbers[key] = patterns.count - 1
+        return patterns.count - 1
+    }
+
+    // MARK: Hosts
+
+    private mutating func addNames(of virtualHosts: [VirtualHost]) {
+        let aliases = virtualHosts.reduce(0) { $0 + $1.aliases.count }
+        hostTable.names = hostTable.table.makeRegion(for: virtualHosts.count + aliases)
+        hostTable.wildcardHosts = hostTable.table.makeRegion(for: virtualHosts.count)
+        hostTable.leadingWildcards = hostTable.table.makeRegion(for: aliases)
+        hostTable.trailingWildcards = hostTable.table.makeRegion(for: aliases)
+        for (number, host) in virtualHosts.enumerated() {
+            switch host.name {
+            case .exact(let name): Self.add(name, number, to: &hostTable.names, of: &hostTable.table)
+            case .wildcard(let suffix): Self.add(suffix, number, to: &hostTable.wildcardHosts, of: &hostTable.table)
+            case .any: hostTable.anyHost = number
+            }
+        }
+        for (number, host) in virtualHosts.enumerated() {
+            for alias in host.aliases {
+                switch alias {
+                case .exact(let name): Self.add(name, number, to: &hostTable.names, of: &hostTable.table)
+                case .leadingWildcard(let suffix):
+                    Self.add(suffix, number, to: &hostTable.leadingWildcards, of: &hostTable.table)
+                case .trailingWildcard(let prefix):
+                    Self.add(prefix, number, to: &hostTable.trailingWildcards, of: &hostTable.table)
+                case .regex(let text):
+                    if let pattern = self.number(of: text, .ignoringCase, origin: host.origin) {
+                        hostTable.patterns.append((pattern, number))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first host that claims a name keeps it.
+    private static func add(
+        _ name: String, _ number: Int, to region: inout KeyRegion, of table: inout KeyTable<Int32>
+    ) {
+        _ = table.entry(for: Array(name.utf8).span, in: &region, otherwise: Int32(number))
+    }
+
+    // MARK: Routes
+
+    private mutating func addRoutes(of host: VirtualHost, number: Int) {
+        let first = routes.count
+        routes.append(contentsOf: host.routes.indices.map { Router.Location(host: number, index: $0) })
+        var paths = PathTable.Host()
+        var listed: [ListedRoute] = []
+        if host.ranking == .mostSpecific { paths.named = pathTable.named.makeRegion(for: host.routes.count) }
+        for (rank, route) in host.routes.enumerated() {
+            let routeNumber = Int32(first + rank)
+            switch (route.match.path, host.ranking) {
+            case (.exact(let path), .mostSpecific): addNamed(path, routeNumber, isPrefix: false, &paths)
+            case (.prefix(let path), .mostSpecific): addNamed(path, routeNumber, isPrefix: true, &paths)
+            default:
+                if let entry = listedRoute(route, routeNumber, rank: UInt32(rank)) { listed.append(entry) }
+            }
+        }
+        if !listed.isEmpty { addListed(listed, &paths) }
+        pathTable.hosts.append(paths)
+    }
+
+    /// Enters a route by its path; the first of equal ones stays.
+    private mutating func addNamed(_ path: String, _ route: Int32, isPrefix: Bool, _ paths: inout PathTable.Host) {
+        var key = Array(path.utf8)
+        if key.isEmpty || key == [.slash] {
+            if isPrefix, paths.rootPrefix < 0 { paths.rootPrefix = route }
+            if !isPrefix, paths.rootExact < 0 { paths.rootExact = route }
+            return
+        }
+        let endsInSlash = key.last == .slash
+        if endsInSlash { key.removeLast() }
+        let entry = pathTable.named.entry(for: key.span, in: &paths.named, otherwise: PathTable.Named())
+        let field: WritableKeyPath<PathTable.Named, Int32> =
+            switch (isPrefix, endsInSlash) {
+            case (false, false): \.exact
+            case (false, true): \.exactSlash
+            case (true, false): \.prefix
+            case (true, true): \.prefixSlash
+            }
+        if pathTable.named.entries[entry].value[keyPath: field] < 0 {
+            pathTable.named.entries[entry].value[keyPath: field] = route
+        }
+    }
+
+    private struct ListedRoute {
+        var literal: [UInt8]
+        var candidate: PathTable.Candidate
+    }
+
+    private mutating func listedRoute(_ route: Route, _ number: Int32, rank: UInt32) -> ListedRoute? {
+        func entry(_ literal: [UInt8], _ test: PathTable.Candidate.Test) -> ListedRoute {
+            ListedRoute(literal: literal, candidate: .init(test: test, route: number, rank: rank))
+        }
+        switch route.match.path {
+        case .exact(let path):
+            let text = addText(path)
+            return entry(Array(path.utf8), .exact(start: text.start, count: text.count))
+        case .prefix(let path):
+            let text = addText(path)
+            return entry(Array(path.utf8), .prefix(start: text.start, count: text.count))
+        case .regex(let text, let ignoringCase):
+            let literal = LiteralPrefix(of: text)
+            if literal.isWhole, ignoringCase { return entry(literal.bytes, .literal) }
+            let options: Pattern.Options = ignoringCase ? [.anchoredAtStart, .ignoringCase] : .anchoredAtStart
+            guard let pattern = self.number(of: text, options, origin: route.origin) else { return nil }
+            return entry(literal.bytes, .pattern(UInt32(pattern)))
+        }
+    }
+
+    private mutating func addText(_ path: String) -> (start: UInt32, count: UInt32) {
+        let start = UInt32(pathTable.texts.count)
+        pathTable.texts.append(contentsOf: path.utf8)
+        return (start, UInt32(path.utf8.count))
+    }
+
+    /// Enters candidates so that those of one literal lie together, in the order of the list.
+    private mutating func addListed(_ listed: [ListedRoute], _ paths: inout PathTable.Host) {
+        paths.listed = pathTable.listed.makeRegion(for: listed.count)
+        let firstEntry = pathTable.listed.entries.count
+        let placed = listed.map { route in
+            pathTable.listed.entry(
+                for: route.literal.span, in: &paths.listed, otherwise: PathTable.Run(start: 0, end: 0))
+        }
+        for index in listed.indices { pathTable.listed.entries[placed[index]].value.end += 1 }
+        var start = UInt32(pathTable.candidates.count)
+        for entry in firstEntry..<pathTable.listed.entries.count {
+            let count = pathTable.listed.entries[entry].value.end
+            pathTable.listed.entries[entry].value = PathTable.Run(start: start, end: start)
+            start += count
+        }
+        pathTable.candidates.append(contentsOf: listed.map(\.candidate))
+        for index in listed.indices {
+            let entry = placed[index]
+            pathTable.candidates[Int(pathTable.listed.entries[entry].value.end)] = listed[index].candidate
+            pathTable.listed.entries[entry].value.end += 1
+        }
+    }
+}
