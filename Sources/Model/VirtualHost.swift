@@ -20,7 +20,8 @@ extension HostName: CustomStringConvertible {
 
 /// A further name for a virtual host (`server-alias` in ingress-nginx).
 ///
-/// Exact aliases are looked up after exact host names; patterns after those, before wildcard hosts.
+/// Looked up after exact host names: exact aliases, then those with an asterisk (the longest first), then,
+/// after wildcard hosts, regular expressions in the order of hosts.
 public enum HostAlias: Sendable, Hashable {
     case exact(String)
     /// `*.example.com`: any number of labels in front, as nginx reads a leading asterisk.
@@ -59,7 +60,8 @@ public struct VirtualHost: Sendable, Equatable {
 
 /// How the routes of a host compete for a request.
 public enum PathRanking: String, Sendable, Equatable {
-    /// An exact path before a prefix, a longer prefix before a shorter; equal ones in listed order.
+    /// An exact path before a regex (in listed order), that before a prefix, a longer prefix before a shorter;
+    /// equal ones in listed order.
     case mostSpecific
     /// The first route in the list that matches (ingress-nginx's regex mode; the dialect sorts).
     case listed

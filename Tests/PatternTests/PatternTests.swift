@@ -32,12 +32,12 @@ private func groups(_ pattern: String, _ subject: String, _ options: Pattern.Opt
 
     @Test(arguments: [
         ("/foo", "/FOO/bar", Pattern.Options.ignoringCase, true),
-        ("/foo", "/FOO/bar", [], false),
+        ("/foo", "/FOO/bar", Pattern.Options(), false),
         ("foo", "/foo", .anchoredAtStart, false),
-        ("foo", "/foo", [], true),
+        ("foo", "/foo", Pattern.Options(), true),
         ("/(?!admin)(.*)", "/administrator", .anchoredAtStart, false),
         ("/(?!admin)(.*)", "/users", .anchoredAtStart, true),
-        ("", "", [], true),
+        ("", "", Pattern.Options(), true),
     ])
     func `honours its options`(text: String, subject: String, options: Pattern.Options, matches: Bool) throws {
         #expect(try (groups(text, subject, options) != nil) == matches)
@@ -61,7 +61,7 @@ private func groups(_ pattern: String, _ subject: String, _ options: Pattern.Opt
         #expect(captures[1] == 1..<2)
     }
 
-    @Test(arguments: ["/(a+)+$", "/(a|aa)+$", "/(.*?a){20}b$", "/((a+)+)+((a+)+)+$"])
+    @Test(arguments: ["/(a+)+$", "/(a|aa)+$", "/(.*?a){20}$", "/((a+)+)+((a+)+)+$"])
     func `ends in bounded time on hostile patterns`(text: String) throws {
         var scratch = PatternScratch()
         let subject = Array(("/" + String(repeating: "a", count: 8000) + "!").utf8)

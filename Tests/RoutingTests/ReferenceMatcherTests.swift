@@ -9,8 +9,7 @@ private struct ReferenceMatcher {
     var hosts: [VirtualHost]
 
     func outcome(host: String, path: String) -> RoutingOutcome {
-        let name = host.lowercased().split(separator: ":", omittingEmptySubsequences: false)[0]
-            .replacing(/\.$/, with: "")
+        let name = host.lowercased().replacing(/:[0-9]+$/, with: "").replacing(/\.$/, with: "")
         let exact = hosts.firstIndex { $0.name == .exact(name) }
         let wildcard = hosts.firstIndex {
             guard case .wildcard(let suffix) = $0.name else { return false }
@@ -63,8 +62,7 @@ private struct ReferenceMatcher {
         let reference = ReferenceMatcher(hosts: hosts)
         var outcomes: [String: Int] = [:]
         for _ in 0..<3000 {
-            let host = randomName(&random, requested: true)
-            let path = randomPath(&random, depth: 0...5)
+            let (host, path) = randomRequest(&random, to: hosts)
             let found = router.match(host, path)
             #expect(found == reference.outcome(host: host, path: path), "\(host)\(path)")
             outcomes[String("\(found)".prefix { $0 != "(" }), default: 0] += 1
@@ -115,6 +113,25 @@ private struct ReferenceMatcher {
         }
         .joined()
         return path.isEmpty || Int.random(in: 0..<4, using: &random) == 0 ? path + "/" : path
+    }
+
+    /// Half of the requests come close to a written path of a host, so that each kind of near miss occurs.
+    private func randomRequest(_ random: inout SplitMix, to hosts: [VirtualHost]) -> (host: String, path: String) {
+        let target = hosts.randomElement(using: &random)!
+        let host =
+            switch target.name {
+            case .exact(let name): name
+            case .wildcard(let suffix): "any-label." + suffix
+            case .any: "elsewhere"
+            }
+        switch (target.routes.randomElement(using: &random)!.match.path, Int.random(in: 0..<8, using: &random)) {
+        case (.exact(let path), 0), (.prefix(let path), 0): return (host, path)
+        case (.prefix(let path), 1...2) where path.count > 1:
+            return (host, path.hasSuffix("/") ? String(path.dropLast()) : path + "/")
+        case (.exact(let path), 1): return (host, path + (path.hasSuffix("/") ? "a" : "/a"))
+        case (.prefix(let path), 3): return (host, path + "b")
+        default: return (randomName(&random, requested: true), randomPath(&random, depth: 0...5))
+        }
     }
 
     private func randomMatch(_ random: inout SplitMix) -> PathMatch {
