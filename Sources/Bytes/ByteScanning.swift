@@ -1,0 +1,143 @@
+/// Scanning eight bytes at a time.
+///
+/// Each scan looks at a little-endian word and finds its lowest matching byte by carry-less tricks:
+/// the lowest set top bit is exact, those above it may be false and are not looked at.
+extension Span<UInt8> {
+    /// The eight bytes at `offset`, the first of them lowest.
+    @inlinable
+    public func word(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset &+ 8 <= count, "word outside the bytes")
+        return unsafe UInt64(
+            littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The first place from `start` up to `end` that holds `byte`, or `end`. For short distances;
+    /// `firstIndex(of:)` is faster over long ones.
+    @inlinable
+    public func first(_ byte: UInt8, from start: Int, to end: Int) -> Int {
+        var position = start
+        while position &+ 8 <= end {
+            let found = ByteWord.equal(byte, in: word(at: position))
+            if found != 0 { return position &+ found.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
+        while position < end, self[position] != byte { position &+= 1 }
+        return position
+    }
+
+    /// The first place from `start` up to `end` that holds a control byte (below space, or DEL), or `end`.
+    ///
+    /// A tab counts as a control byte; who allows it goes on behind it.
+    @inlinable
+    public func firstControl(from start: Int, to end: Int) -> Int {
+        var position = start
+        while position &+ 8 <= end {
+            let found = ByteWord.below(0x20, in: word(at: position)) | ByteWord.equal(0x7F, in: word(at: position))
+            if found != 0 { return position &+ found.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
+        while position < end, !self[position].isControl { position &+= 1 }
+        return position
+    }
+
+    /// The first place from `start` up to `end` that doesn't hold visible ASCII (0x21…0x7E), or `end`.
+    @inlinable
+    public func firstNonVisible(from start: Int, to end: Int) -> Int {
+        var position = start
+        while position &+ 8 <= end {
+            let word = word(at: position)
+            let found =
+                ByteWord.below(0x21, in: word) | ByteWord.equal(0x7F, in: word) | (word & ByteWord.topBits)
+            if found != 0 { return position &+ found.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
+        while position < end, self[position] > 0x20, self[position] < 0x7F { position &+= 1 }
+        return position
+    }
+
+    /// Whether the bytes are those of `literal`, in any case, when ASCII case is ignored; by words, for
+    /// names that are compared on every request.
+    public func equalsFoldingCase(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard count == length else { return false }
+        let other = UnsafeRawPointer(literal.utf8Start)
+        return withUnsafeBytes { mine in
+            guard let mine = mine.baseAddress else { return true }
+            var position = 0
+            while position &+ 8 <= length {
+                let left = (mine + position).loadUnaligned(as: UInt64.self)
+                let right = (other + position).loadUnaligned(as: UInt64.self)
+                if ByteWord.lowercased(left) != ByteWord.lowercased(right) { return false }
+                position &+= 8
+            }
+            if position == length { return true }
+            if length >= 8 {
+                let left = (mine + (length &- 8)).loadUnaligned(as: UInt64.self)
+                let right = (other + (length &- 8)).loadUnaligned(as: UInt64.self)
+                return ByteWord.lowercased(left) == ByteWord.lowercased(right)
+            }
+            while position < length {
+                let left = (mine + position).load(as: UInt8.self)
+                let right = (other + position).load(as: UInt8.self)
+                if left.lowercased != right.lowercased { return false }
+                position &+= 1
+            }
+            return true
+        }
+    }
+
+    /// Whether the first bytes are those of `literal` when ASCII case is ignored.
+    public func startsFoldingCase(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && extracting(first: length).equalsFoldingCase(literal)
+    }
+
+    /// Whether the bytes are those of `literal` when ASCII case is ignored and `_` is taken for `-`.
+    public func equalsFoldingUnderscores(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        for index in 0..<count {
+            let byte = self[index] == .underscore ? .hyphen : self[index].lowercased
+            if byte != literal.utf8Start[index].lowercased { return false }
+        }
+        return true
+    }
+}
+
+extension StaticString {
+    /// The bytes of the literal.
+    public var bytes: Span<UInt8> {
+        @_lifetime(immortal) get {
+            let span = Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
+            return _overrideLifetime(span, copying: ())
+        }
+    }
+}
+
+/// Questions about eight bytes at once. Answers are top bits; the lowest one set is exact.
+public enum ByteWord {
+    @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
+    /// The top bit of each byte.
+    public static let topBits: UInt64 = 0x8080_8080_8080_8080
+
+    /// Bytes below `limit`, which is at most 0x80.
+    @inlinable
+    public static func below(_ limit: UInt8, in word: UInt64) -> UInt64 {
+        (word &- ones &* UInt64(limit)) & ~word & topBits
+    }
+
+    /// Bytes equal to `byte`.
+    @inlinable
+    public static func equal(_ byte: UInt8, in word: UInt64) -> UInt64 {
+        let difference = word ^ (ones &* UInt64(byte))
+        return (difference &- ones) & ~difference & topBits
+    }
+
+    /// The word with its ASCII capitals in lower case.
+    @inlinable
+    public static func lowercased(_ word: UInt64) -> UInt64 {
+        let sevenBits = word & ~topBits
+        let fromA = sevenBits &+ ones &* (0x80 - 0x41)
+        let pastZ = sevenBits &+ ones &* (0x80 - 0x5B)
+        return word | ((fromA ^ pastZ) & ~word & topBits) &>> 2
+    }
+}
