@@ -8,6 +8,9 @@ public struct ManifestDocument: Sendable {
         public var line: Int
     }
 
+    /// The text and the place of a document. Equal identities within one file mean equal objects, lines included.
+    public var identity: DocumentIdentity { DocumentIdentity(fingerprint: fingerprint, firstLine: firstLine) }
+
     let fingerprint: Fingerprint
     /// The line, counted from 1, of the document's text.
     public private(set) var firstLine: Int
@@ -37,6 +40,12 @@ public struct ManifestDocument: Sendable {
         for index in copy.diagnostics.indices { copy.diagnostics[index].line += shift }
         return copy
     }
+}
+
+/// Tells versions of a document apart, by text and by line.
+public struct DocumentIdentity: Sendable, Hashable {
+    let fingerprint: Fingerprint
+    let firstLine: Int
 }
 
 /// One version of a manifest file: its documents, or why it can't be read.
