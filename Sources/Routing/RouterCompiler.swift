@@ -10,16 +10,31 @@ public struct RouterCompiler {
     private var pathTable: PathTable
     private var patterns: [Pattern] = []
     private var patternNumbers: [PatternKey: Int] = [:]
-    private var known: [PatternKey: Pattern] = [:]
+    private let known: KnownPatterns
 
-    private struct PatternKey: Hashable {
+    fileprivate struct PatternKey: Hashable {
         var text: String
         var options: Pattern.Options
     }
 
+    /// Patterns of an earlier router, which need not be compiled again.
+    struct KnownPatterns {
+        fileprivate var patterns: [PatternKey: Pattern] = [:]
+
+        init(of router: Router?) {
+            for pattern in router?.patterns.patterns ?? [] {
+                patterns[PatternKey(text: pattern.text, options: pattern.options)] = pattern
+            }
+        }
+    }
+
     /// - Parameter previous: a router whose compiled patterns are used again where the text is the same.
     public static func compile(_ virtualHosts: [VirtualHost], reusing previous: Router? = nil) -> Router {
-        var compiler = RouterCompiler(reusing: previous)
+        compile(virtualHosts, known: KnownPatterns(of: previous))
+    }
+
+    static func compile(_ virtualHosts: [VirtualHost], known: KnownPatterns) -> Router {
+        var compiler = RouterCompiler(known: known)
         compiler.addNames(of: virtualHosts)
         for (number, host) in virtualHosts.enumerated() { compiler.addRoutes(of: host, number: number) }
         return Router(
@@ -27,14 +42,12 @@ public struct RouterCompiler {
             hostTable: compiler.hostTable, pathTable: compiler.pathTable, patterns: PatternList(compiler.patterns))
     }
 
-    private init(reusing previous: Router?) {
+    private init(known: KnownPatterns) {
+        self.known = known
         let key = HashKey()
         hostTable = HostTable(table: KeyTable(hashKey: key, ignoringCase: true))
         pathTable = PathTable(
             named: KeyTable(hashKey: key, ignoringCase: false), listed: KeyTable(hashKey: key, ignoringCase: true))
-        for pattern in previous?.patterns.patterns ?? [] {
-            known[PatternKey(text: pattern.text, options: pattern.options)] = pattern
-        }
     }
 
     /// The number of a pattern; nil, with a diagnostic, when it cannot be compiled.
@@ -42,7 +55,7 @@ public struct RouterCompiler {
         let key = PatternKey(text: text, options: options)
         if let number = patternNumbers[key] { return number }
         do throws(PatternError) {
-            if let pattern = known[key] {
+            if let pattern = known.patterns[key] {
                 patterns.append(pattern)
             } else {
                 patterns.append(try Pattern(text, options: options))
