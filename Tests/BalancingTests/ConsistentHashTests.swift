@@ -78,17 +78,16 @@ import Testing
 }
 
 @Suite struct `Address key` {
-    private func key(_ bytes: [UInt8]) -> UInt64 { AddressKey.key(bytes.span) }
-    private let network: [UInt8] = [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 7]
+    private let network: UInt64 = 0x2001_0DB8_0000_0007
 
     @Test func `of IPv6 is that of its 64-bit prefix`() {
-        #expect(key(network + [0, 0, 0, 0, 0, 0, 0, 1]) == key(network + [9, 8, 7, 6, 5, 4, 3, 2]))
-        #expect(key(network + Array(repeating: 0, count: 8)) != key(network.dropLast() + Array(repeating: 0, count: 9)))
+        #expect(AddressKey.key(high: network, low: 1) == AddressKey.key(high: network, low: .max))
+        #expect(AddressKey.key(high: network, low: 1) != AddressKey.key(high: network + 1, low: 1))
     }
 
-    @Test func `of mapped IPv4 is that of IPv4`() {
-        let address: [UInt8] = [192, 0, 2, 1]
-        #expect(key(Array(repeating: 0, count: 10) + [0xFF, 0xFF] + address) == key(address))
-        #expect(key(address) != key([192, 0, 2, 2]))
+    @Test func `of IPv4 is that of the whole address`() {
+        let one = AddressKey.key(high: 0, low: 0xFFFF_C000_0201)
+        #expect(one == AddressKey.key(high: 0, low: 0xFFFF_C000_0201))
+        #expect(one != AddressKey.key(high: 0, low: 0xFFFF_C000_0202))
     }
 }
