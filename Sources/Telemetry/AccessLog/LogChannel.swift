@@ -1,0 +1,79 @@
+internal import Bytes
+internal import Linux
+internal import Synchronization
+
+/// Filled lines on their way from a worker to the log's thread, or an empty block on its way back.
+///
+/// `@unchecked Sendable`: a block has one holder at a time, the worker, the channel (under its lock)
+/// or the log's thread.
+final class LogBlock: @unchecked Sendable {
+    var buffer: ByteBuffer
+    /// Lines in the buffer.
+    var lines = 0
+
+    init() { buffer = ByteBuffer(capacity: LogChannel.blockBytes) }
+}
+
+/// The way of one worker's lines to the log's thread: a bounded number of blocks.
+///
+/// The lock is held for a few instructions, some hundred times a second at most.
+public final class LogChannel: Sendable {
+    static let blockBytes = 64 << 10
+    /// Blocks that may wait; beyond that lines are dropped.
+    static let blockLimit = 16
+
+    private struct State {
+        var filled: [LogBlock] = []
+        var empty: [LogBlock] = []
+        var made = 0
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp: LogWakeUp
+    private let dropped = Cell()
+
+    init(_ wakeUp: LogWakeUp) { self.wakeUp = wakeUp }
+
+    /// An empty block for the worker; nil when all are waiting to be written.
+    func takeEmpty() -> LogBlock? {
+        state.withLock { state in
+            if let block = state.empty.popLast() { return block }
+            guard state.made < Self.blockLimit else { return nil }
+            state.made += 1
+            return LogBlock()
+        }
+    }
+
+    /// Hands lines over to the log's thread.
+    func submit(_ block: LogBlock) {
+        state.withLock { $0.filled.append(block) }
+        wakeUp.event.signal()
+    }
+
+    /// Everything that waits to be written, oldest first.
+    func takeFilled() -> [LogBlock] {
+        state.withLock { state in
+            let filled = state.filled
+            state.filled = []
+            return filled
+        }
+    }
+
+    /// Gives a block back once its lines are written or given up.
+    func giveBack(_ block: LogBlock) {
+        block.buffer.clear()
+        block.lines = 0
+        state.withLock { $0.empty.append(block) }
+    }
+
+    /// The worker had no room for a line.
+    func countDrop() { dropped.add(1) }
+
+    var droppedLines: UInt64 { dropped.current }
+}
+
+/// Wakes the log's thread.
+final class LogWakeUp: Sendable {
+    let event: EventFD
+    init() throws(Errno) { event = try EventFD() }
+}

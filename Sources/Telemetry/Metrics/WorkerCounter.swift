@@ -1,0 +1,52 @@
+/// What a worker counts besides requests by route: each case is one cell of its shard.
+public enum WorkerCounter: Int, CaseIterable, Sendable {
+    case connectionsAccepted, connectionsHandled, requests, bytesReceived, bytesSent
+    case upstreamConnectionsOpened, upstreamConnectionsReused
+    case retries, retriesDenied, ejections, tunnels
+}
+
+/// Client connections by what they are doing. Each open connection is in exactly one of the latter
+/// three; `active` is their sum.
+public enum ConnectionState: Int, CaseIterable, Sendable {
+    case reading, writing, waiting
+}
+
+/// Why an attempt at an endpoint failed.
+public enum UpstreamFailure: Int, CaseIterable, Sendable {
+    case noEndpoint, refused, unreachable, connectTimeout, sendTimeout, readTimeout, reset
+    case invalidResponse, truncatedResponse
+    /// Descriptors, addresses or memory ran out on our side.
+    case exhausted
+}
+
+/// The limits that protect the proxy; each hit is counted under the limit's name.
+public enum Limit: Int, CaseIterable, Sendable {
+    case requestLine, headerLine, headerBytes, headerCount, method, chunkExtensions, trailers, requestBody
+    case headerTimeout, bodyTimeout, bodyRate, sendTimeout, keepAliveTimeout, keepAliveRequests
+    case connections, descriptors, bufferBudget, discardedBody
+    case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout, shutdownGrace
+}
+
+/// Where the cells of these enums stand in a shard.
+enum ShardLayout {
+    static let counters = 0
+    static let connections = 16
+    static let failures = 20
+    static let limits = 32
+    static let capacity = 64
+}
+
+extension UpstreamFailure {
+    /// The value of the `reason` label.
+    var label: String { snakeCase("\(self)") }
+}
+
+extension Limit {
+    /// The value of the `limit` label.
+    var label: String { snakeCase("\(self)") }
+}
+
+/// `readTimeout` as `read_timeout`.
+private func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+}
