@@ -1,0 +1,179 @@
+/// Who may come in. Until these are honoured, whatever they protect answers 503: an Ingress that somebody
+/// closed is never served open.
+extension AnnotationGroup {
+    static let access = AnnotationGroup(
+        "Addresses", \.protection,
+        note: "An Ingress with a list of addresses answers 503 until lists are honoured.",
+        [
+            Annotation(
+                "allowlist-source-range", aliases: ["whitelist-source-range"], refused: "a list of addresses and CIDRs",
+                .route, risk: .medium, example: "10.0.0.0/8", "Addresses that may come in; others get 403."),
+            Annotation(
+                "denylist-source-range", refused: "a list of addresses and CIDRs", .route, risk: .medium, global: true,
+                example: "192.0.2.0/24", "Addresses that may not come in."),
+            Annotation(
+                "satisfy", later: "all or any", default: "all", .route, example: "any",
+                "Whether one of address lists, basic and external authentication is enough."),
+        ])
+
+    static let basicAuthentication = AnnotationGroup(
+        "Basic and digest authentication", \.protection,
+        note: "An Ingress with `auth-type` answers 503 until passwords are checked.",
+        [
+            Annotation(
+                "auth-type", refused: "basic or digest", .route, example: "basic",
+                "Asks for a user name and password."),
+            Annotation(
+                "auth-secret", later: "name or namespace/name", .route, risk: .medium, example: "passwords",
+                "The Secret that holds the passwords."),
+            Annotation(
+                "auth-secret-type", later: "auth-file or auth-map", default: "auth-file", .route, example: "auth-map",
+                "How the Secret holds them."),
+            Annotation(
+                "auth-realm", later: "text", .route, risk: .medium, example: "Shop", "The realm that clients are shown."
+            ),
+        ])
+
+    static let externalAuthentication = AnnotationGroup(
+        "External authentication", \.protection,
+        note: "An Ingress with `auth-url` answers 503 until the service is asked.",
+        [
+            Annotation(
+                "auth-url", refused: "a URL that may hold variables", .route, risk: .high,
+                example: "https://auth.example.com/check", "The URL that is asked whether a request may pass."),
+            Annotation("auth-method", later: "an HTTP method", default: "GET", .route, example: "POST", "Its method."),
+            Annotation(
+                "auth-signin", later: "a URL that may hold variables", .route, risk: .high,
+                example: "https://auth.example.com/start", "Where a 401 is redirected to."),
+            Annotation(
+                "auth-signin-redirect-param", later: "a name", default: "rd", .route, risk: .medium, example: "return",
+                "The parameter of that URL that says where to return to."),
+            Annotation(
+                "auth-response-headers", later: "a list of header names", .route, risk: .medium,
+                example: "X-User, X-Email", "Headers of its answer that the backend gets."),
+            Annotation(
+                "auth-request-redirect", later: "a URL", .route, risk: .medium, example: "https://example.com/",
+                "The value of `X-Auth-Request-Redirect`."),
+            Annotation(
+                "auth-proxy-set-headers", later: "name or namespace/name", .route, risk: .medium,
+                example: "shop/auth-headers", "A ConfigMap of headers for the question."),
+            Annotation(
+                "auth-snippet", later: "nginx directives", .route, risk: .critical,
+                example: "proxy_set_header X-From gate;", "Directives for the question."),
+            Annotation(
+                "auth-always-set-cookie", later: "true or false", default: "false", .route, example: "true",
+                "Cookies of its answer reach the client whatever the status."),
+            Annotation(
+                "auth-cache-key", later: "text with variables", .route, risk: .medium, example: "$http_authorization",
+                "Keeps answers by this key."),
+            Annotation(
+                "auth-cache-duration", later: "a list of statuses and times", default: "200 202 401 5m", .route,
+                risk: .medium, example: "200 10m", "How long answers are kept."),
+            Annotation(
+                "auth-keepalive", later: "an integer", default: "0", .route, example: "8",
+                "Idle connections to the service."),
+            Annotation(
+                "auth-keepalive-requests", later: "an integer", default: "1000", .route, example: "100",
+                "Questions on one connection."),
+            Annotation(
+                "auth-keepalive-timeout", later: "seconds", default: "60", .route, example: "30",
+                "How long an idle connection is kept."),
+            Annotation(
+                "auth-keepalive-share-vars", later: "true or false", default: "false", .route, example: "true",
+                "The question sees variables of the request."),
+            Annotation(
+                "enable-global-auth", later: "true or false", default: "true", .route, example: "false",
+                "Whether `global-auth-url` of the ConfigMap applies."),
+        ])
+
+    static let clientCertificates = AnnotationGroup(
+        "Client certificates", \.protection,
+        note: """
+            They apply to the whole host, so every path of every Ingress of that host answers 503 until certificates \
+            are checked.
+            """,
+        [
+            Annotation(
+                "auth-tls-secret", refused: "namespace/name", .host, risk: .medium, example: "shop/clients-ca",
+                "The Secret with the authorities that client certificates must come from."),
+            Annotation(
+                "auth-tls-verify-client", later: "on, off, optional or optional_no_ca", default: "on", .host,
+                risk: .medium, example: "optional", "How strictly certificates are asked for."),
+            Annotation(
+                "auth-tls-verify-depth", later: "an integer", default: "1", .host, example: "2",
+                "Longest chain of authorities."),
+            Annotation(
+                "auth-tls-error-page", later: "a URL, path or @name", .host, risk: .high,
+                example: "https://example.com/no-certificate", "Where a client without a good certificate is sent."),
+            Annotation(
+                "auth-tls-pass-certificate-to-upstream", later: "true or false", default: "false", .host,
+                example: "true", "The backend gets the certificate in `ssl-client-cert`."),
+            Annotation(
+                "auth-tls-match-cn", refused: "CN=regex", .host, risk: .high, example: "CN=web",
+                "What the certificate's subject must look like."),
+        ])
+
+    static let firewall = AnnotationGroup(
+        "ModSecurity", \.protection,
+        note: "An Ingress that turns the firewall on answers 503: there is none here that could keep anybody out.",
+        [
+            Annotation(
+                "enable-modsecurity", refused: "true or false", default: "false", .route, when: isTrue, global: true,
+                example: "true", "Inspects requests."),
+            Annotation(
+                "enable-owasp-core-rules", refused: "true or false", default: "false", .route, when: isTrue,
+                example: "true", "Loads the OWASP core rule set."),
+            Annotation(
+                "modsecurity-transaction-id", later: "text with variables", .route, risk: .high,
+                example: "$request_id", "The identity of a request in the firewall's log."),
+            Annotation(
+                "modsecurity-snippet", refused: "ModSecurity rules", .route, risk: .critical,
+                example: "SecRuleEngine On", "Rules."),
+        ])
+
+    static let snippets = AnnotationGroup(
+        "Snippets", \.protection,
+        note: """
+            Nothing is ever executed or pasted. A snippet that may decide who comes in (`deny`, `allow`, `auth_…`, \
+            `if`, `return`, …) makes its Ingress, or for `server-snippet` the whole host, answer 503.
+            """,
+        [
+            Annotation(
+                "configuration-snippet", refused: "nginx directives", .route, when: NginxText.decidesAccess,
+                risk: .critical, example: "deny 192.0.2.0/24;", "Directives for the Ingress's paths."),
+            Annotation(
+                "server-snippet", refused: "nginx directives", .host, when: NginxText.decidesAccess, risk: .critical,
+                example: "if ($http_user_agent ~* bot) { return 403; }", "Directives for the host."),
+            Annotation(
+                "stream-snippet", meaningless: "raw TCP configuration has no meaning here", form: "nginx directives",
+                .host, risk: .critical, example: "server { listen 8000; }", "Directives for TCP and UDP."),
+        ])
+
+    private static let isTrue: @Sendable (String) -> Bool = { value in (try? Syntax.flag.parse(value)) ?? true }
+}
+
+/// A look at text in nginx's language, without running any of it.
+enum NginxText {
+    /// Words whose directives may keep requests out.
+    private static let deciding: Set<String> = [
+        "allow", "deny", "if", "internal", "location", "return", "rewrite", "satisfy", "auth_basic", "auth_jwt",
+        "auth_request", "limit_conn", "limit_except", "limit_req", "modsecurity", "secure_link", "ssl_verify_client",
+        "valid_referers",
+    ]
+
+    /// Whether a directive in `text` may decide who comes in. Errs on the side of yes.
+    static let decidesAccess: @Sendable (String) -> Bool = { text in
+        let words = text.utf8.split { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                false
+            default: true
+            }
+        }
+        return words.contains { word in
+            let word = String(Substring(word))
+            return deciding.contains(word) || word.hasSuffix("_by_lua") || word.contains("_by_lua_")
+        }
+    }
+}

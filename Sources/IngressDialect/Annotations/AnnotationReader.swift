@@ -1,0 +1,164 @@
+import Kubernetes
+import Model
+import Translation
+
+/// Reads the annotations of an Ingress into a draft.
+struct AnnotationReader: Sendable {
+    /// What may be read at all, from the controller's ConfigMap.
+    struct Gate: Sendable, Equatable {
+        /// `annotations-risk-level`: annotations of a higher risk reject the Ingress.
+        var level = Annotation.Risk.high
+        /// `annotation-value-word-blocklist`: values that hold one of the words reject the Ingress.
+        var blockedWords: [String] = []
+    }
+
+    struct Reading {
+        var draft: IngressDraft
+        var isRejected = false
+        /// Annotations, without prefix, for whose sake the paths answer 503.
+        var refusals: [String] = []
+    }
+
+    /// Longest value that is looked at, in bytes.
+    static let valueLimitBytes = 16 << 10
+
+    private let table: AnnotationTable
+    private let gate: Gate
+    private let defaults: IngressDraft
+    private let prefix: String
+
+    init(_ table: AnnotationTable, prefix: String, gate: Gate, defaults: IngressDraft) {
+        self.table = table
+        self.gate = gate
+        self.defaults = defaults
+        self.prefix = prefix + "/"
+    }
+
+    func read(_ ingress: Ingress, _ diagnostics: inout [Diagnostic]) -> Reading {
+        var reading = Reading(draft: defaults)
+        var dropped: [AnnotationGroup] = []
+        for annotation in ingress.metadata.annotations where annotation.name.hasPrefix(prefix) {
+            let place = Place(ingress, annotation, name: String(annotation.name.dropFirst(prefix.utf8.count)))
+            guard let row = table[place.name] else {
+                let nearest = table.nearest(to: place.name)
+                diagnostics.append(
+                    place.diagnostic(
+                        .warning, "is no annotation that Gatehouse knows",
+                        remedy: nearest.map { "did you mean \($0)?" } ?? ""))
+                continue
+            }
+            read(annotation.value, of: row, at: place, into: &reading, &dropped, &diagnostics)
+        }
+        for group in dropped { group.reset(&reading.draft, defaults) }
+        return reading
+    }
+
+    private func read(
+        _ written: String, of row: Annotation, at place: Place, into reading: inout Reading,
+        _ dropped: inout [AnnotationGroup], _ diagnostics: inout [Diagnostic]
+    ) {
+        if let word = gate.blockedWords.first(where: { written.contains($0) }) {
+            reading.isRejected = true
+            diagnostics.append(
+                place.diagnostic(.rejected, "holds \(quoted(word)), which annotation-value-word-blocklist forbids"))
+            return
+        }
+        let value = normalised(written)
+        if value.isEmpty { return }
+        if row.support == .honoured, row.risk > gate.level {
+            reading.isRejected = true
+            diagnostics.append(
+                place.diagnostic(
+                    .rejected, "is of risk \(row.risk.rawValue), above annotations-risk-level \(gate.level.rawValue)"))
+            return
+        }
+        do throws(ValueFault) {
+            if row.support == .honoured, value.utf8.count > Self.valueLimitBytes {
+                throw ValueFault("has \(value.utf8.count) bytes; at most \(Self.valueLimitBytes) are read")
+            }
+            let before = reading.draft.protection
+            try row.write(value, &reading.draft)
+            if let shortfall = row.shortfall(isActive: reading.draft.protection != before) {
+                diagnostics.append(place.diagnostic(shortfall.severity, shortfall.fault, remedy: shortfall.remedy))
+            }
+        } catch {
+            switch error.consequence ?? row.consequence {
+            case .useDefault:
+                let standard = row.standard.isEmpty ? "it counts as absent" : "the default \(row.standard) is used"
+                diagnostics.append(place.diagnostic(.warning, "\(error.fault): \(standard)", remedy: error.remedy))
+            case .rejectObject:
+                reading.isRejected = true
+                diagnostics.append(place.diagnostic(.rejected, error.fault, remedy: error.remedy))
+            case .refuseRoutes:
+                reading.refusals.append(row.name)
+                diagnostics.append(
+                    place.diagnostic(.rejected, "\(error.fault): every path answers 503", remedy: error.remedy))
+            case .dropGroup:
+                if let group = table.group(of: row) { dropped.append(group) }
+                diagnostics.append(
+                    place.diagnostic(
+                        .warning, "\(error.fault): all annotations of its group count as absent", remedy: error.remedy))
+            }
+        }
+    }
+
+    /// Each line without blanks around it.
+    private func normalised(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { $0 > 0x20 }
+        if isPlain { return value }
+        return value.split(separator: "\n", omittingEmptySubsequences: false).map { String(trimmed($0)) }
+            .joined(separator: "\n").trimmingNewlines
+    }
+
+    /// An annotation in its Ingress.
+    private struct Place {
+        let ingress: Ingress
+        let line: SourceLine
+        let name: String
+
+        init(_ ingress: Ingress, _ annotation: Metadata.Annotation, name: String) {
+            self.ingress = ingress
+            line = annotation.line
+            self.name = name
+        }
+
+        func diagnostic(_ severity: Diagnostic.Severity, _ fault: String, remedy: String = "") -> Diagnostic {
+            Diagnostic(
+                severity, Origin(ingress, line: line), field: annotationField(name), fault, remedy: remedy)
+        }
+    }
+}
+
+/// The field of an annotation, as diagnostics name it.
+func annotationField(_ name: String) -> String { "metadata.annotations[…/\(name)]" }
+
+extension Annotation {
+    /// What to say when the annotation stands in an Ingress though Gatehouse does not go along with it.
+    fileprivate func shortfall(
+        isActive: Bool
+    ) -> (severity: Diagnostic.Severity, fault: String, remedy: String)? {
+        switch support {
+        case .honoured: nil
+        case .ignored: (.warning, "is not yet honoured and has no effect", "")
+        case .refused where !isActive: (.warning, "is not yet honoured; this value would keep nobody out", "")
+        case .refused:
+            (
+                .rejected,
+                "is not yet honoured; it decides who may come in, so every path of \(scope == .host ? "the host" : "this Ingress") answers 503",
+                "take it out to serve everybody"
+            )
+        case .withheld where !isActive: (.warning, "is not yet honoured and has no effect", "")
+        case .withheld: (.warning, "is not yet honoured, so this Ingress serves nothing", "")
+        case .meaningless(let reason): (.warning, "has no effect: \(reason)", "take it out")
+        }
+    }
+}
+
+extension String {
+    /// Without line ends at both ends.
+    fileprivate var trimmingNewlines: String {
+        var text = self[...].drop { $0 == "\n" }
+        while text.last == "\n" { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,39 @@
+import Kubernetes
+import Model
+
+/// What the annotations of one Ingress ask for, a part for each group. Rows of the annotation table write
+/// its fields; the groups' own files turn the fields into policies.
+///
+/// A new draft holds ingress-nginx's defaults; the controller's ConfigMap is laid over it before the
+/// annotations are.
+struct IngressDraft: Sendable, Equatable {
+    var routing = RoutingDraft()
+    var redirects = RedirectDraft()
+    var balancing = BalancingDraft()
+    var headers = HeaderDraft()
+    var bodies = BodyDraft()
+    var transfer = TransferDraft()
+    var errors = ErrorDraft()
+    var protection = ProtectionDraft()
+
+    /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
+    /// edits and fallback.
+    func policy() -> RoutePolicy {
+        var policy = RoutePolicy()
+        policy.bodyLimits = bodies.limits()
+        policy.timeouts = transfer.timeouts()
+        policy.retry = transfer.retry()
+        return policy
+    }
+}
+
+/// What annotations that are not honoured yet do to the Ingress all the same, so that nobody is served whom
+/// they would have kept out.
+struct ProtectionDraft: Sendable, Equatable {
+    /// Annotations for whose sake the paths of the Ingress answer 503.
+    var refusingPaths: [String] = []
+    /// Annotations for whose sake every path of the Ingress's hosts answers 503, whoever wrote it.
+    var refusingHosts: [String] = []
+    /// Annotations for whose sake the Ingress serves nothing.
+    var withholding: [String] = []
+}

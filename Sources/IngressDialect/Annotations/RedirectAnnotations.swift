@@ -1,0 +1,54 @@
+import Model
+
+/// Where a path's requests are redirected to.
+struct RedirectDraft: Sendable, Equatable {
+    var permanent: String?
+    var permanentStatus = 301
+    var temporal: String?
+    var temporalStatus = 302
+
+    /// The redirect, or nil; the temporal one wins when both are set.
+    func redirect() -> Redirect? {
+        if let temporal { return Redirect(status: temporalStatus, location: temporal) }
+        return permanent.map { Redirect(status: permanentStatus, location: $0) }
+    }
+}
+
+extension AnnotationGroup {
+    static let redirects = AnnotationGroup(
+        "Redirects", \.redirects,
+        note: """
+            Redirects to another URL answer before limits and access rules. The path and query of the request are not \
+            appended.
+            """,
+        [
+            Annotation(
+                "permanent-redirect", optional: .url, .route, \.redirects.permanent, bad: .rejectObject, risk: .medium,
+                example: "https://example.com/moved", "Answers every request with a redirect to this URL."),
+            Annotation(
+                "permanent-redirect-code", .status(300...308), default: "301", .route, \.redirects.permanentStatus,
+                bad: .rejectObject, example: "308", "The status of `permanent-redirect`."),
+            Annotation(
+                "temporal-redirect", optional: .absoluteURL, .route, \.redirects.temporal, bad: .rejectObject,
+                risk: .medium, example: "https://example.com/elsewhere",
+                "Answers every request with a redirect to this URL; wins over `permanent-redirect`."),
+            Annotation(
+                "temporal-redirect-code", .status(300...307), default: "302", .route, \.redirects.temporalStatus,
+                bad: .rejectObject, example: "307", "The status of `temporal-redirect`."),
+            Annotation(
+                "relative-redirects", later: "true or false", default: "false", .route, example: "true",
+                "Own redirects to a path give a relative `Location`."),
+            Annotation(
+                "ssl-redirect", later: "true or false", default: "true", .route, example: "false",
+                "Redirects HTTP to HTTPS where the host has a certificate."),
+            Annotation(
+                "force-ssl-redirect", later: "true or false", default: "false", .route, risk: .medium, example: "true",
+                "Redirects HTTP to HTTPS whether or not the host has a certificate."),
+            Annotation(
+                "use-port-in-redirects", later: "true or false", default: "false", .route, example: "true",
+                "The redirect to HTTPS names the port."),
+            Annotation(
+                "from-to-www-redirect", later: "true or false", default: "false", .host, example: "true",
+                "Redirects `www.` to the bare host, or the other way round."),
+        ])
+}

@@ -1,0 +1,39 @@
+/// Checks an entry of a ConfigMap of `custom-headers`.
+enum CustomHeader {
+    struct Fault {
+        var text: String
+        var remedy: String
+    }
+
+    /// Fields that frame or route a message; setting one would break responses or open them to smuggling.
+    private static let framing: Set<String> = [
+        "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
+
+    /// What is wrong with the entry; nil when nothing is. Values never appear in the text.
+    static func fault(name: String, value: String, allowed: [String]) -> Fault? {
+        guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+            return Fault(text: "is no header name", remedy: "use letters, digits, - and _")
+        }
+        guard !framing.contains(name.lowercased()) else {
+            return Fault(text: "frames the message and cannot be set", remedy: "take it out")
+        }
+        guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.utf8.count <= 4 << 10 else {
+            return Fault(text: "has a value with control or non-ASCII characters, or over 4 KiB", remedy: "shorten it")
+        }
+        guard allowed.contains(name) else {
+            return Fault(text: "is not allowed", remedy: "list it in global-allowed-response-headers of the ConfigMap")
+        }
+        return nil
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Model
+
+/// One key of the controller's ConfigMap, in one row of the table.
+struct ConfigKey: Sendable {
+    let name: String
+    let form: String
+    /// What holds when it is absent or unusable, for people.
+    let standard: String
+    let summary: String
+    /// Parses a value and writes what it means.
+    let write: @Sendable (String, inout GlobalSettings) throws(ValueFault) -> Void
+
+    /// What a diagnostic says about an unusable value.
+    var afterFault: String { standard.isEmpty ? "it counts as absent" : "the default \(standard) is used" }
+
+    /// A key whose value goes into one field.
+    init<Value>(
+        _ name: String, _ syntax: Syntax<Value>, default standard: String,
+        _ field: any WritableKeyPath<GlobalSettings, Value> & Sendable, _ summary: String
+    ) {
+        self.init(name, syntax, default: standard, summary) { $1[keyPath: field] = $0 }
+    }
+
+    /// A key whose value is put to use in a way of its own.
+    init<Value>(
+        _ name: String, _ syntax: Syntax<Value>, default standard: String, _ summary: String,
+        use: @escaping @Sendable (Value, inout GlobalSettings) -> Void
+    ) {
+        self.name = name
+        form = syntax.form
+        self.standard = standard
+        self.summary = summary
+        write = { text, globals throws(ValueFault) in use(try syntax.parse(text), &globals) }
+    }
+
+    /// A key that gives an annotation's default.
+    init(defaultOf annotation: Annotation) {
+        name = annotation.name
+        form = annotation.form
+        standard = annotation.standard
+        summary = "The default of the annotation."
+        write = { text, globals throws(ValueFault) in try annotation.write(text, &globals.defaults) }
+    }
+
+    /// A key that is not honoured yet and decides who may come in: while it holds, every Ingress answers 503.
+    init(
+        _ name: String, refused form: String, when isActive: @escaping @Sendable (String) -> Bool = { _ in true },
+        _ summary: String
+    ) {
+        self.name = name
+        self.form = form
+        standard = ""
+        self.summary = summary
+        write = { text, globals in
+            if isActive(text) { globals.defaults.protection.refusingPaths.append("\(name) of the ConfigMap") }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Kubernetes
+import Model
+
+/// Every key of the controller's ConfigMap that is known.
+struct ConfigKeyTable: Sendable {
+    let keys: [ConfigKey]
+    private let byName: [String: ConfigKey]
+    private let pending: Set<String>
+    private let names: [String]
+
+    init(_ keys: [ConfigKey], pending: [String]) {
+        self.keys = keys
+        self.pending = Set(pending)
+        byName = Dictionary(keys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = (keys.map(\.name) + pending).sorted()
+    }
+
+    subscript(name: String) -> ConfigKey? { byName[name] }
+
+    /// Whether a key is known but not honoured yet.
+    func isPending(_ name: String) -> Bool { pending.contains(name) }
+
+    func nearest(to name: String) -> String? { name.utf8.count > 63 ? nil : nearestName(to: name, among: names) }
+
+    static let ingressNginx = ConfigKeyTable(
+        clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + guardingKeys
+            + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
+            .map(ConfigKey.init(defaultOf:)),
+        pending: pendingKeys)
+}
+
+private let clientKeys = [
+    ConfigKey(
+        "keep-alive", .secondsOrZero, default: "75", \.settings.client.keepAliveTimeout,
+        "Seconds for which an idle client connection is kept; 0 closes after each response."),
+    ConfigKey(
+        "keep-alive-requests", .integer(in: 1...Int(Int32.max)), default: "1000", \.settings.client.keepAliveRequests,
+        "Requests after which a client connection is closed."),
+    ConfigKey(
+        "client-header-timeout", .seconds, default: "60", \.settings.client.headerTimeout,
+        "Seconds until a whole request head has arrived."),
+    ConfigKey(
+        "client-body-timeout", .seconds, default: "60", \.settings.client.bodyTimeout,
+        "Seconds between two reads of a request body."),
+    ConfigKey(
+        "large-client-header-buffers", .headerBuffers, default: "4 8k",
+        "A number and a size: the longest request line and header line, and all header lines together."
+    ) { buffers, globals in
+        globals.settings.client.requestLineBytes = buffers.size
+        globals.settings.client.headerLineBytes = buffers.size
+        globals.settings.client.headerBytes = buffers.size * buffers.count
+    },
+    ConfigKey(
+        "enable-underscores-in-headers", .flag, default: "false", \.settings.client.keepsUnderscoreNames,
+        "Keeps request headers whose names hold `_`."),
+]
+
+private let forwardingKeys = [
+    ConfigKey(
+        "use-forwarded-headers", .flag, default: "false", \.settings.forwarding.trustsForwardedHeaders,
+        "Believes `X-Forwarded-*` of requests."),
+    ConfigKey(
+        "compute-full-forwarded-for", .flag, default: "false", \.settings.forwarding.appendsForwardedFor,
+        "Appends to a believed `X-Forwarded-For` instead of replacing it."),
+    ConfigKey(
+        "proxy-real-ip-cidr", .list, default: "0.0.0.0/0",
+        "Hops whose `X-Forwarded-For` is believed. Items that are no address range count as absent."
+    ) { hops, globals in globals.settings.forwarding.trustedHops = hops.filter(AddressRange.isOne) },
+    ConfigKey(
+        "generate-request-id", .flag, default: "true", \.settings.forwarding.generatesRequestID,
+        "Makes an `X-Request-ID` when the client sent none."),
+]
+
+private let upstreamKeys = [
+    ConfigKey(
+        "upstream-keepalive-connections", .integer(in: 0...65_535), default: "320",
+        \.settings.upstream.idleConnections, "Idle backend connections that a worker keeps; 0 keeps none."),
+    ConfigKey(
+        "upstream-keepalive-timeout", .seconds, default: "60", \.settings.upstream.idleTimeout,
+        "Seconds for which one is kept."),
+    ConfigKey(
+        "upstream-keepalive-requests", .integer(in: 1...Int(Int32.max)), default: "10000",
+        \.settings.upstream.requestsPerConnection, "Requests after which one is closed."),
+    ConfigKey(
+        "upstream-keepalive-time", .time, default: "1h", \.settings.upstream.connectionLifetime,
+        "Age after which one is closed."),
+    ConfigKey(
+        "retry-non-idempotent", .flag, default: "false", \.defaults.transfer.repeatsUnsafeMethods,
+        "Also repeats POST, LOCK and PATCH."),
+]
+
+private let responseKeys = [
+    ConfigKey(
+        "hide-headers", .list, default: "",
+        "Headers of backends that clients don't get."
+    ) { names, globals in globals.settings.response.hiddenFields = names.map { $0.lowercased() }.sorted() },
+    ConfigKey(
+        "allow-backend-server-header", .flag, default: "false", \.settings.response.passesServerField,
+        "Passes the backend's `Server`."),
+    ConfigKey(
+        "relative-redirects", .flag, default: "false", \.settings.response.usesRelativeRedirects,
+        "Own redirects to a path give a relative `Location`."),
+    ConfigKey(
+        "global-allowed-response-headers", .list, default: "", \.allowedResponseHeaders,
+        "Names that the annotation `custom-headers` may set."),
+]
+
+private let policyKeys = [
+    ConfigKey(
+        "strict-validate-path-type", .flag, default: "true", \.validatesPathsStrictly,
+        "Exact and Prefix paths hold letters, digits and `. _ - /` only."),
+    ConfigKey(
+        "allow-cross-namespace-resources", .flag, default: "false", \.allowsCrossNamespaceReferences,
+        "Annotations may refer to objects of other namespaces."),
+    ConfigKey(
+        "annotations-risk-level", .risk, default: "High", \.gate.level,
+        "The highest risk of annotations that Ingresses may have: Low, Medium, High or Critical."),
+    ConfigKey(
+        "annotation-value-word-blocklist", .list, default: "", \.gate.blockedWords,
+        "Words that no annotation's value may hold."),
+]
+
+/// Keys that keep somebody out. Until they are honoured nobody comes in while they are set.
+private let guardingKeys = [
+    ConfigKey("whitelist-source-range", refused: "a list of addresses and CIDRs", "Addresses that may come in."),
+    ConfigKey("block-cidrs", refused: "a list of addresses and CIDRs", "Addresses that may not come in."),
+    ConfigKey("block-user-agents", refused: "a list", "`User-Agent` values that may not come in."),
+    ConfigKey("block-referers", refused: "a list", "`Referer` values that may not come in."),
+    ConfigKey("global-auth-url", refused: "a URL", "The URL that is asked whether a request may pass."),
+    ConfigKey(
+        "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules."),
+    ConfigKey(
+        "main-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for the process."),
+    ConfigKey("http-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for every host."),
+    ConfigKey(
+        "server-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for each host."),
+    ConfigKey(
+        "location-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for each path."),
+]
+
+/// Keys without effect so far, whose neglect lets nobody in.
+private let pendingKeys = """
+    access-log-params access-log-path add-headers allow-snippet-annotations bind-address brotli-level brotli-min-length \
+    brotli-types client-body-buffer-size client-header-buffer-size custom-http-errors debug-connections default-type \
+    disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns disable-proxy-intercept-errors \
+    disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
+    enable-multi-accept enable-ocsp enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
+    enable-syslog error-log-level error-log-path force-ssl-redirect forwarded-for-header \
+    forwarded-for-proxy-protocol-header forwarded-host-header geoip2-autoreload-in-minutes global-auth-always-set-cookie \
+    global-auth-cache-duration global-auth-cache-key global-auth-method global-auth-request-redirect \
+    global-auth-response-headers global-auth-signin global-auth-signin-redirect-param global-auth-snippet \
+    grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types hsts hsts-include-subdomains hsts-max-age \
+    hsts-preload http-access-log-path http-redirect-code http2-max-concurrent-streams http2-max-field-size \
+    http2-max-header-size http2-max-requests ignore-invalid-headers limit-conn-status-code limit-conn-zone-variable \
+    limit-rate limit-rate-after limit-req-status-code log-format-escape-json log-format-escape-none log-format-stream \
+    log-format-upstream lua-shared-dicts map-hash-bucket-size max-worker-connections max-worker-open-files \
+    modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist no-auth-locations \
+    no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
+    otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
+    otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \
+    proxy-add-original-uri-header proxy-buffer-size proxy-buffering proxy-buffers-number proxy-busy-buffers-size \
+    proxy-cookie-domain proxy-cookie-path proxy-headers-hash-bucket-size proxy-headers-hash-max-size proxy-http-version \
+    proxy-max-temp-file-size proxy-protocol-header-timeout proxy-redirect-from proxy-redirect-to proxy-request-buffering \
+    proxy-set-headers proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
+    proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \
+    server-name-hash-bucket-size server-name-hash-max-size server-tokens skip-access-log-urls ssl-buffer-size \
+    ssl-ciphers ssl-dh-param ssl-early-data ssl-ecdh-curve ssl-protocols ssl-redirect ssl-reject-handshake \
+    ssl-session-cache ssl-session-cache-size ssl-session-ticket-key ssl-session-tickets ssl-session-timeout \
+    stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip use-http2 \
+    use-port-in-redirects use-proxy-protocol variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
+    worker-processes worker-shutdown-timeout
+    """.split(separator: " ").map(String.init)

@@ -1,0 +1,57 @@
+import Kubernetes
+import Model
+import Translation
+
+/// What the controller's ConfigMap says: settings of the whole proxy, defaults for annotations, and rules
+/// for what Ingresses may contain.
+struct GlobalSettings: Sendable, Equatable {
+    var settings = Settings()
+    /// Where every Ingress's draft begins.
+    var defaults = IngressDraft()
+    var gate = AnnotationReader.Gate()
+    /// `strict-validate-path-type`
+    var validatesPathsStrictly = true
+    /// `allow-cross-namespace-resources`
+    var allowsCrossNamespaceReferences = false
+    /// `global-allowed-response-headers`, spelled as they must be.
+    var allowedResponseHeaders: [String] = []
+
+    /// Reads the ConfigMap. A value that cannot be used leaves its default.
+    static func read(
+        _ configMap: ConfigMap, _ diagnostics: inout [Diagnostic]
+    ) -> GlobalSettings {
+        let table = ConfigKeyTable.ingressNginx
+        var globals = GlobalSettings()
+        for entry in configMap.data {
+            func report(_ severity: Diagnostic.Severity, _ fault: String, remedy: String = "") {
+                diagnostics.append(
+                    Diagnostic(
+                        severity, Origin(configMap, line: entry.line), field: "data.\(entry.key)", fault,
+                        remedy: remedy))
+            }
+            let value = String(trimmed(entry.value[...]))
+            guard let key = table[entry.key] else {
+                if table.isPending(entry.key) {
+                    report(.note, "is not yet honoured and has no effect")
+                } else {
+                    let nearest = table.nearest(to: entry.key)
+                    report(
+                        .warning, "is no setting that Gatehouse knows",
+                        remedy: nearest.map { "did you mean \($0)?" } ?? "")
+                }
+                continue
+            }
+            if value.isEmpty { continue }
+            let before = globals.defaults.protection
+            do throws(ValueFault) { try key.write(value, &globals) } catch {
+                report(.warning, "\(error.fault): \(key.afterFault)", remedy: error.remedy)
+            }
+            if globals.defaults.protection != before {
+                report(
+                    .rejected, "is not yet honoured; it decides who may come in, so every Ingress answers 503",
+                    remedy: "take it out to serve everybody")
+            }
+        }
+        return globals
+    }
+}

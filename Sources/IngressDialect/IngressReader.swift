@@ -1,0 +1,304 @@
+import Kubernetes
+import Model
+import Pattern
+import Translation
+
+/// Translates one Ingress by itself.
+struct IngressReader {
+    let store: ObjectStore
+    let classes: ClassFilter
+    let annotations: AnnotationReader
+    let globals: GlobalSettings
+
+    func read(_ source: ObjectTable<Ingress>.Shared) -> TranslatedIngress {
+        var reading = IngressReading(ingress: source.object, store: store, globals: globals)
+        let served = reading.read(classes, annotations)
+        return TranslatedIngress(
+            source, served: reading.isRejected ? nil : served, isRejected: reading.isRejected,
+            diagnostics: reading.diagnostics, dependencies: reading.dependencies)
+    }
+}
+
+/// The reading of one Ingress under way.
+private struct IngressReading {
+    let ingress: Ingress
+    let store: ObjectStore
+    let globals: GlobalSettings
+    var isRejected = false
+    var diagnostics: [Diagnostic] = []
+    var dependencies: [TranslatedIngress.Dependency] = []
+
+    init(ingress: Ingress, store: ObjectStore, globals: GlobalSettings) {
+        self.ingress = ingress
+        self.store = store
+        self.globals = globals
+    }
+
+    mutating func read(_ classes: ClassFilter, _ annotations: AnnotationReader) -> TranslatedIngress.Served? {
+        guard isOurs(classes.verdict(on: ingress)) else { return nil }
+        let reading = annotations.read(ingress, &diagnostics)
+        if reading.isRejected {
+            isRejected = true
+            return nil
+        }
+        let draft = reading.draft
+        guard draft.protection.withholding.isEmpty else { return nil }
+        var served = TranslatedIngress.Served(draft: draft, policy: draft.policy())
+        served.redirect = draft.redirects.redirect()
+        served.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
+        served.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }
+        served.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
+        readHeaders(draft.headers.custom, into: &served)
+        readFallback(draft.errors.defaultBackend, into: &served)
+        readDefaultBackend(into: &served)
+        readRules(into: &served)
+        return served
+    }
+
+    private mutating func isOurs(_ verdict: ClassFilter.Verdict) -> Bool {
+        switch verdict {
+        case .served: return true
+        case .servedWithoutClass:
+            note(field: "spec.ingressClassName", "names no class; it is served, as the manifests hold no IngressClass")
+            return true
+        case .foreign(""):
+            note(
+                field: "spec.ingressClassName", "names no class, so the Ingress is not served",
+                remedy: "name one, or start with --watch-ingress-without-class")
+            return false
+        case .foreign(let name):
+            note(field: "spec.ingressClassName", "is \(quoted(name)), a class that others serve")
+            return false
+        case .unknownClass(let name):
+            diagnostics.append(
+                Diagnostic(
+                    .warning, Origin(ingress, line: ingress.classNameLine), field: "spec.ingressClassName",
+                    "there is no IngressClass \(quoted(name)), so the Ingress is not served",
+                    remedy: "add it to the manifests"))
+            return false
+        }
+    }
+
+    // MARK: Rules and backends
+
+    private mutating func readRules(into served: inout TranslatedIngress.Served) {
+        let usesRegex = served.draft.routing.usesRegex || served.draft.routing.rewriteTarget != nil
+        let paths = IngressPaths(isStrict: globals.validatesPathsStrictly, usesRegex: usesRegex)
+        for (number, rule) in ingress.rules.enumerated() {
+            var fault = ""
+            guard let name = RuleHost.parse(rule.host, fault: &fault) else {
+                reject(rule.line, "spec.rules[\(number)].host", fault, remedy: "write a DNS name")
+                continue
+            }
+            let index = hostIndex(name, rule, in: &served)
+            for (position, path) in rule.paths.enumerated() {
+                let field = "spec.rules[\(number)].http.paths[\(position)]"
+                guard let read = read(path, of: rule, field: field, paths, served) else { continue }
+                if read.route.policy.rewrite != nil { served.hosts[index].usesRegex = true }
+                served.hosts[index].paths.append(read)
+            }
+        }
+        if ingress.rules.isEmpty, ingress.defaultBackend == nil {
+            note(field: "spec", "has neither rules nor a default backend, so it serves nothing")
+        }
+    }
+
+    /// The host's place in the list; rules with the same host are one.
+    private func hostIndex(
+        _ name: HostName, _ rule: Ingress.Rule, in served: inout TranslatedIngress.Served
+    ) -> Int {
+        if let index = served.hosts.firstIndex(where: { $0.name == name }) { return index }
+        served.hosts.append(
+            TranslatedIngress.Host(
+                name: name, origin: Origin(ingress, line: rule.line), paths: [],
+                usesRegex: served.draft.routing.usesRegex))
+        return served.hosts.count - 1
+    }
+
+    private mutating func read(
+        _ path: Ingress.Path, of rule: Ingress.Rule, field: String, _ paths: IngressPaths,
+        _ served: TranslatedIngress.Served
+    ) -> TranslatedIngress.Path? {
+        let match: PathMatch
+        do throws(IngressPaths.Fault) { match = try paths.match(path) } catch {
+            reject(path.line, "\(field).path", error.fault, remedy: error.remedy)
+            return nil
+        }
+        let text = path.path.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
+        checkCaptures(of: served.draft.routing, in: text)
+        let origin = Origin(ingress, line: path.line)
+        guard
+            var result = target(
+                path.backend, match: match, text: text, host: rule.host ?? "", field: "\(field).backend",
+                origin: origin, served)
+        else { return nil }
+        result.type = path.type
+        result.route.policy.rewrite = served.draft.routing.rewrite(of: text)
+        return result
+    }
+
+    /// A route to a backend, under the Ingress's policy but for rewriting.
+    private mutating func target(
+        _ backend: Ingress.Backend, match: PathMatch, text: String, host: String, field: String, origin: Origin,
+        _ served: TranslatedIngress.Served
+    ) -> TranslatedIngress.Path? {
+        var labels = RouteLabels(
+            namespace: ingress.metadata.namespace, object: ingress.metadata.name, path: text, host: host)
+        var request: UpstreamRequest?
+        var action = RouteAction.refuse(status: 404, reason: "the backend is no Service")
+        switch backend.target {
+        case .service(let name, let port):
+            guard let port = checked(name, port, field: field, line: backend.line) else { return nil }
+            let target = ServicePort(namespace: ingress.metadata.namespace, service: name, port: port)
+            let upstream = UpstreamRequest(
+                target, loadBalancing: served.draft.balancing.algorithm ?? .roundRobin,
+                usesClusterAddress: served.draft.balancing.usesClusterAddress, origin: origin,
+                field: "\(field).service")
+            action = .forward(upstream.usualID)
+            request = upstream
+            labels.service = name
+            labels.servicePort = port.description
+        case .resource(let kind, let name):
+            diagnostics.append(
+                Diagnostic(
+                    .warning, origin, field: "\(field).resource",
+                    "\(quoted("\(kind) \(name)")) is no Service: requests are answered by the default backend"))
+        }
+        if let redirect = served.redirect { action = .redirect(redirect) }
+        if let reason = served.refusal ?? served.hostRefusal { action = .refuse(status: 503, reason: reason) }
+        let route = Route(
+            match: RouteMatch(path: match), action: action, policy: served.policy(for: labels), labels: labels,
+            origin: origin)
+        return TranslatedIngress.Path(route: route, upstream: request, type: .implementationSpecific)
+    }
+
+    private mutating func checked(
+        _ name: String, _ port: PortReference?, field: String, line: SourceLine
+    ) -> PortReference? {
+        guard isServiceName(name) else {
+            reject(line, "\(field).service.name", "\(quoted(name)) is no name of a Service")
+            return nil
+        }
+        switch port {
+        case .number(let number)? where (1...65_535).contains(number): return port
+        case .name(let name)? where isServiceName(name): return port
+        case nil:
+            reject(line, "\(field).service.port", "is missing", remedy: "write a number or a name")
+        case .number(let number)?:
+            reject(line, "\(field).service.port.number", "\(number) is no port")
+        case .name(let name)?:
+            reject(line, "\(field).service.port.name", "\(quoted(name)) is no name of a port")
+        }
+        return nil
+    }
+
+    /// Redirects and rewrites are not applied to a default backend. An Ingress without rules serves the
+    /// catch-all host by it.
+    private mutating func readDefaultBackend(into served: inout TranslatedIngress.Served) {
+        guard let backend = ingress.defaultBackend else { return }
+        var plain = served
+        plain.redirect = nil
+        let origin = Origin(ingress, line: backend.line)
+        let path = target(
+            backend, match: .prefix("/"), text: "/", host: "", field: "spec.defaultBackend", origin: origin, plain)
+        served.defaultBackend = path
+        if let path, ingress.rules.isEmpty {
+            served.hosts = [TranslatedIngress.Host(name: .any, origin: origin, paths: [path], usesRegex: false)]
+        }
+    }
+
+    /// Warns when a rewrite refers to captures that the path's pattern lacks.
+    private mutating func checkCaptures(of routing: RoutingDraft, in path: String) {
+        guard let target = routing.rewriteTarget, target != path else { return }
+        var highest = 0
+        var previous: UInt8 = 0
+        for byte in target.utf8 {
+            if previous == UInt8(ascii: "$"), (0x31...0x39).contains(byte) { highest = max(highest, Int(byte - 0x30)) }
+            previous = byte
+        }
+        guard highest > 0, let pattern = try? Pattern(path), pattern.groupCount < highest else { return }
+        diagnostics.append(
+            Diagnostic(
+                .warning, annotationOrigin("rewrite-target"), field: annotationField("rewrite-target"),
+                "refers to $\(highest), but \(quoted(path)) has \(pattern.groupCount) captures: it stays empty",
+                remedy: "write groups into the path, such as \(path == "/" ? "" : path)(/|$)(.*)"))
+    }
+}
+
+extension IngressReading {
+    // MARK: Annotations that refer to other objects
+
+    private mutating func readHeaders(_ reference: NamespacedName?, into served: inout TranslatedIngress.Served) {
+        guard let reference else { return }
+        guard reference.namespace == ingress.metadata.namespace || globals.allowsCrossNamespaceReferences else {
+            return refuse(
+                "custom-headers", "\(reference) is in another namespace",
+                remedy: "use a ConfigMap of namespace \(ingress.metadata.namespace)", &served)
+        }
+        let shared = store.configMaps.shared(reference)
+        dependencies.append(TranslatedIngress.Dependency(key: reference, found: .configMap(shared)))
+        guard let configMap = shared?.object else {
+            return refuse("custom-headers", "there is no ConfigMap \(reference)", remedy: "add it", &served)
+        }
+        var fields: [HeaderEdits.Field] = []
+        for entry in configMap.data {
+            if let fault = CustomHeader.fault(
+                name: entry.key, value: entry.value, allowed: globals.allowedResponseHeaders)
+            {
+                return refuse(
+                    "custom-headers", "\(quoted(entry.key)) in ConfigMap \(reference) \(fault.text)",
+                    remedy: fault.remedy, &served)
+            }
+            fields.append(HeaderEdits.Field(name: entry.key, value: entry.value))
+        }
+        if !fields.isEmpty { served.policy.headerEdits = HeaderEdits(setOnResponse: fields) }
+    }
+
+    private mutating func readFallback(_ name: String?, into served: inout TranslatedIngress.Served) {
+        guard let name else { return }
+        let key = NamespacedName(namespace: ingress.metadata.namespace, name: name)
+        let shared = store.services.shared(key)
+        dependencies.append(TranslatedIngress.Dependency(key: key, found: .service(shared)))
+        guard let port = shared?.object.ports.first else {
+            let fault = shared == nil ? "there is no Service \(key)" : "Service \(key) has no port"
+            diagnostics.append(
+                Diagnostic(
+                    .warning, annotationOrigin("default-backend"), field: annotationField("default-backend"),
+                    "\(fault), so it counts as absent"))
+            return
+        }
+        let target = ServicePort(namespace: key.namespace, service: name, port: .number(port.port))
+        let request = UpstreamRequest(
+            target, origin: annotationOrigin("default-backend"), field: annotationField("default-backend"))
+        served.fallback = request
+        served.policy.fallback = Fallback(upstream: request.usualID)
+    }
+
+    /// Makes every path of the Ingress answer 503.
+    private mutating func refuse(
+        _ annotation: String, _ fault: String, remedy: String, _ served: inout TranslatedIngress.Served
+    ) {
+        served.refusal = served.refusal ?? "because of \(annotation)"
+        diagnostics.append(
+            Diagnostic(
+                .rejected, annotationOrigin(annotation), field: annotationField(annotation),
+                "\(fault): every path answers 503", remedy: remedy))
+    }
+
+    private func annotationOrigin(_ name: String) -> Origin {
+        let line = ingress.metadata.annotations.first { $0.name.hasSuffix("/\(name)") }?.line
+        return line.map { Origin(ingress, line: $0) } ?? Origin(ingress)
+    }
+
+    // MARK: Diagnostics
+
+    private mutating func reject(_ line: SourceLine, _ field: String, _ fault: String, remedy: String = "") {
+        isRejected = true
+        diagnostics.append(
+            Diagnostic(.rejected, Origin(ingress, line: line), field: field, fault, remedy: remedy))
+    }
+
+    private mutating func note(field: String, _ fault: String, remedy: String = "") {
+        diagnostics.append(Diagnostic(.note, Origin(ingress), field: field, fault, remedy: remedy))
+    }
+}

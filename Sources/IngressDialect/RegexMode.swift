@@ -1,0 +1,120 @@
+import Kubernetes
+import Model
+import Pattern
+
+/// The regex mode of a host: one Ingress that asks for regular expressions, or rewrites, makes every path of
+/// the host one, whoever wrote it.
+///
+/// Paths are then anchored at their start only, match in any case, and are tried the longest first; of equal
+/// length in descending order of their text, then by the age of their Ingress. Each surprise is a note.
+struct RegexMode {
+    /// A path of the host.
+    struct Entry {
+        var route: Route
+        var type: Ingress.PathType
+        /// Number of the share it comes from.
+        var share: Int
+    }
+
+    let host: HostName
+    let shares: [HostAssembly.Share]
+    /// The first share that asks for regular expressions.
+    let cause: Int
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(host: HostName, shares: [HostAssembly.Share], cause: Int) {
+        self.host = host
+        self.shares = shares
+        self.cause = cause
+    }
+
+    /// The first share that puts the host into regex mode, or nil. The path `/` that a host without one gets has
+    /// the first Ingress's rewrite too.
+    static func cause(of shares: [HostAssembly.Share], hasRoot: Bool) -> Int? {
+        if !hasRoot, let first = shares.first, first.served.draft.routing.rewrite(of: "/") != nil { return 0 }
+        return shares.firstIndex { $0.host.usesRegex }
+    }
+
+    mutating func routes(_ entries: [Entry]) -> [Route] {
+        let exact = Set(
+            entries.compactMap { entry in
+                if case .exact(let path) = entry.route.match.path { path } else { nil }
+            })
+        for (index, share) in shares.enumerated() where !share.host.usesRegex && index != cause { explain(share) }
+        let ranked = entries.enumerated().sorted { left, right in
+            let (a, b) = (left.element.route.labels.path, right.element.route.labels.path)
+            if a.utf8.count != b.utf8.count { return a.utf8.count > b.utf8.count }
+            return a == b ? left.offset < right.offset : a > b
+        }
+        return ranked.map { route($0.element, exact) }
+    }
+
+    private mutating func route(_ entry: Entry, _ exact: Set<String>) -> Route {
+        var route = entry.route
+        let asksForRegex = shares[entry.share].host.usesRegex
+        switch route.match.path {
+        case .exact(let path):
+            if asksForRegex {
+                note(
+                    route, "Exact \(path) is a regular expression here: it also matches what follows it and other case",
+                    remedy: path.hasSuffix("$") ? "" : "end it in $ to match nothing longer")
+            }
+            route.match.path = pattern(path, route)
+        case .prefix(let path):
+            // A plain Prefix path stands for `path/` and `path`; the second covers the first, unless an Exact
+            // path of the same text takes its place.
+            let isPlain = !asksForRegex && path != "/" && !path.hasSuffix("/")
+            if asksForRegex, entry.type == .prefix, path != "/", CharacterClass.strictPath.admits(path) {
+                note(
+                    route, "Prefix \(path) is a regular expression here: it also matches \(path)x and other case",
+                    remedy: "write \(path)(/|$) to match whole segments")
+            }
+            route.match.path = pattern(isPlain && exact.contains(path) ? path + "/" : path, route)
+        case .regex: break
+        }
+        return route
+    }
+
+    /// The path as a regular expression; one that isn't any is matched literally, so that an Ingress which
+    /// never asked for regular expressions is served whatever its neighbours ask for.
+    private mutating func pattern(_ path: String, _ route: Route) -> PathMatch {
+        if CharacterClass.strictPath.admits(path) { return .regex(path, ignoringCase: true) }
+        if (try? Pattern(path, options: [.anchoredAtStart, .ignoringCase])) != nil {
+            return .regex(path, ignoringCase: true)
+        }
+        diagnostics.append(
+            Diagnostic(
+                .warning, route.origin, field: "path",
+                "\(quoted(path)) is no regular expression, though \(host) is in regex mode: it is matched letter by letter"
+            ))
+        return .regex(Self.literal(path), ignoringCase: true)
+    }
+
+    /// A pattern that matches nothing but `path`.
+    private static func literal(_ path: String) -> String {
+        path.reduce(into: "") { pattern, character in
+            if character.isASCII, !character.isLetter, !character.isNumber { pattern.append("\\") }
+            pattern.append(character)
+        }
+    }
+
+    /// Says to an Ingress without regular expressions what another made of its paths.
+    private mutating func explain(_ share: HostAssembly.Share) {
+        let other = shares[cause].ingress.origin
+        var effects = "its paths are regular expressions that match in any case"
+        if share.host.paths.contains(where: { $0.type == .exact }) { effects += "; Exact is no longer exact" }
+        let plain = share.host.paths.first { path in
+            if case .prefix(let text) = path.route.match.path { text != "/" && !text.hasSuffix("/") } else { false }
+        }
+        if let path = plain?.route.labels.path { effects += "; \(path) also matches \(path)x" }
+        diagnostics.append(
+            Diagnostic(
+                .note, share.host.origin, field: "host",
+                "\(host) is in regex mode because of \(other): \(effects)",
+                remedy: "give the other Ingress a host of its own"))
+    }
+
+    private mutating func note(_ route: Route, _ fault: String, remedy: String) {
+        diagnostics.append(Diagnostic(.note, route.origin, field: "path", fault, remedy: remedy))
+    }
+}
