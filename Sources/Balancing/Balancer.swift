@@ -10,6 +10,8 @@ public final class Balancer: Sendable {
     public let endpoints: ContiguousArray<EndpointState>
     /// Whether `pick` looks at `key`; otherwise any value will do.
     public let needsKey: Bool
+    /// Whether picks depend on response times; otherwise nobody need measure them.
+    public let needsLatency: Bool
     let weights: ContiguousArray<Int>
     let hasEqualWeights: Bool
     private let algorithm: Algorithm
@@ -26,6 +28,7 @@ public final class Balancer: Sendable {
         self.weights = weights
         algorithm = Self.algorithm(of: upstream)
         needsKey = algorithm == .hash
+        needsLatency = algorithm == .ewma
         ring = algorithm == .hash ? ConsistentHash(upstream.endpoints) : ConsistentHash([])
     }
 

@@ -38,7 +38,7 @@ public final class EndpointRegistry: Sendable {
         if old.elementsEqual(endpoints, by: { $0.address == $1.address && $0.port == $1.port }) { return old }
         let byName = Dictionary(old.map { (Name($0.address, $0.port), $0) }, uniquingKeysWith: { first, _ in first })
         let staying = endpoints.compactMap { byName[Name($0.address, $0.port)] }
-        let mean = staying.isEmpty ? 0 : staying.reduce(0) { $0 + $1.latencyAverage } / Double(staying.count)
+        let mean = staying.isEmpty ? 0 : staying.reduce(0) { $0 + $1.latency.average } / Double(staying.count)
         return ContiguousArray(
             endpoints.map { byName[Name($0.address, $0.port)] ?? EndpointState($0, latency: mean, now: now) })
     }

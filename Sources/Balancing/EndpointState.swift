@@ -13,7 +13,7 @@ public final class EndpointState: Sendable {
     /// Requests in flight in the low `inFlightBits`, picks since the start above them: a pick costs
     /// one atomic operation.
     private let load = Atomic<UInt64>(0)
-    private let latency: Atomic<UInt64>
+    private let latencyAverage: Atomic<UInt64>
     private let latencyUpdated: Atomic<UInt64>
     private let ejectedUntil = Atomic<UInt64>(0)
     private let failures = Atomic<UInt32>(0)
@@ -32,7 +32,7 @@ public final class EndpointState: Sendable {
     public init(_ endpoint: Endpoint, latency: Double = 0, now: UInt64 = 0) {
         address = endpoint.address
         port = endpoint.port
-        self.latency = Atomic(latency.bitPattern)
+        latencyAverage = Atomic(latency.bitPattern)
         latencyUpdated = Atomic(now)
     }
 
@@ -59,19 +59,16 @@ public final class EndpointState: Sendable {
     ///
     /// Two workers at the same instant may lose one of their samples; the average does not suffer.
     public func record(latency seconds: Double, now: UInt64) {
-        let weight = PeakEWMA.decay(from: latencyUpdated.load(ordering: .relaxed), to: now)
-        let average = Double(bitPattern: latency.load(ordering: .relaxed))
-        latency.store((average * weight + seconds * (1 - weight)).bitPattern, ordering: .relaxed)
+        let next = latency.including(seconds, now: now)
+        latencyAverage.store(next.average.bitPattern, ordering: .relaxed)
         latencyUpdated.store(now, ordering: .relaxed)
     }
 
-    /// The moving average of response times in seconds, as of its last update.
-    public var latencyAverage: Double { Double(bitPattern: latency.load(ordering: .relaxed)) }
-
-    /// The average as a price to compare: it fades while nothing is heard, so a slow endpoint gets
-    /// another chance.
-    public func latencyScore(at now: UInt64) -> Double {
-        latencyAverage * PeakEWMA.decay(from: latencyUpdated.load(ordering: .relaxed), to: now)
+    /// The moving average of response times.
+    public var latency: Latency {
+        Latency(
+            average: Double(bitPattern: latencyAverage.load(ordering: .relaxed)),
+            updated: latencyUpdated.load(ordering: .relaxed))
     }
 
     // MARK: Health

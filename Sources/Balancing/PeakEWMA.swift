@@ -13,6 +13,24 @@ enum PeakEWMA {
     }
 }
 
+/// A moving average of response times, and when it was last fed.
+public struct Latency: Sendable {
+    /// In seconds.
+    public var average: Double
+    /// Monotonic nanoseconds.
+    public var updated: UInt64
+
+    /// The average as a price to compare: it fades while nothing is heard, so a slow endpoint gets
+    /// another chance.
+    public func score(at now: UInt64) -> Double { average * PeakEWMA.decay(from: updated, to: now) }
+
+    /// With one more response time counted in.
+    func including(_ seconds: Double, now: UInt64) -> Latency {
+        let weight = PeakEWMA.decay(from: updated, to: now)
+        return Latency(average: average * weight + seconds * (1 - weight), updated: now)
+    }
+}
+
 /// Of two random endpoints the faster: close to the best of all, at the price of two looks, and no
 /// herd runs to the one that happens to lead.
 extension Balancer {
@@ -23,6 +41,9 @@ extension Balancer {
             let second = nextAllowed(exclusion, from: first + 1 + state.random.next(below: count - 1))
         else { return nil }
         if first == second { return first }
-        return endpoints[second].latencyScore(at: now) < endpoints[first].latencyScore(at: now) ? second : first
+        // Both are read before either is priced: a call in between would cost a retain of the endpoint.
+        let one = endpoints[first].latency
+        let other = endpoints[second].latency
+        return other.score(at: now) < one.score(at: now) ? second : first
     }
 }

@@ -62,14 +62,28 @@ extension ByteBuffer {
     private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? .zero &+ nibble : 0x57 &+ nibble }
 
     private mutating func appendDigits(of value: UInt) {
-        if value < 10 { return append(.zero &+ UInt8(truncatingIfNeeded: value)) }
-        var divisor: UInt = 10
-        while value / divisor >= 10 { divisor *= 10 }
-        var rest = value
-        while divisor > 0 {
-            append(.zero &+ UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
+        let count = Self.digitCount(of: value)
+        precondition(count <= room, "no room in the buffer")
+        _ = withUnsafeFreeSpace { space in
+            var rest = value
+            // From the last digit: a division by a constant is a multiplication.
+            for index in stride(from: count - 1, through: 0, by: -1) {
+                space[index] = .zero &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return count
         }
+    }
+
+    private static func digitCount(of value: UInt) -> Int {
+        var count = 1
+        var bound: UInt = 10
+        while value >= bound {
+            count += 1
+            let (next, overflowed) = bound.multipliedReportingOverflow(by: 10)
+            if overflowed { break }
+            bound = next
+        }
+        return count
     }
 }

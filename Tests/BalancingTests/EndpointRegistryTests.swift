@@ -35,8 +35,8 @@ import Testing
         before[0].record(latency: 0.1, now: .max)
         before[1].record(latency: 0.3, now: .max)
         let after = registry.states(of: upstream("a", Rig.endpoints([1, 1, 1])), now: 7)
-        #expect(abs(after[2].latencyAverage - 0.2) < 1e-9)
-        #expect(after[2].latencyScore(at: 7) == after[2].latencyAverage)
+        #expect(abs(after[2].latency.average - 0.2) < 1e-9)
+        #expect(after[2].latency.score(at: 7) == after[2].latency.average)
     }
 
     @Test func `forgets upstreams that are gone`() {
