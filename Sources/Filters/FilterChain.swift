@@ -1,0 +1,40 @@
+public import HTTP
+public import Routing
+
+/// The order in which policies act on a request: the order of the lines below.
+///
+/// It is ingress-nginx's, since users see who wins. A filter that answers ends the chain; after `.proceed`
+/// the scratch holds the target and the `Host` for the upstream, where they differ from the client's.
+public enum FilterChain {
+    /// Decides a request that has a route.
+    ///
+    /// - Parameters:
+    ///   - lacksSlash: the route's prefix ends in a slash that the path lacks (`RoutingOutcome.slashRedirect`).
+    ///   - match: what the router used for this request; holds the groups of the route's pattern.
+    public static func decide(
+        _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, route: RouteFilters,
+        lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch
+    ) -> Verdict {
+        var verdict = decide(head, context, host: host, scratch: &scratch)
+        if verdict.isFinal { return verdict }
+        verdict = route.limitBody(head)
+        if verdict.isFinal { return verdict }
+        if lacksSlash { return route.addSlash(head, context, &scratch) }
+        verdict = route.refuse()
+        if verdict.isFinal { return verdict }
+        verdict = route.redirect(head, context, &scratch)
+        if verdict.isFinal { return verdict }
+        route.settleGroups(&match)
+        verdict = route.rewrite(head, context, &match, &scratch)
+        if verdict.isFinal { return verdict }
+        return route.overrideHost(head, context, match, &scratch)
+    }
+
+    /// Decides a request whose host is known and whose path is not, so that only the host's policies act.
+    public static func decide(
+        _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, scratch: inout FilterScratch
+    ) -> Verdict {
+        scratch.clear()
+        return host.redirectRoot(head, context, &scratch)
+    }
+}

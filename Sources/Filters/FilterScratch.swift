@@ -1,0 +1,27 @@
+public import Bytes
+
+/// The memory that filters write into, reused from request to request so that none allocates. Each worker
+/// owns one; what it holds is good until the next request is decided.
+///
+/// The buffers never grow: what does not fit is refused, so a request can't make a worker hold more.
+public struct FilterScratch: ~Copyable {
+    /// Longest `Location`, rewritten target or `Host`, in bytes. A path at the default limit of a request
+    /// line fits even when each of its bytes is escaped.
+    public static let capacity = 32 << 10
+
+    /// The `Location` of a redirect.
+    public var location = ByteBuffer(capacity: FilterScratch.capacity)
+    /// The rewritten request-target; empty when the client's own goes upstream unchanged.
+    public var target = ByteBuffer(capacity: FilterScratch.capacity)
+    /// The `Host` that the upstream sees; empty when it is the client's.
+    public var host = ByteBuffer(capacity: FilterScratch.capacity)
+
+    public init() {}
+
+    /// Forgets what was written for the last request.
+    public mutating func clear() {
+        location.clear()
+        target.clear()
+        host.clear()
+    }
+}

@@ -1,0 +1,153 @@
+public import Bytes
+public import HTTP
+public import Model
+
+/// What an upstream is told of the client, and which of the client's fields it gets.
+///
+/// The fields that the proxy computes come first, then the client's own in their order. Fields that an
+/// origin takes the proxy's word for are never the client's, unless forwarded fields are believed.
+/// Framing, `Connection`, `Upgrade`, `TE` and `Trailer` are the caller's to write.
+public struct ForwardedHeaders: Sendable {
+    private let appendsForwardedFor: Bool
+    private let generatesRequestID: Bool
+    private let dropped: HeaderIDSet
+
+    /// Written by the proxy, or spoken to it alone.
+    private static let own: HeaderIDSet = [
+        .host, .xRequestID, .xRealIP, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto,
+        .xForwardedScheme, .xScheme, .xOriginalForwardedFor, .xOriginalForwardedHost, .expect, .contentLength,
+        .transferEncoding, .proxy, .xAuthRequestRedirect, .sslClientVerify, .sslClientSubjectDN, .sslClientIssuerDN,
+        .sslClientCert,
+    ]
+    /// Claims that only a trusted hop may make.
+    private static let claims: HeaderIDSet = [
+        .xForwardedPrefix, .xForwardedServer, .xOriginalURI, .xOriginalURL, .xOriginalMethod,
+    ]
+
+    public init(_ settings: ForwardingSettings) {
+        appendsForwardedFor = settings.trustsForwardedHeaders && settings.appendsForwardedFor
+        generatesRequestID = settings.generatesRequestID
+        dropped = settings.trustsForwardedHeaders ? Self.own : Self.own.union(Self.claims)
+    }
+
+    /// Bytes that `append` needs at most.
+    ///
+    /// - Parameter host: the `Host` that a route gives, or an empty buffer.
+    public func bound(_ head: borrowing RequestHead, host: borrowing ByteBuffer) -> Int {
+        var bytes = Self.fixedBound + head.headers.encodedLength + host.count + 2 * head.host.count
+        if head.headers.containsAny(of: Self.copied) {
+            for index in 0..<head.headers.count where Self.copied.contains(head.headers[index].id) {
+                bytes += 3 * (head.headers[index].value.count + 2)
+            }
+        }
+        return bytes
+    }
+
+    /// Names, numbers, addresses and line ends of all computed fields.
+    private static let fixedBound = 512
+    /// Fields whose values may be written more than once.
+    private static let copied: HeaderIDSet = [.xForwardedFor, .xForwardedHost, .xForwardedProto]
+
+    /// Appends the field lines of a request to an upstream, without the empty line that ends them. Needs `bound`
+    /// bytes.
+    ///
+    /// - Parameters:
+    ///   - host: the `Host` that a route gives (`FilterScratch.host`), or an empty buffer.
+    ///   - replaced: fields of the client to leave out, because the caller sets them.
+    public func append(
+        _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
+        without replaced: FieldLines = .none, to buffer: inout ByteBuffer
+    ) {
+        buffer.append("Host: ")
+        if host.isEmpty { buffer.append(context.bestHost(head)) } else { buffer.append(host.readable) }
+        appendRequestID(head, context, &buffer)
+        appendAddress(head, context, &buffer)
+        if !head.host.isEmpty {
+            buffer.append("\r\nX-Forwarded-Host: ")
+            buffer.append(context.bestHost(head))
+        }
+        appendScheme(head, context, &buffer)
+        if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, &buffer) }
+        replaced.appendFields(head.headers, except: dropped, to: &buffer)
+    }
+
+    private func appendRequestID(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
+    ) {
+        if let given = context.givenRequestID(head) {
+            buffer.append("\r\nX-Request-ID: ")
+            buffer.append(head.headers.value(given))
+        } else if generatesRequestID {
+            buffer.append("\r\nX-Request-ID: ")
+            buffer.append(hexadecimalWord: context.requestIDHigh)
+            buffer.append(hexadecimalWord: context.requestIDLow)
+        }
+    }
+
+    private func appendAddress(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
+    ) {
+        buffer.append("\r\nX-Real-IP: ")
+        context.client.write(to: &buffer)
+        buffer.append("\r\nX-Forwarded-For: ")
+        if appendsForwardedFor, head.headers.contains(.xForwardedFor) {
+            buffer.appendValues(of: .xForwardedFor, head.headers)
+            buffer.append(", ")
+            context.peer.write(to: &buffer)
+        } else if appendsForwardedFor {
+            context.peer.write(to: &buffer)
+        } else {
+            context.client.write(to: &buffer)
+        }
+    }
+
+    private func appendScheme(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
+    ) {
+        buffer.append("\r\nX-Forwarded-Port: ")
+        buffer.append(decimal: context.believedPort(head) ?? Int(context.reportedPort))
+        if let given = context.believed(.xForwardedProto, head) {
+            buffer.append("\r\nX-Forwarded-Proto: ")
+            buffer.append(head.headers.value(given))
+            buffer.append("\r\nX-Forwarded-Scheme: ")
+            buffer.append(head.headers.value(given))
+            buffer.append("\r\nX-Scheme: ")
+            buffer.append(head.headers.value(given))
+            buffer.append("\r\n")
+        } else if context.isSecure {
+            buffer.append("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Scheme: https\r\nX-Scheme: https\r\n")
+        } else {
+            buffer.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Scheme: http\r\nX-Scheme: http\r\n")
+        }
+    }
+
+    private static let originals: HeaderIDSet = [.xForwardedFor, .xForwardedHost]
+
+    /// What the client said of the hops before it, under names that claim nothing.
+    private func appendOriginals(_ headers: borrowing HeaderBlock, _ buffer: inout ByteBuffer) {
+        if headers.contains(.xForwardedFor) {
+            buffer.append("X-Original-Forwarded-For: ")
+            buffer.appendValues(of: .xForwardedFor, headers)
+            buffer.append("\r\n")
+        }
+        if headers.contains(.xForwardedHost) {
+            buffer.append("X-Original-Forwarded-Host: ")
+            buffer.appendValues(of: .xForwardedHost, headers)
+            buffer.append("\r\n")
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends the values of all fields of a name as one list. Needs the bytes of the values and 2 for each.
+    mutating func appendValues(of id: HeaderID, _ headers: borrowing HeaderBlock) {
+        var next = headers.firstIndex(of: id)
+        var isFirst = true
+        while let index = next {
+            if !isFirst { append(", ") }
+            isFirst = false
+            append(headers.value(index))
+            next = headers.firstIndex(of: id, from: index + 1)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Bytes
+public import HTTP
+public import Model
+
+/// What is believed of forwarded fields, compiled once (`use-forwarded-headers` and its kin in ingress-nginx).
+public struct Forwarding: Sendable {
+    private let trusts: Bool
+    private let proxies: TrustedProxies
+
+    public init(_ settings: ForwardingSettings) throws(FilterError) {
+        trusts = settings.trustsForwardedHeaders
+        proxies = try TrustedProxies(settings.trustedHops)
+    }
+
+    /// The facts of a request: who it is from once trusted hops have been heard.
+    public func context(
+        of head: borrowing RequestHead, peer: ClientAddress, isSecure: Bool, localPort: UInt16,
+        requestIDHigh: UInt64, requestIDLow: UInt64
+    ) -> RequestContext {
+        RequestContext(
+            peer: peer, client: trusts ? proxies.client(of: head, peer: peer) : peer, isSecure: isSecure,
+            localPort: localPort, requestIDHigh: requestIDHigh, requestIDLow: requestIDLow,
+            trustsForwardedFields: trusts)
+    }
+}
+
+/// Questions about the client's side of a request that trust has a part in.
+extension RequestContext {
+    /// The host that the client asked for, with its port: the first element of a believed `X-Forwarded-Host`,
+    /// else the `Host`. An element that is no host isn't believed.
+    @_lifetime(borrow head)
+    func bestHost(_ head: borrowing RequestHead) -> Span<UInt8> {
+        if trustsForwardedFields, let range = believedHost(head) { return head.headers.bytes(in: range) }
+        return head.host
+    }
+
+    private func believedHost(_ head: borrowing RequestHead) -> Range<Int>? {
+        guard let index = head.headers.firstIndex(of: .xForwardedHost) else { return nil }
+        let value = head.headers.value(index)
+        let end = value.firstIndex(of: .comma) ?? value.count
+        let element = value.extracting(0..<end)
+        let trimmed = element.trimmed
+        guard Authority(element, in: trimmed) != nil else { return nil }
+        let start = head.headers[index].value.lowerBound
+        return start + trimmed.lowerBound..<start + trimmed.upperBound
+    }
+
+    /// A believed field of the client that isn't empty, or nil.
+    func believed(_ id: HeaderID, _ head: borrowing RequestHead) -> Int? {
+        guard trustsForwardedFields, let index = head.headers.firstIndex(of: id), !head.headers[index].value.isEmpty
+        else { return nil }
+        return index
+    }
+
+    /// A believed `X-Forwarded-Port` that is a port, or nil.
+    func believedPort(_ head: borrowing RequestHead) -> Int? {
+        guard let index = believed(.xForwardedPort, head), let port = head.headers.value(index).decimalValue,
+            port > 0, port <= 65535
+        else { return nil }
+        return port
+    }
+
+    /// The client's `X-Request-ID`, or nil when it sent none.
+    func givenRequestID(_ head: borrowing RequestHead) -> Int? {
+        guard let index = head.headers.firstIndex(of: .xRequestID), !head.headers[index].value.isEmpty else {
+            return nil
+        }
+        return index
+    }
+}

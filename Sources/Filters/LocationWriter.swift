@@ -1,0 +1,24 @@
+import Bytes
+import HTTP
+
+/// Writing the `Location` of the proxy's own redirects. What doesn't fit is false.
+extension FilterScratch {
+    /// Appends `scheme://name`, the name as the client gave it but for case and port; nothing when the client
+    /// gave none, so that the redirect stays relative.
+    mutating func appendOrigin(_ head: borrowing RequestHead, _ context: RequestContext, withPort: Bool) -> Bool {
+        guard !head.host.isEmpty else { return true }
+        guard location.room >= 8 else { return false }
+        location.append(context.isSecure ? "https://" : "http://")
+        return location.append(encoded: withPort ? head.host : head.hostName, .component)
+    }
+
+    /// Appends a path that the configuration gives, in encoded form. Where no host stands before it, `//` and
+    /// the like must not be taken for one (RFC 3986 §4.2): `/.//name` is a path.
+    mutating func appendLocation(path: Span<UInt8>) -> Bool {
+        if location.isEmpty, path.count > 1, path[1] == .slash || path[1] == .backslash {
+            guard location.room >= 2 else { return false }
+            location.append("/.")
+        }
+        return location.append(encoded: path, .component)
+    }
+}

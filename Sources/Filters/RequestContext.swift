@@ -1,0 +1,32 @@
+/// What is known of a request besides its head. Plain words, made once per request; see `Forwarding.context`.
+public struct RequestContext: Sendable {
+    /// The other end of the connection.
+    public var peer: ClientAddress
+    /// Who the request is from: the peer, or whom trusted hops say they pass it on for.
+    public var client: ClientAddress
+    /// The connection is encrypted.
+    public var isSecure: Bool
+    /// The port that the connection came in on.
+    public var localPort: UInt16
+    /// 128 random bits that name the request when the client didn't.
+    public var requestIDHigh: UInt64
+    public var requestIDLow: UInt64
+    /// `X-Forwarded-Host`, `-Port` and `-Proto` of the client are believed.
+    public var trustsForwardedFields: Bool
+
+    public init(
+        peer: ClientAddress, client: ClientAddress? = nil, isSecure: Bool, localPort: UInt16,
+        requestIDHigh: UInt64, requestIDLow: UInt64, trustsForwardedFields: Bool = false
+    ) {
+        self.peer = peer
+        self.client = client ?? peer
+        self.isSecure = isSecure
+        self.localPort = localPort
+        self.requestIDHigh = requestIDHigh
+        self.requestIDLow = requestIDLow
+        self.trustsForwardedFields = trustsForwardedFields
+    }
+
+    /// The port as origins are told: the port that TLS comes in on counts as 443, as ingress-nginx has it.
+    public var reportedPort: UInt16 { isSecure ? 443 : localPort }
+}

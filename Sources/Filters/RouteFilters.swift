@@ -1,0 +1,137 @@
+import Bytes
+public import HTTP
+public import Model
+import Pattern
+import Routing
+
+/// The policies of one route, compiled: templates parsed, fields in wire form, times in nanoseconds.
+///
+/// Immutable and shared by all workers. Depends on nothing but its three arguments, so a snapshot may take it
+/// over from the one before when those are equal.
+public final class RouteFilters: Sendable {
+    /// Largest request body in bytes; nil is no limit. `FilterChain` judges `Content-Length`, whoever reads the
+    /// body judges the rest.
+    public let bodyLimit: Int?
+    /// What every response of the route carries, own pages included, in place of the upstream's.
+    public let responseFields: FieldLines
+    public let timeouts: UpstreamTimes
+    public let retry: RetryRule
+    /// Who serves while the route's upstream has no endpoint.
+    public let fallback: FallbackFilter?
+
+    private let refusal: Status?
+    private let redirect: RedirectFilter?
+    private let rewrite: RewriteFilter?
+    private let hostOverride: HostOverrideFilter?
+    private let usesRelativeRedirects: Bool
+    /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
+    private let forgetsGroups: Bool
+
+    public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
+        let policy = route.policy
+        let constants = Template.Constants(route, host: host)
+        bodyLimit = policy.bodyLimits.requestBytes
+        responseFields = try policy.headerEdits.map(Self.fields) ?? .none
+        timeouts = UpstreamTimes(policy.timeouts)
+        retry = RetryRule(policy.retry)
+        fallback = try Self.fallback(policy.fallback, route.labels)
+        usesRelativeRedirects = settings.response.usesRelativeRedirects
+        var refusal: Status?
+        var redirect: RedirectFilter?
+        switch route.action {
+        case .forward: break
+        case .redirect(let policy): redirect = try RedirectFilter(policy, settings.response)
+        case .refuse(let status, _):
+            guard (400...599).contains(status) else { throw .badRefusalStatus(status) }
+            refusal = Status(rawValue: UInt16(status))
+        }
+        self.refusal = refusal
+        self.redirect = redirect
+        if let policy = policy.rewrite {
+            rewrite = try RewriteFilter(policy, of: route.match.path, constants)
+        } else {
+            rewrite = nil
+        }
+        if let policy = policy.hostOverride {
+            hostOverride = try HostOverrideFilter(policy, constants)
+        } else {
+            hostOverride = nil
+        }
+        if case .regex = route.match.path {
+            forgetsGroups = false
+        } else {
+            forgetsGroups = policy.rewrite != nil || policy.hostOverride != nil
+        }
+    }
+
+    /// For a route whose policies can't be compiled: refuses everything, since a policy that is left out may be
+    /// the one that keeps somebody out.
+    public init(refusing status: Status) {
+        bodyLimit = nil
+        responseFields = .none
+        timeouts = UpstreamTimes(Timeouts())
+        retry = RetryRule(Retry())
+        fallback = nil
+        refusal = status
+        redirect = nil
+        rewrite = nil
+        hostOverride = nil
+        usesRelativeRedirects = false
+        forgetsGroups = false
+    }
+
+    private static func fields(_ edits: HeaderEdits) throws(FilterError) -> FieldLines {
+        try FieldLines(edits.setOnResponse)
+    }
+
+    private static func fallback(_ policy: Fallback?, _ labels: RouteLabels) throws(FilterError) -> FallbackFilter? {
+        guard let policy else { return nil }
+        return try FallbackFilter(policy, labels)
+    }
+}
+
+/// The single decisions; `FilterChain` has their order.
+extension RouteFilters {
+    func limitBody(_ head: borrowing RequestHead) -> Verdict {
+        guard let bodyLimit, let index = head.headers.firstIndex(of: .contentLength) else { return .proceed }
+        // A length that is no number, or too large for one, was refused as a framing error before.
+        guard let length = head.headers.value(index).decimalValue else { return .refuse(.badRequest) }
+        return length > bodyLimit ? .refuse(.contentTooLarge) : .proceed
+    }
+
+    func addSlash(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {
+        SlashRedirect.decide(head, context, isRelative: usesRelativeRedirects, &scratch)
+    }
+
+    /// Forgets groups that aren't this request's.
+    func settleGroups(_ match: inout MatchScratch) {
+        if forgetsGroups { match.pattern.captures.removeAll() }
+    }
+
+    func refuse() -> Verdict {
+        guard let refusal else { return .proceed }
+        return .refuse(refusal)
+    }
+
+    func redirect(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {
+        guard let redirect else { return .proceed }
+        return redirect.decide(head, context, &scratch)
+    }
+
+    func rewrite(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ match: inout MatchScratch,
+        _ scratch: inout FilterScratch
+    ) -> Verdict {
+        guard let rewrite else { return .proceed }
+        return rewrite.apply(head, context, &match, &scratch)
+    }
+
+    /// Comes behind `rewrite`, whose groups it sees when there is one.
+    func overrideHost(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ match: borrowing MatchScratch,
+        _ scratch: inout FilterScratch
+    ) -> Verdict {
+        guard let hostOverride else { return .proceed }
+        return hostOverride.apply(head, context, match.captures, &scratch)
+    }
+}

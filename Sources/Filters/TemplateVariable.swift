@@ -1,0 +1,150 @@
+import Bytes
+import HTTP
+
+extension Template {
+    /// A variable of nginx or ingress-nginx whose value depends on the request.
+    enum Variable: Sendable, Equatable {
+        /// `$host`: in lower case, without port.
+        case host
+        /// `$http_host`: as the client gave it.
+        case hostField
+        /// `$best_http_host`: a believed `X-Forwarded-Host`, else as `$http_host`.
+        case bestHost
+        /// `$request_uri`: path and query as sent.
+        case requestTarget
+        /// `$uri`, `$document_uri`: the normalised path.
+        case path
+        /// `$args`, `$query_string`
+        case query
+        /// `$is_args`: `?` when there is a query.
+        case queryMark
+        /// `$scheme`
+        case scheme
+        /// `$pass_access_scheme`: a believed `X-Forwarded-Proto`, else as `$scheme`.
+        case bestScheme
+        /// `$https`: `on` or nothing.
+        case secureFlag
+        /// `$remote_addr`
+        case clientAddress
+        /// `$realip_remote_addr`
+        case peerAddress
+        /// `$request_method`
+        case method
+        /// `$server_port`, `$pass_server_port`
+        case localPort
+        /// `$pass_port`
+        case bestPort
+        /// `$server_protocol`
+        case version
+        /// `$request_id`, `$req_id`
+        case requestID
+        /// `$http_<name>` of a known field, all its lines as one list.
+        case field(HeaderID)
+        /// `$http_<name>` of any other field; the name's bytes in the template.
+        case namedField(Range<Int>)
+        /// `$arg_<name>`: the value of the first argument of that name, in any case, as sent.
+        case argument(Range<Int>)
+        /// `$cookie_<name>`
+        case cookie(Range<Int>)
+    }
+
+    func append(
+        _ variable: Variable, _ head: borrowing RequestHead, _ context: RequestContext, _ escaping: Escaping,
+        _ buffer: inout ByteBuffer
+    ) -> Bool {
+        switch variable {
+        case .host: return buffer.append(encoded: head.hostName, escaping)
+        case .hostField: return buffer.append(encoded: head.host, escaping)
+        case .bestHost: return buffer.append(encoded: context.bestHost(head), escaping)
+        case .requestTarget: return buffer.append(encoded: head.originTarget, escaping)
+        case .path: return buffer.append(decoded: head.normalPath, escaping)
+        case .query: return buffer.append(encoded: head.query, escaping)
+        case .method: return buffer.append(encoded: head.methodBytes, escaping)
+        case .field(let id): return append(linesOf: id, head.headers, escaping, &buffer)
+        case .namedField(let name):
+            guard let index = head.headers.firstIndex(named: bytes.span.extracting(name)) else { return true }
+            return buffer.append(encoded: head.headers.value(index), escaping)
+        case .argument(let name):
+            guard let value = QueryArguments.value(of: bytes.span.extracting(name), in: head.query) else {
+                return true
+            }
+            return buffer.append(encoded: head.query.extracting(value), escaping)
+        case .cookie(let name):
+            guard let value = head.headers.cookie(named: bytes.span.extracting(name)) else { return true }
+            return buffer.append(encoded: head.headers.bytes(in: value), escaping)
+        case .bestScheme:
+            if let index = context.believed(.xForwardedProto, head) {
+                return buffer.append(encoded: head.headers.value(index), escaping)
+            }
+            return append(short: .scheme, head, context, &buffer)
+        case .requestID:
+            if let index = context.givenRequestID(head) {
+                return buffer.append(encoded: head.headers.value(index), escaping)
+            }
+            return append(short: .requestID, head, context, &buffer)
+        case .queryMark, .scheme, .secureFlag, .clientAddress, .peerAddress, .localPort, .bestPort, .version:
+            return append(short: variable, head, context, &buffer)
+        }
+    }
+
+    /// Values that the proxy makes, all of harmless bytes and short.
+    private func append(
+        short variable: Variable, _ head: borrowing RequestHead, _ context: RequestContext,
+        _ buffer: inout ByteBuffer
+    ) -> Bool {
+        guard buffer.room >= 64 else { return false }
+        switch variable {
+        case .queryMark: if !head.query.isEmpty { buffer.append(.questionMark) }
+        case .scheme: buffer.append(context.isSecure ? "https" : "http")
+        case .secureFlag: if context.isSecure { buffer.append("on") }
+        case .clientAddress: context.client.write(to: &buffer)
+        case .peerAddress: context.peer.write(to: &buffer)
+        case .localPort: buffer.append(decimal: Int(context.localPort))
+        case .bestPort: buffer.append(decimal: context.believedPort(head) ?? Int(context.reportedPort))
+        case .version: buffer.append(head.version.name)
+        case .requestID:
+            buffer.append(hexadecimalWord: context.requestIDHigh)
+            buffer.append(hexadecimalWord: context.requestIDLow)
+        default: break
+        }
+        return true
+    }
+
+    /// Lines of one name are joined as nginx joins them: cookies by `; `, others by `, `.
+    private func append(
+        linesOf id: HeaderID, _ headers: borrowing HeaderBlock, _ escaping: Escaping, _ buffer: inout ByteBuffer
+    ) -> Bool {
+        var next = headers.firstIndex(of: id)
+        var isFirst = true
+        while let index = next {
+            if !isFirst {
+                guard buffer.room >= 4 else { return false }
+                buffer.append(id == .cookie ? .semicolon : .comma)
+                if escaping == .verbatim { buffer.append(.space) } else { buffer.append("%20") }
+            }
+            isFirst = false
+            guard buffer.append(encoded: headers.value(index), escaping) else { return false }
+            next = headers.firstIndex(of: id, from: index + 1)
+        }
+        return true
+    }
+}
+
+/// Looks into a query (`name=value&…`) without decoding it.
+enum QueryArguments {
+    /// The value of the first argument with a name, compared without case as nginx does, or nil.
+    static func value(of name: Span<UInt8>, in query: Span<UInt8>) -> Range<Int>? {
+        var start = 0
+        while start < query.count {
+            let end = query.firstIndex(of: .ampersand, from: start) ?? query.count
+            let nameEnd = start + name.count
+            if nameEnd < end, query[nameEnd] == .equals,
+                query.extracting(start..<nameEnd).equalsIgnoringCase(name)
+            {
+                return nameEnd + 1..<end
+            }
+            start = end + 1
+        }
+        return nil
+    }
+}
