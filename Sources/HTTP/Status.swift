@@ -109,6 +109,12 @@ public struct Status: RawRepresentable, Hashable, Sendable {
         }
     }
 
-    /// The words of an error page's title, which differ from the reason for 401.
-    public var title: StaticString { self == .unauthorized ? "Authorization Required" : reason }
+    /// The words of an error page's title, which nginx words differently from the reason for these two.
+    public var title: StaticString {
+        switch self {
+        case .found: "Found"
+        case .unauthorized: "Authorization Required"
+        default: reason
+        }
+    }
 }
