@@ -105,7 +105,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: common),
         tests(
             "ControlPlaneTests",
-            on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "TestSupport"]),
+            on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "Linux", log, "TestSupport"]),
         tests("AdminTests", on: ["Admin", "TestSupport"]),
         tests(
             "ProxyTests",

@@ -18,7 +18,9 @@ public final class DNSResolver: Sendable {
         var failures: [String: String] = [:]
         var inFlight: Set<String> = []
         var waiting: [String] = []
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        /// Those who wait until no lookup is under way, by number.
+        var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
+        var watchersSoFar = 0
         var isStopped = false
         var onChange: (@Sendable () -> Void)?
     }
@@ -81,15 +83,19 @@ public final class DNSResolver: Sendable {
         begin(state.withLock { $0.wanted })
     }
 
-    /// Waits until no lookup is under way.
-    public func settled() async {
+    /// Waits until no lookup is under way, or until that many seconds have passed.
+    public func settled(withinSeconds limit: Int = 60) async {
         await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if state.inFlight.isEmpty { return true }
-                state.watchers.append(continuation)
-                return false
+            let number = state.withLock { state -> Int? in
+                if state.inFlight.isEmpty { return nil }
+                state.watchersSoFar += 1
+                state.watchers[state.watchersSoFar] = continuation
+                return state.watchersSoFar
             }
-            if isIdle { continuation.resume() }
+            guard let number else { return continuation.resume() }
+            queue.asyncAfter(deadline: .now() + .seconds(limit)) { [weak self] in
+                self?.state.withLock { $0.watchers.removeValue(forKey: number) }?.resume()
+            }
         }
     }
 
@@ -98,8 +104,8 @@ public final class DNSResolver: Sendable {
         let watchers = state.withLock { state in
             state.isStopped = true
             state.waiting = []
-            defer { state.watchers = [] }
-            return state.watchers
+            defer { state.watchers = [:] }
+            return state.watchers.values
         }
         for watcher in watchers { watcher.resume() }
     }
@@ -133,9 +139,9 @@ public final class DNSResolver: Sendable {
             state.inFlight.remove(name)
             let isChanged = Self.record(result, for: name, in: &state)
             let next = Self.takeStartable(&state)
-            var watchers: [CheckedContinuation<Void, Never>] = []
+            var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
             if state.inFlight.isEmpty { swap(&watchers, &state.watchers) }
-            return (next, isChanged ? state.onChange : nil, watchers)
+            return (next, isChanged ? state.onChange : nil, watchers.values)
         }
         for name in next { start(name) }
         onChange?()

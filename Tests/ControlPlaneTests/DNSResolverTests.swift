@@ -5,7 +5,7 @@ import Testing
 @testable import ControlPlane
 
 /// Answers that a test sets, by name; others fail.
-private final class Records: Sendable {
+final class Records: Sendable {
     private let records = Mutex<[String: [String]]>([:])
 
     subscript(name: String) -> [String]? {
