@@ -29,10 +29,12 @@ public struct Origin: Sendable, Hashable {
 }
 
 extension Origin: CustomStringConvertible {
-    /// `shop.yaml:14: Ingress shop/web`
+    /// `shop.yaml:14: Ingress shop/web`; a whole file is its place alone.
     public var description: String {
         if self == .builtIn { return name }
         let place = line.map { "\(file):\($0)" } ?? file
-        return "\(place): \(kind) \(namespace)/\(name)"
+        let key = namespace.isEmpty || name.isEmpty ? name : "\(namespace)/\(name)"
+        return [place, [kind, key].filter { !$0.isEmpty }.joined(separator: " ")]
+            .filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

@@ -28,6 +28,7 @@ extension Diagnostic {
         let origin = Origin(
             file: found.file, line: found.line > 0 ? found.line : nil, kind: found.kind, namespace: found.namespace,
             name: found.name)
-        self.init(severity, origin, field: found.field, found.fault, remedy: found.remedy)
+        let column = found.column > 0 ? "column \(found.column): " : ""
+        self.init(severity, origin, field: found.field, column + found.fault, remedy: found.remedy)
     }
 }

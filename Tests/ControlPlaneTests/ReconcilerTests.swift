@@ -1,3 +1,4 @@
+import IngressDialect
 import Kubernetes
 import Linux
 import Logging
@@ -214,5 +215,43 @@ private final class RunningReconciler: Sendable {
         running.names.refresh()
         #expect(await running.nextModel().virtualHosts.first?.aliases == [.exact("10.0.0.2")])
         await running.stop()
+    }
+
+    @Test func `serves Ingresses`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: web}
+            spec:
+              rules:
+              - host: example.com
+                http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+            ---
+            a: [
+            """, to: "bad.yaml")
+        try folder.write(
+            """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: web}
+            spec:
+              rules:
+              - host: example.com
+                http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+            """, to: "web.yaml")
+        let record = ReconcileRecord()
+        let reconciler = Reconciler(
+            source: try FileSource(paths: [folder.path], isWatching: false), names: DNSResolver(), record: record,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, translator: IngressTranslator()
+        ) { _, _ in .published }
+        _ = try await reconciler.start()
+        reconciler.stop()
+        await reconciler.run()
+        #expect(record.values.model.virtualHosts.map(\.name) == [.exact("example.com")])
+        #expect(
+            record.values.diagnostics.first.map { "\($0)" }
+                == "\(folder["bad.yaml"]):10: column 1: did not find expected node content")
     }
 }
