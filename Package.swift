@@ -106,7 +106,7 @@ let package = Package(
         tests(
             "ControlPlaneTests",
             on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "Linux", log, "TestSupport"]),
-        tests("AdminTests", on: ["Admin", "TestSupport"]),
+        tests("AdminTests", on: ["Admin", "Telemetry", "Linux", "Bytes", "TestSupport"]),
         tests(
             "ProxyTests",
             on: [

@@ -47,7 +47,7 @@ public struct LogOutput: ~Copyable, Sendable {
 
     /// Waits until a write may go, at most that long.
     public func waitUntilWritable(milliseconds: CInt) {
-        descriptor.wait(for: POLLOUT, milliseconds: milliseconds)
+        descriptor.waitUntilWritable(milliseconds: milliseconds)
     }
 }
 
@@ -56,7 +56,10 @@ extension Descriptor {
     /// For threads that have no loop.
     public func waitUntilReadable(milliseconds: CInt) { wait(for: POLLIN, milliseconds: milliseconds) }
 
-    fileprivate func wait(for events: CInt, milliseconds: CInt) {
+    /// Blocks the thread until something can be written, at most that long.
+    public func waitUntilWritable(milliseconds: CInt) { wait(for: POLLOUT, milliseconds: milliseconds) }
+
+    private func wait(for events: CInt, milliseconds: CInt) {
         var entry = pollfd(fd: number, events: CShort(events), revents: 0)
         _ = poll(&entry, 1, milliseconds)
     }

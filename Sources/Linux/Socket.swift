@@ -9,13 +9,13 @@ public enum ConnectProgress: Equatable, Sendable {
 }
 
 /// A connection that a listener handed out.
-public struct AcceptedConnection: ~Copyable {
+@frozen public struct AcceptedConnection: ~Copyable {
     public var socket: Descriptor
     public let peer: SocketAddress
 }
 
 /// A connection that was begun.
-public struct BegunConnection: ~Copyable {
+@frozen public struct BegunConnection: ~Copyable {
     public var socket: Descriptor
     public let progress: ConnectProgress
 }
