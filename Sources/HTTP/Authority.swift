@@ -14,56 +14,36 @@ public struct Authority {
     ///
     /// - Returns: nil when it isn't that.
     public init?(_ bytes: Span<UInt8>, in range: Range<Int>) {
-        guard let hostEnd = Self.hostEnd(bytes, range) else { return nil }
-        var nameEnd = hostEnd
-        var capitals = false
-        if bytes[range.lowerBound] != .leftBracket {
-            if bytes[nameEnd &- 1] == .dot { nameEnd &-= 1 }
-            guard nameEnd > range.lowerBound else { return nil }
-            var afterDot = true
-            for index in range.lowerBound..<nameEnd {
-                let byte = bytes[index]
-                if byte == .dot, afterDot { return nil }
-                afterDot = byte == .dot
-                capitals = capitals || byte &- 0x41 < 26
-            }
-            if afterDot { return nil }
+        guard !range.isEmpty else { return nil }
+        let hostEnd: Int
+        if bytes[range.lowerBound] == .leftBracket {
+            guard let end = Self.literalEnd(bytes, range) else { return nil }
+            hostEnd = end
+            name = range.lowerBound..<end
+            hasCapitals = true
         } else {
-            capitals = true
+            guard let host = RegisteredName(bytes, in: range) else { return nil }
+            hostEnd = host.end
+            name = range.lowerBound..<host.endOfName
+            hasCapitals = host.hasCapitals
         }
-        var port: Int?
-        if hostEnd < range.upperBound {
-            let digits = hostEnd + 1..<range.upperBound
-            if !digits.isEmpty {
-                guard digits.count <= 5, let value = bytes.extracting(digits).decimalValue, value <= 65535 else {
-                    return nil
-                }
-                port = value
-            }
+        guard hostEnd &+ 1 < range.upperBound else {
+            port = nil
+            return
         }
-        name = range.lowerBound..<nameEnd
+        guard let port = Self.port(bytes.extracting(hostEnd &+ 1..<range.upperBound)) else { return nil }
         self.port = port
-        hasCapitals = capitals
     }
 
-    /// Where the host ends: at the port's colon or at the end of the range.
-    private static func hostEnd(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        guard !range.isEmpty else { return nil }
-        if bytes[range.lowerBound] == .leftBracket { return literalEnd(bytes, range) }
-        var index = range.lowerBound
-        while index < range.upperBound {
-            let byte = bytes[index]
-            if byte == .colon { break }
-            if byte == .percent {
-                guard index &+ 2 < range.upperBound, bytes[index &+ 1].hexValue != nil,
-                    bytes[index &+ 2].hexValue != nil
-                else { return nil }
-            } else if !byte.isRegisteredName {
-                return nil
-            }
-            index &+= 1
+    /// One to five digits, at most 65,535.
+    private static func port(_ digits: Span<UInt8>) -> Int? {
+        guard digits.count <= 5 else { return nil }
+        var port = 0
+        for index in 0..<digits.count {
+            guard digits[index].isDigit else { return nil }
+            port = port &* 10 &+ Int(digits[index] &- .zero)
         }
-        return index > range.lowerBound ? index : nil
+        return port <= 65535 ? port : nil
     }
 
     private static func literalEnd(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
@@ -72,6 +52,49 @@ public struct Authority {
             close + 1 == range.upperBound || bytes[close + 1] == .colon
         else { return nil }
         return close + 1
+    }
+}
+
+/// A host that isn't an IP literal: labels between dots.
+private struct RegisteredName {
+    /// At the port's colon, or at the end of the range.
+    let end: Int
+    /// The same without a trailing dot.
+    let endOfName: Int
+    let hasCapitals: Bool
+
+    init?(_ bytes: Span<UInt8>, in range: Range<Int>) {
+        var index = range.lowerBound
+        var afterDot = true
+        var capitals = false
+        scan: while index < range.upperBound {
+            let byte = bytes[index]
+            if byte &- 0x61 < 26 || byte.isDigit {
+                afterDot = false
+            } else {
+                switch byte {
+                case .dot:
+                    if afterDot { return nil }
+                    afterDot = true
+                case .colon: break scan
+                case .percent:
+                    guard index &+ 2 < range.upperBound, bytes[index &+ 1].hexValue != nil,
+                        bytes[index &+ 2].hexValue != nil
+                    else { return nil }
+                    afterDot = false
+                default:
+                    guard byte.isRegisteredName else { return nil }
+                    capitals = capitals || byte &- 0x41 < 26
+                    afterDot = false
+                }
+            }
+            index &+= 1
+        }
+        end = index
+        endOfName = afterDot ? index &- 1 : index
+        hasCapitals = capitals
+        // Nothing but a dot, or nothing at all.
+        guard endOfName > range.lowerBound else { return nil }
     }
 }
 

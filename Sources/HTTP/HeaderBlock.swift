@@ -220,6 +220,13 @@ public enum FieldSyntax {
         return true
     }
 
+    /// A token without an underscore.
+    static func isOrdinaryName(_ bytes: Span<UInt8>) -> Bool {
+        guard !bytes.isEmpty else { return false }
+        for index in 0..<bytes.count where !bytes[index].isToken || bytes[index] == .underscore { return false }
+        return true
+    }
+
     /// No control bytes but tabs.
     public static func isValue(_ bytes: Span<UInt8>) -> Bool {
         var position = bytes.firstControl(from: 0, to: bytes.count)

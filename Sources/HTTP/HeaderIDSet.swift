@@ -10,19 +10,23 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
     }
 
     public func contains(_ id: HeaderID) -> Bool {
-        let bit = UInt64(id.rawValue & 63)
-        return (id.rawValue < 64 ? low : high) &>> bit & 1 == 1
+        (id.rawValue < 64 ? low : high) &>> Self.place(of: id) & 1 == 1
     }
 
     public mutating func insert(_ id: HeaderID) {
-        let bit: UInt64 = 1 &<< UInt64(id.rawValue & 63)
-        if id.rawValue < 64 { low |= bit } else { high |= bit }
+        let bit: UInt64 = 1 &<< Self.place(of: id)
+        let isHigh = 0 &- UInt64(id.rawValue &>> 6)
+        low |= bit & ~isHigh
+        high |= bit & isHigh
     }
 
     public mutating func remove(_ id: HeaderID) {
-        let bit: UInt64 = 1 &<< UInt64(id.rawValue & 63)
+        let bit: UInt64 = 1 &<< Self.place(of: id)
         if id.rawValue < 64 { low &= ~bit } else { high &= ~bit }
     }
+
+    /// The bit of `id` in its word; ids are below 128.
+    private static func place(of id: HeaderID) -> UInt64 { UInt64(id.rawValue & 63) }
 
     public mutating func removeAll() {
         low = 0

@@ -30,6 +30,10 @@ public enum HopByHop {
         var next = 0
         while let index = headers.firstIndex(of: .connection, from: next) {
             next = index + 1
+            if headers.value(index).equalsFoldingCase("keep-alive") {
+                options.keepAlive = true
+                continue
+            }
             var list = TokenList(headers[index].value)
             while let token = list.next(in: headers) {
                 if headers.bytes(in: token).equalsFoldingCase("keep-alive") {

@@ -54,7 +54,9 @@ struct RequestTarget {
         var afterSlash = false
         var index = range.lowerBound
         scan: while index < range.upperBound {
-            switch bytes[index] {
+            let byte = bytes[index]
+            switch byte {
+            case 0x5D...: afterSlash = false  // Letters come first: nothing above a backslash matters.
             case .slash:
                 if afterSlash { isNormal = false }
                 afterSlash = true

@@ -22,6 +22,12 @@ extension ByteBuffer {
         append("\r\n")
     }
 
+    /// Appends the status line of an upstream's response in HTTP/1.1, with its own reason phrase.
+    /// Needs 15 bytes and the reason's.
+    public mutating func appendStatusLine(of head: borrowing ResponseHead) {
+        appendStatusLine(head.status, reason: head.reason)
+    }
+
     /// Appends a request line. Needs 12 bytes and those of method and target.
     public mutating func appendRequestLine(
         method: Span<UInt8>, target: Span<UInt8>, version: Version = .http11

@@ -46,6 +46,7 @@ public struct RequestHeadParser: Sendable {
         if phase != .fields {
             guard try parseRequestLine(bytes, into: &head) else { return nil }
         }
+        fields.takeOrdinaryLines(bytes, limits: limits, into: &head.headers, shift: shift)
         while true {
             switch try fields.next(bytes, limits: limits, underscores: underscores) {
             case .field(let field): head.headers.add(field.shifted(by: shift))
@@ -121,6 +122,9 @@ public struct RequestHeadParser: Sendable {
     }
 
     private mutating func scanMethod(_ bytes: Span<UInt8>, end: Int) throws(HTTP1Error) -> Bool {
+        if position == lineStart, end &- position >= 8, limits.methodBytes >= 4 {
+            position &+= Self.lengthOfUsualMethod(bytes.word(at: position))
+        }
         let longest = lineStart &+ limits.methodBytes
         while position < end {
             let byte = bytes[position]
@@ -134,6 +138,17 @@ public struct RequestHeadParser: Sendable {
             position &+= 1
         }
         return false
+    }
+
+    /// How many bytes a word's method has when it is one of the most usual and a blank follows, else 0.
+    private static func lengthOfUsualMethod(_ word: UInt64) -> Int {
+        switch word & 0xFFFF_FFFF {
+        case 0x2054_4547: 3  // "GET "
+        case 0x2054_5550: 3  // "PUT "
+        case 0x4441_4548 where word >> 32 & 0xFF == 0x20: 4  // "HEAD "
+        case 0x5453_4F50 where word >> 32 & 0xFF == 0x20: 4  // "POST "
+        default: 0
+        }
     }
 
     /// `HTTP/1.0` or `HTTP/1.1` and CRLF; `position` stays where the version begins.

@@ -11,7 +11,6 @@ public struct ResponseHeadParser: Sendable {
 
     private var phase = Phase.start
     private var position = 0
-    private var shift = 0
     private var version = Version.http11
     private var status = Status.ok
     private var reasonStart = 0
@@ -36,9 +35,10 @@ public struct ResponseHeadParser: Sendable {
         if phase != .fields {
             guard try parseStatusLine(bytes, into: &head) else { return nil }
         }
+        fields.takeOrdinaryLines(bytes, limits: limits, into: &head.headers, shift: 0)
         while true {
             switch try fields.next(bytes, limits: limits, underscores: .ignore) {
-            case .field(let field): head.headers.add(field.shifted(by: shift))
+            case .field(let field): head.headers.add(field)
             case .more: return nil
             case .end:
                 let length = fields.position
