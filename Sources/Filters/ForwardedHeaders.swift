@@ -62,9 +62,10 @@ public struct ForwardedHeaders: Sendable {
         if host.isEmpty { buffer.append(context.bestHost(head)) } else { buffer.append(host.readable) }
         appendRequestID(head, context, &buffer)
         appendAddress(head, context, &buffer)
-        if !head.host.isEmpty {
+        let asked = context.bestHost(head)
+        if !asked.isEmpty {
             buffer.append("\r\nX-Forwarded-Host: ")
-            buffer.append(context.bestHost(head))
+            buffer.append(asked)
         }
         appendScheme(head, context, &buffer)
         if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, &buffer) }

@@ -1,6 +1,8 @@
+import Bytes
 import Filters
 import HTTP
 import Model
+import Routing
 import Testing
 
 @Suite struct `Filter chain` {
@@ -61,10 +63,34 @@ import Testing
         #expect(decision.verdict == .redirect(.found))
     }
 
-    @Test func `refuses everything for a route that can't be compiled`() throws {
-        let decision = try Decision.of(
-            Given.head("/"), routes: [Given.route(.prefix("/"), .refuse(status: 500, reason: ""))])
-        #expect(decision.verdict == .refuse(.internalServerError))
+    @Test func `refuses everything for a route that can't be compiled`() {
+        var match = MatchScratch()
+        var scratch = FilterScratch()
+        let head = Given.head("/")
+        let verdict = FilterChain.decide(
+            head, Given.context(), host: HostFilters(), route: RouteFilters(refusing: .serviceUnavailable),
+            lacksSlash: false, match: &match, scratch: &scratch)
+        #expect(verdict == .refuse(.serviceUnavailable))
+    }
+
+    @Test func `leaves nothing of the request before`() throws {
+        let host = VirtualHost(name: .any, origin: .builtIn)
+        let route = Given.route {
+            $0.rewrite = Rewrite(pattern: "/a", template: "/b")
+            $0.hostOverride = HostOverride(template: "$http_x")
+        }
+        let filters = try RouteFilters(route, host: host, settings: Settings())
+        var match = MatchScratch()
+        var scratch = FilterScratch()
+        for (target, fields) in [("/a", ["X: h"]), ("/c", [])] {
+            let head = Given.head(target, fields)
+            _ = FilterChain.decide(
+                head, Given.context(), host: HostFilters(), route: filters, lacksSlash: false, match: &match,
+                scratch: &scratch)
+        }
+        let target = scratch.target.readable.text()
+        let override = scratch.host.readable.text()
+        #expect(target.isEmpty && override.isEmpty)
     }
 }
 

@@ -14,7 +14,7 @@ enum Given {
         labels: RouteLabels = RouteLabels(
             namespace: "shop", object: "web-ingress", service: "web", servicePort: "80", path: "/", host: "shop.example"
         ),
-        _ change: (inout RoutePolicy) -> Void = { _ in }
+        change: (inout RoutePolicy) -> Void = { _ in }
     ) -> Route {
         var policy = RoutePolicy()
         change(&policy)
