@@ -59,12 +59,13 @@ struct HostAssembly {
                 if total > 1, let owner = claims.claim(path.route.match.path, by: path.route.origin) {
                     diagnostics.append(
                         Diagnostic(
-                            .warning, path.route.origin, field: "path",
+                            .warning, path.route.origin, field: path.field,
                             "\(name) \(path.route.match.path) is served by \(owner) already, which comes first",
                             remedy: "take one of them out"))
                     continue
                 }
-                entries.append(RegexMode.Entry(route: named(path, of: share), type: path.type, share: index))
+                entries.append(
+                    RegexMode.Entry(route: named(path, of: share), type: path.type, field: path.field, share: index))
             }
         }
         return entries
@@ -90,7 +91,7 @@ struct HostAssembly {
         if isPlain, defaultUpstream == nil ? route.policy.headerEdits == nil : route.policy == RoutePolicy() {
             return nil
         }
-        return RegexMode.Entry(route: route, type: .prefix, share: 0)
+        return RegexMode.Entry(route: route, type: .prefix, field: first.host.field, share: 0)
     }
 
     /// What answers a path of the host that nobody serves.
@@ -105,6 +106,9 @@ struct HostAssembly {
     /// The path's route, with the names that its upstreams really have.
     private func named(_ path: TranslatedIngress.Path, of share: Share) -> Route {
         var route = path.route
+        if path.upstream == nil, let defaultUpstream, case .refuse(404, _) = route.action {
+            route.action = .forward(defaultUpstream)
+        }
         guard !renamed.isEmpty else { return route }
         if case .forward = route.action, let target = path.upstream?.target, let id = renamed[target] {
             route.action = .forward(id)
@@ -137,8 +141,8 @@ struct HostAssembly {
         for share in shares where share.ingress !== refusing.ingress {
             diagnostics.append(
                 Diagnostic(
-                    .rejected, share.host.origin, field: "host", "\(name) answers 503 \(reason)",
-                    remedy: "see there"))
+                    .rejected, share.host.origin, field: share.host.field, "\(name) answers 503 \(reason)",
+                    remedy: "give the other Ingress a host of its own"))
         }
     }
 }

@@ -90,10 +90,10 @@ private struct IngressReading {
                 reject(rule.line, "spec.rules[\(number)].host", fault, remedy: "write a DNS name")
                 continue
             }
-            let index = hostIndex(name, rule, in: &served)
+            let index = hostIndex(name, rule, number: number, in: &served)
             for (position, path) in rule.paths.enumerated() {
-                let field = "spec.rules[\(number)].http.paths[\(position)]"
-                guard let read = read(path, of: rule, field: field, paths, served) else { continue }
+                let place = TranslatedIngress.Place(rule: number, path: position)
+                guard let read = read(path, of: rule, at: place, paths, served) else { continue }
                 if read.route.policy.rewrite != nil { served.hosts[index].usesRegex = true }
                 served.hosts[index].paths.append(read)
             }
@@ -105,23 +105,23 @@ private struct IngressReading {
 
     /// The host's place in the list; rules with the same host are one.
     private func hostIndex(
-        _ name: HostName, _ rule: Ingress.Rule, in served: inout TranslatedIngress.Served
+        _ name: HostName, _ rule: Ingress.Rule, number: Int, in served: inout TranslatedIngress.Served
     ) -> Int {
         if let index = served.hosts.firstIndex(where: { $0.name == name }) { return index }
         served.hosts.append(
             TranslatedIngress.Host(
-                name: name, origin: Origin(ingress, line: rule.line), paths: [],
+                name: name, field: "spec.rules[\(number)].host", origin: Origin(ingress, line: rule.line), paths: [],
                 usesRegex: served.draft.routing.usesRegex))
         return served.hosts.count - 1
     }
 
     private mutating func read(
-        _ path: Ingress.Path, of rule: Ingress.Rule, field: String, _ paths: IngressPaths,
+        _ path: Ingress.Path, of rule: Ingress.Rule, at place: TranslatedIngress.Place, _ paths: IngressPaths,
         _ served: TranslatedIngress.Served
     ) -> TranslatedIngress.Path? {
         let match: PathMatch
         do throws(IngressPaths.Fault) { match = try paths.match(path) } catch {
-            reject(path.line, "\(field).path", error.fault, remedy: error.remedy)
+            reject(path.line, "\(place).path", error.fault, remedy: error.remedy)
             return nil
         }
         let text = path.path.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
@@ -129,10 +129,11 @@ private struct IngressReading {
         let origin = Origin(ingress, line: path.line)
         guard
             var result = target(
-                path.backend, match: match, text: text, host: rule.host ?? "", field: "\(field).backend",
+                path.backend, match: match, text: text, host: rule.host ?? "", field: "\(place).backend",
                 origin: origin, served)
         else { return nil }
         result.type = path.type
+        result.place = place
         result.route.policy.rewrite = served.draft.routing.rewrite(of: text)
         return result
     }
@@ -151,7 +152,7 @@ private struct IngressReading {
             guard let port = checked(name, port, field: field, line: backend.line) else { return nil }
             let target = ServicePort(namespace: ingress.metadata.namespace, service: name, port: port)
             let upstream = UpstreamRequest(
-                target, loadBalancing: served.draft.balancing.algorithm ?? .roundRobin,
+                target, loadBalancing: served.draft.balancing.algorithm,
                 usesClusterAddress: served.draft.balancing.usesClusterAddress, origin: origin,
                 field: "\(field).service")
             action = .forward(upstream.usualID)
@@ -203,7 +204,10 @@ private struct IngressReading {
             backend, match: .prefix("/"), text: "/", host: "", field: "spec.defaultBackend", origin: origin, plain)
         served.defaultBackend = path
         if let path, ingress.rules.isEmpty {
-            served.hosts = [TranslatedIngress.Host(name: .any, origin: origin, paths: [path], usesRegex: false)]
+            served.hosts = [
+                TranslatedIngress.Host(
+                    name: .any, field: "spec.defaultBackend", origin: origin, paths: [path], usesRegex: false)
+            ]
         }
     }
 
@@ -228,8 +232,9 @@ private struct IngressReading {
 extension IngressReading {
     // MARK: Annotations that refer to other objects
 
-    private mutating func readHeaders(_ reference: NamespacedName?, into served: inout TranslatedIngress.Served) {
-        guard let reference else { return }
+    private mutating func readHeaders(_ written: NamespacedName?, into served: inout TranslatedIngress.Served) {
+        guard var reference = written else { return }
+        if reference.namespace.isEmpty { reference.namespace = ingress.metadata.namespace }
         guard reference.namespace == ingress.metadata.namespace || globals.allowsCrossNamespaceReferences else {
             return refuse(
                 "custom-headers", "\(reference) is in another namespace",

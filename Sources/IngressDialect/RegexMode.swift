@@ -12,6 +12,8 @@ struct RegexMode {
     struct Entry {
         var route: Route
         var type: Ingress.PathType
+        /// The field of the path.
+        var field: String
         /// Number of the share it comes from.
         var share: Int
     }
@@ -56,20 +58,20 @@ struct RegexMode {
         case .exact(let path):
             if asksForRegex {
                 note(
-                    route, "Exact \(path) is a regular expression here: it also matches what follows it and other case",
+                    entry, "Exact \(path) is a regular expression here: it also matches what follows it and other case",
                     remedy: path.hasSuffix("$") ? "" : "end it in $ to match nothing longer")
             }
-            route.match.path = pattern(path, route)
+            route.match.path = pattern(path, entry)
         case .prefix(let path):
             // A plain Prefix path stands for `path/` and `path`; the second covers the first, unless an Exact
             // path of the same text takes its place.
             let isPlain = !asksForRegex && path != "/" && !path.hasSuffix("/")
             if asksForRegex, entry.type == .prefix, path != "/", CharacterClass.strictPath.admits(path) {
                 note(
-                    route, "Prefix \(path) is a regular expression here: it also matches \(path)x and other case",
+                    entry, "Prefix \(path) is a regular expression here: it also matches \(path)x and other case",
                     remedy: "write \(path)(/|$) to match whole segments")
             }
-            route.match.path = pattern(isPlain && exact.contains(path) ? path + "/" : path, route)
+            route.match.path = pattern(isPlain && exact.contains(path) ? path + "/" : path, entry)
         case .regex: break
         }
         return route
@@ -77,14 +79,14 @@ struct RegexMode {
 
     /// The path as a regular expression; one that isn't any is matched literally, so that an Ingress which
     /// never asked for regular expressions is served whatever its neighbours ask for.
-    private mutating func pattern(_ path: String, _ route: Route) -> PathMatch {
+    private mutating func pattern(_ path: String, _ entry: Entry) -> PathMatch {
         if CharacterClass.strictPath.admits(path) { return .regex(path, ignoringCase: true) }
         if (try? Pattern(path, options: [.anchoredAtStart, .ignoringCase])) != nil {
             return .regex(path, ignoringCase: true)
         }
         diagnostics.append(
             Diagnostic(
-                .warning, route.origin, field: "path",
+                .warning, entry.route.origin, field: entry.field,
                 "\(quoted(path)) is no regular expression, though \(host) is in regex mode: it is matched letter by letter"
             ))
         return .regex(Self.literal(path), ignoringCase: true)
@@ -109,12 +111,12 @@ struct RegexMode {
         if let path = plain?.route.labels.path { effects += "; \(path) also matches \(path)x" }
         diagnostics.append(
             Diagnostic(
-                .note, share.host.origin, field: "host",
+                .note, share.host.origin, field: share.host.field,
                 "\(host) is in regex mode because of \(other): \(effects)",
                 remedy: "give the other Ingress a host of its own"))
     }
 
-    private mutating func note(_ route: Route, _ fault: String, remedy: String) {
-        diagnostics.append(Diagnostic(.note, route.origin, field: "path", fault, remedy: remedy))
+    private mutating func note(_ entry: Entry, _ fault: String, remedy: String) {
+        diagnostics.append(Diagnostic(.note, entry.route.origin, field: entry.field, fault, remedy: remedy))
     }
 }

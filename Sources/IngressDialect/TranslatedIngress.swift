@@ -5,6 +5,20 @@ import Translation
 /// One Ingress, translated as far as it goes without knowing the others. Kept from one translation to the
 /// next for as long as the object and what it refers to stay the same.
 final class TranslatedIngress: Sendable {
+    /// Where a path stands in the rules.
+    struct Place: Sendable, CustomStringConvertible {
+        private let rule: Int32
+        private let path: Int32
+
+        init(rule: Int, path: Int) {
+            self.rule = Int32(clamping: rule)
+            self.path = Int32(clamping: path)
+        }
+
+        /// `spec.rules[0].http.paths[1]`
+        var description: String { "spec.rules[\(rule)].http.paths[\(path)]" }
+    }
+
     /// One path that the Ingress gives to a host.
     struct Path: Sendable {
         /// As it is on a host without regular expressions.
@@ -12,11 +26,18 @@ final class TranslatedIngress: Sendable {
         /// Nil for a path that leads to no Service.
         var upstream: UpstreamRequest?
         var type: Ingress.PathType
+        /// Nil for a default backend.
+        var place: Place?
+
+        /// The path's field, as diagnostics name it.
+        var field: String { place.map { "\($0).path" } ?? "spec.defaultBackend" }
     }
 
     /// What the Ingress says about one host.
     struct Host: Sendable {
         var name: HostName
+        /// The rule's field.
+        var field: String
         /// Where the rule stands.
         var origin: Origin
         var paths: [Path]
@@ -44,8 +65,10 @@ final class TranslatedIngress: Sendable {
         /// The policy of a path, before rewriting.
         func policy(for labels: RouteLabels) -> RoutePolicy {
             guard let template = draft.routing.upstreamHost else { return policy }
+            let expanded = StaticVariables.expand(template, labels)
+            guard !expanded.isEmpty else { return policy }
             var policy = policy
-            policy.hostOverride = HostOverride(template: StaticVariables.expand(template, labels))
+            policy.hostOverride = HostOverride(template: expanded)
             return policy
         }
     }

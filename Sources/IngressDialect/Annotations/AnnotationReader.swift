@@ -20,7 +20,7 @@ struct AnnotationReader: Sendable {
     }
 
     /// Longest value that is looked at, in bytes.
-    static let valueLimitBytes = 16 << 10
+    static let valueLimitBytes = 4 << 10
 
     private let table: AnnotationTable
     private let gate: Gate
@@ -63,8 +63,9 @@ struct AnnotationReader: Sendable {
                 place.diagnostic(.rejected, "holds \(quoted(word)), which annotation-value-word-blocklist forbids"))
             return
         }
-        let value = normalised(written)
-        if value.isEmpty { return }
+        let isTooLong = row.support == .honoured && written.utf8.count > Self.valueLimitBytes
+        let value = isTooLong ? "" : normalised(written)
+        if value.isEmpty, !isTooLong { return }
         if row.support == .honoured, row.risk > gate.level {
             reading.isRejected = true
             diagnostics.append(
@@ -73,8 +74,8 @@ struct AnnotationReader: Sendable {
             return
         }
         do throws(ValueFault) {
-            if row.support == .honoured, value.utf8.count > Self.valueLimitBytes {
-                throw ValueFault("has \(value.utf8.count) bytes; at most \(Self.valueLimitBytes) are read")
+            if isTooLong {
+                throw ValueFault("has \(written.utf8.count) bytes; at most \(Self.valueLimitBytes) are read")
             }
             let before = reading.draft.protection
             try row.write(value, &reading.draft)

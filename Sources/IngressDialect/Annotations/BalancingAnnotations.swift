@@ -2,7 +2,7 @@ import Model
 
 /// How the endpoints of an upstream are chosen.
 struct BalancingDraft: Sendable, Equatable {
-    var algorithm: LoadBalancing? = .roundRobin
+    var algorithm = LoadBalancing.roundRobin
     var usesClusterAddress = false
 }
 

@@ -35,7 +35,8 @@ extension AnnotationGroup {
                 "app-root", optional: .absolutePath, .host, \.routing.appRoot, risk: .medium, example: "/app",
                 "Where a request for `/` is redirected to, with 302."),
             Annotation(
-                "upstream-vhost", optional: .text(.regex), .route, \.routing.upstreamHost, bad: .rejectObject,
+                "upstream-vhost", optional: .text(.regex, upTo: 255), .route, \.routing.upstreamHost,
+                bad: .rejectObject,
                 example: "backend.internal",
                 "The `Host` that the backend sees; `$host` and other variables are replaced."),
             Annotation(

@@ -95,8 +95,10 @@ extension Syntax<Duration> {
 }
 
 extension Syntax<String> {
-    static func text(_ characters: CharacterClass) -> Syntax<String> {
-        Syntax(characters.name) { characters.admits($0) ? $0 : nil }
+    static func text(_ characters: CharacterClass, upTo limitBytes: Int = .max) -> Syntax<String> {
+        Syntax(characters.name + (limitBytes == .max ? "" : ", at most \(limitBytes)")) {
+            characters.admits($0) && $0.utf8.count <= limitBytes ? $0 : nil
+        }
     }
 
     /// A redirect's target.
@@ -123,18 +125,17 @@ extension Syntax<String> {
 }
 
 extension Syntax<NamespacedName> {
-    /// `namespace/name`
-    static let reference = Syntax("namespace/name") { text in
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), CharacterClass.reference.admits(text) else {
-            return nil
-        }
-        return NamespacedName(namespace: String(parts[0]), name: String(parts[1]))
+    /// `name` or `namespace/name`; without a namespace it is left empty.
+    static let reference = Syntax("name or namespace/name") { text in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), CharacterClass.reference.admits(text)
+        else { return nil }
+        return NamespacedName(namespace: parts.count == 2 ? parts[0] : "", name: parts[parts.count - 1])
     }
 }
 
-extension Syntax<LoadBalancing?> {
-    /// nil for names that ingress-nginx takes but only reaches through other annotations.
+extension Syntax<LoadBalancing> {
+    /// Names that ingress-nginx takes, but only reaches through other annotations, count as absent.
     static let algorithm = Syntax("round_robin, ewma, least_conn or ip_hash") { text throws(ValueFault) in
         if let algorithm = LoadBalancing(rawValue: text) { return algorithm }
         if ["chash", "chashsubset", "sticky_balanced", "sticky_persistent"].contains(text) {

@@ -1,0 +1,133 @@
+import Foundation
+import Kubernetes
+import Model
+import Testing
+import Translation
+
+@testable import IngressDialect
+
+@Suite struct `Annotation table` {
+    static let rows = AnnotationTable.ingressNginx.groups.flatMap(\.rows)
+    static let honoured = rows.filter { $0.support == .honoured }
+    static let pending = rows.filter { $0.support != .honoured }
+
+    @Test func `knows every annotation of ingress-nginx and both old names`() {
+        #expect(Self.rows.count == 136)
+        #expect(Self.rows.flatMap(\.aliases).sorted() == ["limit-whitelist", "whitelist-source-range"])
+        #expect(Set(Self.rows.flatMap { [$0.name] + $0.aliases }).count == 138)
+    }
+
+    @Test func `says something about each`() {
+        for row in Self.rows {
+            #expect(!row.summary.isEmpty && !row.form.isEmpty && !row.example.isEmpty, "\(row.name)")
+        }
+    }
+
+    /// What else must be set for an annotation's example to show.
+    static let companions: [String: [String: String]] = [
+        "permanent-redirect-code": ["permanent-redirect": "https://example.com/"],
+        "temporal-redirect-code": ["temporal-redirect": "https://example.com/"],
+    ]
+
+    @Test(arguments: honoured.map(\.name))
+    func `gives an example that changes the model`(name: String) throws {
+        let row = try #require(AnnotationTable.ingressNginx[name])
+        let companions = Self.companions[name] ?? [:]
+        let without = Example.translate(companions)
+        let with = Example.translate(companions.merging([name: row.example]) { $1 })
+        #expect(with.model != without.model)
+        #expect(with.diagnostics == without.diagnostics)
+        #expect(with.rejected.isEmpty)
+    }
+
+    @Test(arguments: pending.map(\.name))
+    func `names what it does not honour, and closes what it must`(name: String) throws {
+        let row = try #require(AnnotationTable.ingressNginx[name])
+        let translation = Example.translate([name: row.example])
+        let diagnostic = try #require(translation.diagnostics.first { $0.field.contains("/\(name)]") })
+        let actions = Set(translation.model.virtualHosts.flatMap(\.routes).map(\.action.isRefusal))
+        switch row.support {
+        case .honoured: Issue.record("\(name) is honoured")
+        case .ignored, .meaningless:
+            #expect(diagnostic.severity == .warning)
+            #expect(actions == [false])
+        case .refused:
+            #expect(diagnostic.severity == .rejected)
+            #expect(actions == [true])
+        case .withheld:
+            #expect(diagnostic.severity == .warning)
+            #expect(translation.model.virtualHosts.isEmpty)
+        }
+        #expect(translation.rejected.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("proxy-body-sise", "proxy-body-size"), ("Use-Regex", "use-regex"), ("canary-weigth", "canary-weight"),
+    ])
+    func `suggests the nearest name`(written: String, meant: String) {
+        #expect(AnnotationTable.ingressNginx.nearest(to: written) == meant)
+    }
+
+    @Test func `is what the reference page shows`() throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Docs/annotations.md")
+            .standardizedFileURL
+        if Fixture.rewrites { try AnnotationReference.page().write(to: page, atomically: true, encoding: .utf8) }
+        let written = try String(contentsOf: page, encoding: .utf8)
+        #expect(written == AnnotationReference.page(), "make fixtures prints it anew")
+    }
+}
+
+/// A small shop whose one Ingress carries the annotations under test.
+enum Example {
+    static func translate(_ annotations: [String: String]) -> Translation {
+        var translator = IngressTranslator()
+        return translator.translate(store(annotations))
+    }
+
+    static func store(_ annotations: [String: String], others: [KubernetesObject] = []) -> ObjectStore {
+        var metadata = Metadata(name: "web", namespace: "shop")
+        metadata.annotations = annotations.sorted { $0.key < $1.key }.map {
+            Metadata.Annotation(name: "nginx.ingress.kubernetes.io/\($0.key)", value: $0.value)
+        }
+        let ingress = Ingress(
+            metadata: metadata, className: "nginx",
+            rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "web")])])
+        return ObjectStore(
+            [.ingress(ingress)] + service("web") + service("sorry") + others + [
+                .configMap(
+                    ConfigMap(
+                        metadata: Metadata(name: "response-headers", namespace: "shop"),
+                        data: [ConfigMap.Entry(key: "X-Team", value: "shop")])),
+                .configMap(
+                    ConfigMap(
+                        metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
+                        data: [ConfigMap.Entry(key: "global-allowed-response-headers", value: "X-Team")])),
+            ])
+    }
+
+    static func path(_ path: String, service: String) -> Ingress.Path {
+        Ingress.Path(
+            path, type: .implementationSpecific, backend: Ingress.Backend(.service(name: service, port: .number(80))))
+    }
+
+    static func service(_ name: String) -> [KubernetesObject] {
+        [
+            .service(
+                Service(
+                    metadata: Metadata(name: name, namespace: "shop"), clusterIP: "10.96.0.1",
+                    ports: [Service.Port(port: 80)])),
+            .endpointSlice(
+                EndpointSlice(
+                    metadata: Metadata(
+                        name: "\(name)-1", namespace: "shop", labels: [EndpointSlice.serviceNameLabel: name]),
+                    ports: [EndpointSlice.Port(port: 8080)],
+                    endpoints: [EndpointSlice.Endpoint(addresses: ["10.0.0.1"])])),
+        ]
+    }
+}
+
+extension RouteAction {
+    var isRefusal: Bool {
+        if case .refuse(503, _) = self { true } else { false }
+    }
+}
