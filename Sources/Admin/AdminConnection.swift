@@ -43,6 +43,9 @@ final class AdminConnection: EventHandler {
         }
     }
 
+    /// Whether an answer to `/metrics` is under way.
+    var isScraping: Bool { scrape != nil }
+
     /// Too slow: gone.
     override func deadlinePassed() { owner.end(self) }
 
@@ -61,7 +64,9 @@ final class AdminConnection: EventHandler {
     private func parse() {
         do {
             if try parser.parse(input.readable, into: &head) != nil {
-                respond(owner.routes.answer(head, now: owner.loop.now), chunks: head.version == .http11)
+                respond(
+                    owner.routes.answer(head, now: owner.loop.now, allowsScrape: owner.allowsScrape),
+                    chunks: head.version == .http11)
             } else if input.room == 0 {
                 respond(AdminResponse(.headersTooLarge, "request head is too large\n"), chunks: false)
             }

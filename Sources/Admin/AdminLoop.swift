@@ -48,6 +48,9 @@ final class AdminLoop {
         loop.setDeadline(of: connection, afterNanoseconds: limits.headTime)
     }
 
+    /// Whether one more answer to `/metrics` may be made.
+    var allowsScrape: Bool { connections.count(where: \.isScraping) < limits.scrapes }
+
     /// Closes a connection, once nobody refers to it any more.
     func end(_ connection: AdminConnection) {
         loop.remove(connection)

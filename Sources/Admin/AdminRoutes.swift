@@ -21,7 +21,8 @@ public struct AdminSource: Sendable {
 struct AdminRoutes {
     let source: AdminSource
 
-    func answer(_ head: borrowing RequestHead, now: Instant) -> AdminResponse {
+    /// - Parameter allowsScrape: false when there are scrapes enough already.
+    func answer(_ head: borrowing RequestHead, now: Instant, allowsScrape: Bool) -> AdminResponse {
         guard head.method == .get else {
             var refusal = AdminResponse(.methodNotAllowed, "only GET is served here\n")
             refusal.allow = "GET"
@@ -31,7 +32,8 @@ struct AdminRoutes {
         let isVerbose = Self.asksForDetail(head.query.text())
         switch path {
         case "/healthz", "/readyz": return health(now, isVerbose)
-        case "/metrics": return AdminResponse(Scrape(source.metrics, now: now))
+        case "/metrics" where allowsScrape: return AdminResponse(Scrape(source.metrics, now: now))
+        case "/metrics": return AdminResponse(.serviceUnavailable, "too many scrapes at a time\n")
         default: break
         }
         for check in source.health.checks(now: now) where path == "/healthz/\(check.name)" {

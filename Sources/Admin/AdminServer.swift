@@ -7,6 +7,9 @@ internal import Synchronization
 public struct AdminLimits: Sendable {
     /// Connections at a time; one more closes the oldest, so that nobody can lock the prober out.
     public var connections = 32
+    /// Answers to `/metrics` under way at a time; one more is answered 503. Each holds the sums of all
+    /// series until it is through.
+    public var scrapes = 4
     /// Until a whole request head has arrived, in nanoseconds.
     public var headTime: UInt64 = 5_000_000_000
     /// Until the whole response is gone, in nanoseconds.

@@ -54,6 +54,9 @@ struct AdminClient: ~Copyable {
         }
     }
 
+    /// Waits until the server has begun to answer.
+    func waitForBytes() { socket.waitUntilReadable(milliseconds: 5000) }
+
     /// Everything until the server closes; what has come when it resets.
     func readToEnd() -> String {
         var bytes: [UInt8] = []

@@ -118,6 +118,20 @@ import Testing
         #expect(answer.status == 200 && answer.dechunked == nil)
     }
 
+    @Test func `cannot pile up scrapes`() throws {
+        var limits = AdminLimits()
+        limits.scrapes = 1
+        let rig = try AdminRig(limits: limits)
+        countSomething(rig, series: 3000)
+        let client = try AdminClient(rig.server)
+        client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.waitForBytes()
+        #expect(try rig.get("/metrics").status == 503)
+        #expect(try rig.get("/healthz/ping").status == 200)
+        #expect(try #require(Answer(client.readToEnd())).dechunked != nil)
+        #expect(try rig.get("/metrics").status == 200)
+    }
+
     @Test func `makes room for the next when there are too many`() throws {
         let rig = try AdminRig(limits: Self.limits(connections: 2))
         let first = try AdminClient(rig.server)
