@@ -31,7 +31,7 @@ extension ByteBuffer {
         switch escaping {
         case .verbatim: return append(ifRoom: value)
         case .path: return append(decoded: value, .path)
-        case .component: return append(value, escaping: .unsafe)
+        case .component: return append(value, escaping: .outsideURL)
         }
     }
 
@@ -66,7 +66,7 @@ struct EscapedBytes {
     private let high: UInt64
 
     /// Bytes that no URL holds: also `"`, `<`, `>`, `\`, `^`, a backquote, `{`, `|` and `}`.
-    static let unsafe = EscapedBytes("\"<>\\^`{|}")
+    static let outsideURL = EscapedBytes("\"<>\\^`{|}")
     /// Also the delimiters of a query: `#`, `%`, `&`, `+`, `;` and `?`, as nginx escapes arguments.
     static let component = EscapedBytes("\"<>\\^`{|}#%&+;?")
 

@@ -29,7 +29,6 @@ public final class RouteFilters: Sendable {
 
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
-        let constants = Template.Constants(route, host: host)
         bodyLimit = policy.bodyLimits.requestBytes
         responseFields = try policy.headerEdits.map(Self.fields) ?? .none
         timeouts = UpstreamTimes(policy.timeouts)
@@ -48,12 +47,12 @@ public final class RouteFilters: Sendable {
         self.refusal = refusal
         self.redirect = redirect
         if let policy = policy.rewrite {
-            rewrite = try RewriteFilter(policy, of: route.match.path, constants)
+            rewrite = try RewriteFilter(policy, of: route.match.path, Template.Constants(route, host: host))
         } else {
             rewrite = nil
         }
         if let policy = policy.hostOverride {
-            hostOverride = try HostOverrideFilter(policy, constants)
+            hostOverride = try HostOverrideFilter(policy, Template.Constants(route, host: host))
         } else {
             hostOverride = nil
         }

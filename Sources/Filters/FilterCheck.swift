@@ -1,0 +1,58 @@
+public import Model
+
+/// Finds the policies of a model that can't be compiled, before it is published.
+///
+/// A route with such a policy is refused when it is served (`RouteFilters.init(refusing:)`), so the
+/// diagnostics here say what its users will see.
+public enum FilterCheck {
+    public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
+        var found = settings(model.settings)
+        for host in model.virtualHosts {
+            if let policy = host.appRoot, let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) }) {
+                found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: "write a path such as /app"))
+            }
+            for route in host.routes where mayFail(route) {
+                let fault = fault { () throws(FilterError) in
+                    _ = try RouteFilters(route, host: host, settings: model.settings)
+                }
+                guard let fault else { continue }
+                found.append(
+                    Diagnostic(
+                        .rejected, route.origin, field: "", fault,
+                        remedy: "until that changes, \(path(of: route)) is answered with an error"))
+            }
+        }
+        return found
+    }
+
+    private static func settings(_ settings: Settings) -> [Diagnostic] {
+        let faults = [
+            fault { () throws(FilterError) in _ = try Forwarding(settings.forwarding) },
+            fault { () throws(FilterError) in _ = try ResponseRules(settings.response) },
+        ]
+        return faults.compactMap { $0 }.map { Diagnostic(.rejected, .builtIn, field: "", $0) }
+    }
+
+    /// Most routes only forward, which is always possible.
+    private static func mayFail(_ route: Route) -> Bool {
+        if case .forward = route.action {
+            let policy = route.policy
+            return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
+                || policy.fallback != nil
+        }
+        return true
+    }
+
+    private static func path(of route: Route) -> String {
+        route.labels.path.isEmpty ? "the route" : "\(route.labels.host)\(route.labels.path)"
+    }
+
+    private static func fault(_ compile: () throws(FilterError) -> Void) -> String? {
+        do throws(FilterError) {
+            try compile()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+}
