@@ -15,7 +15,8 @@ public struct ByteBuffer: ~Copyable {
     /// Where the next unconsumed byte stands.
     public private(set) var readerIndex = 0
     /// Where the next byte will be written.
-    public private(set) var writerIndex = 0
+    public var writerIndex: Int { end }
+    @usableFromInline var end = 0
 
     /// - Parameter capacity: bytes of storage; at least 1.
     public init(capacity: Int) {
@@ -61,7 +62,7 @@ public struct ByteBuffer: ~Copyable {
         base = storage
         capacity = newCapacity
         readerIndex = 0
-        writerIndex = count
+        end = count
     }
 
     /// Frees the storage.
@@ -70,15 +71,15 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Unconsumed bytes.
-    public var count: Int { writerIndex - readerIndex }
-    public var isEmpty: Bool { writerIndex == readerIndex }
+    public var count: Int { end - readerIndex }
+    public var isEmpty: Bool { end == readerIndex }
     /// Bytes that can be written without moving anything.
-    public var room: Int { capacity - writerIndex }
+    public var room: Int { capacity - end }
 
     /// The unconsumed bytes.
     public var readable: Span<UInt8> {
         @_lifetime(borrow self) get {
-            let span = Span(_unsafeStart: base + readerIndex, count: writerIndex - readerIndex)
+            let span = Span(_unsafeStart: base + readerIndex, count: end - readerIndex)
             return _overrideLifetime(span, borrowing: self)
         }
     }
@@ -93,19 +94,19 @@ public struct ByteBuffer: ~Copyable {
     public mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count, "consuming more than is readable")
         readerIndex += count
-        if readerIndex == writerIndex { clear() }
+        if readerIndex == end { clear() }
     }
 
     /// Forgets everything.
     public mutating func clear() {
         readerIndex = 0
-        writerIndex = 0
+        end = 0
     }
 
     /// Drops bytes from the end, so that `count` remain readable.
     public mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= self.count, "truncating to more than is readable")
-        writerIndex = readerIndex + count
+        end = readerIndex + count
     }
 
     /// Moves the readable bytes to the front of the storage, to make room behind them.
@@ -114,32 +115,35 @@ public struct ByteBuffer: ~Copyable {
         let count = self.count
         memmove(base, base + readerIndex, count)
         readerIndex = 0
-        writerIndex = count
+        end = count
     }
 
     /// Appends `bytes`. The caller has checked `room`.
+    @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
         let count = bytes.count
-        precondition(count <= room, "no room in the buffer")
+        precondition(count <= capacity &- end, "no room in the buffer")
         bytes.withUnsafeBufferPointer { source in
-            if let start = source.baseAddress { memcpy(base + writerIndex, start, count) }
+            if let start = source.baseAddress { (base + end).initialize(from: start, count: count) }
         }
-        writerIndex += count
+        end += count
     }
 
     /// Appends one byte. The caller has checked `room`.
+    @inlinable
     public mutating func append(_ byte: UInt8) {
-        precondition(writerIndex < capacity, "no room in the buffer")
-        base[writerIndex] = byte
-        writerIndex += 1
+        precondition(end < capacity, "no room in the buffer")
+        base[end] = byte
+        end += 1
     }
 
     /// Appends the bytes of a literal. The caller has checked `room`.
+    @inlinable
     public mutating func append(_ literal: StaticString) {
         let count = literal.utf8CodeUnitCount
-        precondition(count <= room, "no room in the buffer")
-        memcpy(base + writerIndex, literal.utf8Start, count)
-        writerIndex += count
+        precondition(count <= capacity &- end, "no room in the buffer")
+        (base + end).initialize(from: literal.utf8Start, count: count)
+        end += count
     }
 
     /// Appends a copy of another buffer's readable bytes.
@@ -154,9 +158,9 @@ public struct ByteBuffer: ~Copyable {
     public mutating func withUnsafeFreeSpace<Failure: Error>(
         _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
-        let written = try fill(UnsafeMutableRawBufferPointer(start: base + writerIndex, count: room))
+        let written = try fill(UnsafeMutableRawBufferPointer(start: base + end, count: room))
         precondition(written >= 0 && written <= room, "wrote outside the buffer")
-        writerIndex += written
+        end += written
         return written
     }
 

@@ -135,6 +135,17 @@ public enum ByteWord {
         return word | ((fromA ^ pastZ) & ~word & topBits) &>> 2
     }
 
+    /// The eight lower-case hexadecimal digits of a number, the highest digit in the lowest byte.
+    static func hexDigits(of value: UInt32) -> UInt64 {
+        // Each step moves half of the digits apart, until every byte holds one.
+        var digits = UInt64(value.byteSwapped)
+        digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits &>> 4 | digits &<< 8) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (digits &+ ones &* 6) &>> 4 & ones
+        return (digits &+ ones &* 0x30 &+ isLetter &* 0x27).littleEndian
+    }
+
     /// Whether the eight bytes at `position` are the same when ASCII case is ignored.
     @inline(__always)
     static func sameFoldingCase(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, at position: Int) -> Bool {

@@ -52,10 +52,12 @@ extension ByteBuffer {
 
     /// Appends 16 lower-case hexadecimal digits.
     public mutating func append(hexadecimalWord value: UInt64) {
-        var shift = 60
-        while shift >= 0 {
-            append(Self.hexDigit(UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 0xF))
-            shift -= 4
+        precondition(room >= 16, "no room in the buffer")
+        _ = withUnsafeFreeSpace { space in
+            space.storeBytes(of: ByteWord.hexDigits(of: UInt32(truncatingIfNeeded: value &>> 32)), as: UInt64.self)
+            space.storeBytes(
+                of: ByteWord.hexDigits(of: UInt32(truncatingIfNeeded: value)), toByteOffset: 8, as: UInt64.self)
+            return 16
         }
     }
 

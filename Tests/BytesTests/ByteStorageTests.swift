@@ -93,3 +93,18 @@ import Testing
         }
     }
 }
+
+@Suite struct `Hexadecimal words` {
+    @Test(arguments: [
+        (UInt64(0), "0000000000000000"), (0x0123_4567_89AB_CDEF, "0123456789abcdef"), (.max, "ffffffffffffffff"),
+        (0xFEDC_BA98_7654_3210, "fedcba9876543210"), (10, "000000000000000a"),
+        (0x9A9A_A9A9_0F0F_F0F0, "9a9aa9a90f0ff0f0"),
+    ])
+    func `have sixteen digits`(value: UInt64, text: String) {
+        var buffer = ByteBuffer(capacity: 18)
+        buffer.append("<")
+        buffer.append(hexadecimalWord: value)
+        buffer.append(">")
+        #expect(buffer.readable.text() == "<\(text)>")
+    }
+}
