@@ -1,0 +1,72 @@
+import ArgumentParser
+import Kubernetes
+import Model
+import Translation
+
+/// Which Ingresses are ours, and what their Services mean here. Named as ingress-nginx names them.
+struct ControllerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The class that is served when the manifests hold no IngressClass, and the value of the annotation "
+                + "kubernetes.io/ingress.class.",
+            valueName: "name"))
+    var ingressClass = "nginx"
+
+    @Option(help: ArgumentHelp("The spec.controller of the IngressClasses that are served.", valueName: "name"))
+    var controllerClass = "k8s.io/ingress-nginx"
+
+    @Flag(help: "Also serve Ingresses that name no class.")
+    var watchIngressWithoutClass = false
+
+    @Option(
+        help: ArgumentHelp("The ConfigMap that holds global settings; it need not exist.", valueName: "namespace/name"))
+    var configmap = ObjectName(namespace: "ingress-nginx", name: "ingress-nginx-controller")
+
+    @Option(
+        name: .customLong("backend"),
+        help: ArgumentHelp(
+            "Send this Service to a process elsewhere, usually on this machine; the manifest stays as it is. May be "
+                + "given several times.",
+            valueName: "[namespace/]service[:port]=host:port"))
+    var backends: [Backend] = []
+
+    /// As translation takes them. What only a running proxy knows is left for the caller to add.
+    var translation: TranslationOptions {
+        var options = TranslationOptions()
+        options.ingressClass = ingressClass
+        options.controllerClass = controllerClass
+        options.servesIngressesWithoutClass = watchIngressWithoutClass
+        options.configMap = NamespacedName(namespace: configmap.namespace, name: configmap.name)
+        options.overrides = backends.map(\.override)
+        return options
+    }
+}
+
+/// `namespace/name` on the command line.
+struct ObjectName: ExpressibleByArgument, Equatable {
+    var namespace: String
+    var name: String
+
+    init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        self.init(namespace: String(parts[0]), name: String(parts[1]))
+    }
+
+    var defaultValueDescription: String { "\(namespace)/\(name)" }
+}
+
+/// A value of `--backend`.
+struct Backend: ExpressibleByArgument {
+    var override: BackendOverride
+
+    init?(argument: String) {
+        guard let override = BackendOverride(argument) else { return nil }
+        self.override = override
+    }
+}

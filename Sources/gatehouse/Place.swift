@@ -1,0 +1,18 @@
+import Model
+
+/// An origin as JSON.
+struct Place: Encodable, Equatable {
+    var file: String
+    var line: Int?
+    var kind: String
+    var namespace: String
+    var name: String
+
+    init(_ origin: Origin) {
+        file = origin.file
+        line = origin.line
+        kind = origin.kind
+        namespace = origin.namespace
+        name = origin.name
+    }
+}
