@@ -80,7 +80,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Proxy", "ControlPlane", "Admin", "IngressDialect", "Translation", "Kubernetes", "Routing", "Filters",
-                "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes", log, arguments,
+                "Balancing", "Model", "EventLoop", "HTTP", "Pattern", "Telemetry", "Linux", "Bytes", log, arguments,
             ],
             swiftSettings: memorySafe),
 
@@ -112,6 +112,12 @@ let package = Package(
             on: [
                 "Proxy", "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Telemetry", "Linux", "Bytes",
                 "TestSupport",
+            ]),
+        tests(
+            "gatehouseTests",
+            on: [
+                "gatehouse", "ControlPlane", "Translation", "Kubernetes", "Routing", "Model", "Linux", "Bytes",
+                arguments,
             ]),
         tests("EndToEndTests", on: ["TestSupport", "Linux", "Bytes"]),
     ]

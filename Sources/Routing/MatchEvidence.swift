@@ -107,7 +107,7 @@ extension MatchEvidence: CustomStringConvertible {
         case .regex: "a regex that matches from the start of the path"
         case .prefix(let bytes): "a prefix of \(bytes) \(bytes == 1 ? "byte" : "bytes")"
         case .slashMissing: "a prefix of which the path lacks only the slash at the end"
-        case .listed: "place \(place + 1) in the host's list"
+        case .listed: "place \(place + 1) of the host's list, whose first match wins"
         }
     }
 }

@@ -1,18 +1,17 @@
 import ControlPlane
 import IngressDialect
-import Kubernetes
 import Model
 import Routing
 import Translation
 
 /// What a set of manifests means, read once: the functions that `serve` runs, without its sockets.
 struct Configuration {
-    /// The objects that were read.
-    var objects: ObjectStore
     /// What a proxy would do.
     var model: ProxyModel
     /// Everything there is to say about the manifests, in the order of reading and then of translation.
     var diagnostics: [Diagnostic]
+    /// Names that upstreams need addresses for.
+    var names: Set<String>
     var router: Router
 
     /// - Parameter resolvesNames: whether names of upstreams are looked up, waiting at most two seconds.
@@ -20,21 +19,23 @@ struct Configuration {
         _ manifests: [String], _ options: TranslationOptions, resolvesNames: Bool = false
     ) async -> Configuration {
         let set = await ManifestLoader.manifests(in: manifests)
-        var translator = IngressTranslator(options: options)
-        var translation = translator.translate(set.store)
-        if resolvesNames, !translation.names.isEmpty {
-            let names = await resolve(translation.names)
-            translation = translator.translate(set.store, names: names)
-        }
-        return Configuration(set.diagnostics.map { Diagnostic($0) }, set.store, translation)
+        let configuration = translate(set, options)
+        guard resolvesNames, !configuration.names.isEmpty else { return configuration }
+        return translate(set, options, resolved: await resolve(configuration.names))
     }
 
-    init(_ reading: [Diagnostic], _ objects: ObjectStore, _ translation: Translation) {
+    /// What manifests mean that have been read.
+    static func translate(
+        _ manifests: ManifestSet, _ options: TranslationOptions, resolved: ResolvedNames = [:]
+    ) -> Configuration {
+        var translator = IngressTranslator(options: options)
+        let translation = translator.translate(manifests.store, names: resolved)
         let router = RouterCompiler.compile(translation.model.virtualHosts)
-        self.objects = objects
-        self.model = translation.model
-        self.router = router
-        diagnostics = reading + translation.diagnostics + translation.model.faults() + router.diagnostics
+        return Configuration(
+            model: translation.model,
+            diagnostics: manifests.diagnostics.map { Diagnostic($0) } + translation.diagnostics
+                + translation.model.faults() + router.diagnostics,
+            names: translation.names, router: router)
     }
 
     private static func resolve(_ names: Set<String>) async -> ResolvedNames {
@@ -46,6 +47,7 @@ struct Configuration {
             await group.next()
             // Ends the wait for lookups that hang.
             resolver.stop()
+            group.cancelAll()
         }
         return resolver.answers
     }

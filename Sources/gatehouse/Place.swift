@@ -1,7 +1,7 @@
 import Model
 
 /// An origin as JSON.
-struct Place: Encodable, Equatable {
+struct Place: Encodable, Equatable, CustomStringConvertible {
     var file: String
     var line: Int?
     var kind: String
@@ -14,5 +14,10 @@ struct Place: Encodable, Equatable {
         kind = origin.kind
         namespace = origin.namespace
         name = origin.name
+    }
+
+    /// As the origin prints itself.
+    var description: String {
+        Origin(file: file, line: line, kind: kind, namespace: namespace, name: name).description
     }
 }

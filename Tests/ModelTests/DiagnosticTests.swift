@@ -16,4 +16,11 @@ import Testing
         let diagnostic = Diagnostic(.note, origin, field: "", "is not served")
         #expect(diagnostic.description == "shop.yaml:14: Ingress shop/web: is not served")
     }
+
+    @Test func `of a whole file has no object`() {
+        let file = Origin(file: "shop.yaml", line: nil, kind: "", namespace: "", name: "")
+        #expect(Diagnostic(.rejected, file, field: "", "can't be read").description == "shop.yaml: can't be read")
+        let unnamed = Origin(file: "shop.yaml", line: 3, kind: "Ingress", namespace: "", name: "web")
+        #expect(unnamed.description == "shop.yaml:3: Ingress web")
+    }
 }

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Model
+import Routing
+
+/// `gatehouse explain`: why a request goes where it goes.
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Show which host, route and upstream take a request, and why the others don't.",
+        discussion: """
+            The request goes through the same parser, tables and filters as one from the network, up to the choice \
+            of an endpoint. Names of upstreams are looked up.
+            """)
+
+    @OptionGroup var manifests: ManifestOptions
+    @OptionGroup(title: "Controller options") var controller: ControllerOptions
+
+    @Option(name: [.customShort("X"), .customLong("method")], help: "The method.")
+    var method = "GET"
+
+    @Option(
+        name: [.customShort("H"), .customLong("header")],
+        help: ArgumentHelp("A header of the request. May be given several times.", valueName: "'Name: value'"))
+    var headers: [String] = []
+
+    @Option(help: "How to print: text or json.")
+    var format = OutputFormat.text
+
+    @Argument(
+        help: ArgumentHelp(
+            "A URL such as http://shop.example/cart, or a path when -H 'Host: …' is given. What stands before it is "
+                + "taken for further manifests.",
+            valueName: "url"))
+    var rest: [String] = []
+
+    func validate() throws {
+        guard !rest.isEmpty else { throw ValidationError("Say which URL to explain") }
+        if manifests.paths.isEmpty, rest.count == 1 {
+            throw ValidationError("Say which manifests to read: -f PATH")
+        }
+    }
+
+    func run() async throws {
+        let configuration = await Configuration.load(
+            manifests.paths + rest.dropLast(), controller.translation, resolvesNames: true)
+        let probe = ProbeRequest(method: method, url: rest.last ?? "", fields: headers)
+        let report: ExplainReport
+        do throws(ProbeError) {
+            report = try RequestTrial(configuration: configuration, probe: probe).report()
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        switch format {
+        case .json: print(try report.json())
+        case .text: print(report.text, terminator: "")
+        }
+        let findings = DiagnosticReport(configuration.diagnostics)
+        if findings.counts.rejected > 0 {
+            let hint = "\(findings.summary) in these manifests; see gatehouse check\n"
+            FileHandle.standardError.write(Data(hint.utf8))
+        }
+    }
+}

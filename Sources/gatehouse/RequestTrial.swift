@@ -1,0 +1,164 @@
+import Bytes
+import Filters
+import HTTP
+import Model
+import Pattern
+import Routing
+
+/// A request that is routed and decided as a worker would do it, up to the choice of an endpoint.
+struct RequestTrial {
+    let configuration: Configuration
+    let probe: ProbeRequest
+
+    private var router: Router { configuration.router }
+    private var model: ProxyModel { configuration.model }
+
+    /// - Throws: what is wrong with the question; a request that a worker would refuse is an answer.
+    func report() throws(ProbeError) -> ExplainReport {
+        let head: RequestHead
+        do throws(ProbeError) {
+            head = try probe.head()
+        } catch .refused(let error) {
+            let outcome = ExplainReport.Outcome(
+                kind: .answered, text: "answered \(error.status.rawValue) before routing: \(error.reason)",
+                status: Int(error.status.rawValue))
+            return ExplainReport(
+                request: .init(method: probe.method, url: probe.url), outcome: outcome)
+        }
+        return report(on: head)
+    }
+
+    private func report(on head: borrowing RequestHead) -> ExplainReport {
+        let explanation = router.explain(host: head.host, path: head.normalPath)
+        var report = ExplainReport(
+            request: .init(
+                method: head.methodBytes.text(), url: probe.url, host: explanation.name, path: explanation.path),
+            outcome: .init(kind: .answered, text: ""))
+        report.add(explanation, of: router)
+        report.outcome = decide(head, explanation.outcome, &report)
+        report.add(configuration.diagnostics)
+        return report
+    }
+
+    private func decide(
+        _ head: borrowing RequestHead, _ outcome: RoutingOutcome, _ report: inout ExplainReport
+    ) -> ExplainReport.Outcome {
+        switch outcome {
+        case .limitExceeded:
+            return .init(kind: .answered, text: "answered 500: a pattern takes too long on this request", status: 500)
+        case .noHost:
+            return unrouted("no host answers for the name", &report)
+        case .noRoute(let host):
+            if let answer = rootRedirect(head, host) { return answer }
+            return unrouted("no route of the host matches", &report)
+        case .slashRedirect(let host, let route):
+            return filter(head, host, route, lacksSlash: true, &report)
+        case .route(let host, let route):
+            return filter(head, host, route, lacksSlash: false, &report)
+        }
+    }
+
+    /// What no route matches.
+    private func unrouted(_ reason: String, _ report: inout ExplainReport) -> ExplainReport.Outcome {
+        guard let id = model.defaultUpstream else {
+            return .init(kind: .answered, text: "answered 404: \(reason)", status: 404)
+        }
+        return forward(to: id, because: "\(reason), so it is ", &report)
+    }
+
+    private func forward(
+        to id: UpstreamID, because reason: String = "", _ report: inout ExplainReport
+    ) -> ExplainReport.Outcome {
+        guard let upstream = model.upstreams.first(where: { $0.id == id }) else {
+            return .init(kind: .answered, text: "answered 503: there is no upstream \(id)", status: 503)
+        }
+        report.upstream = RoutesReport.Upstream(upstream)
+        if upstream.endpoints.isEmpty {
+            return .init(kind: .answered, text: "\(reason)answered 503: \(id) has no endpoints", status: 503)
+        }
+        return .init(kind: .forwarded, text: "\(reason)forwarded to \(id)")
+    }
+}
+
+// MARK: Filters
+
+extension RequestTrial {
+    private func rootRedirect(_ head: borrowing RequestHead, _ host: Int) -> ExplainReport.Outcome? {
+        var scratch = FilterScratch()
+        guard let filters = try? HostFilters(router.virtualHosts[host]) else { return Self.uncompiled }
+        let verdict = FilterChain.decide(head, context(of: head), host: filters, scratch: &scratch)
+        return answer(verdict, scratch)
+    }
+
+    private func filter(
+        _ head: borrowing RequestHead, _ hostNumber: Int, _ number: Int, lacksSlash: Bool,
+        _ report: inout ExplainReport
+    ) -> ExplainReport.Outcome {
+        let host = router.virtualHosts[hostNumber]
+        let route = router[route: number]
+        if let root = host.appRoot { report.policies.append("/ redirects to \(root.path)") }
+        report.policies += route.policy.lines
+        guard let hostFilters = try? HostFilters(host),
+            let routeFilters = try? RouteFilters(route, host: host, settings: model.settings)
+        else { return Self.uncompiled }
+        var match = MatchScratch()
+        var scratch = FilterScratch()
+        _ = router.match(host: head.host, path: head.normalPath, scratch: &match)
+        report.groups = groups(of: route, in: match.captures, head)
+        let verdict = FilterChain.decide(
+            head, context(of: head), host: hostFilters, route: routeFilters, lacksSlash: lacksSlash, match: &match,
+            scratch: &scratch)
+        if let answer = answer(verdict, scratch) {
+            guard case .refuse(_, let reason) = route.action, answer.location == nil else { return answer }
+            return .init(kind: .answered, text: "\(answer.text): \(reason)", status: answer.status)
+        }
+        guard case .forward(let id) = route.action else { return Self.uncompiled }
+        var outcome = forward(to: id, &report)
+        if outcome.kind == .answered, let fallback = route.policy.fallback {
+            outcome = forward(to: fallback.upstream, because: "\(id) has no endpoints, so it is ", &report)
+        }
+        if outcome.kind == .forwarded {
+            let target = scratch.target.isEmpty ? head.originTarget.text() : scratch.target.readable.text()
+            let name = scratch.host.isEmpty ? head.host.text() : scratch.host.readable.text()
+            report.forwarded = .init(target: target, host: name)
+        }
+        return outcome
+    }
+
+    /// What a filter answers; nil when none does.
+    private func answer(_ verdict: Verdict, _ scratch: borrowing FilterScratch) -> ExplainReport.Outcome? {
+        switch verdict {
+        case .proceed: return nil
+        case .refuse(let status):
+            return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))
+        case .redirect(let status):
+            let location = scratch.location.readable.text()
+            return .init(
+                kind: .answered, text: "redirected with \(status.rawValue) to \(location)",
+                status: Int(status.rawValue), location: location)
+        }
+    }
+
+    private static let uncompiled = ExplainReport.Outcome(
+        kind: .answered, text: "answered 500: a policy of the route cannot be compiled", status: 500)
+
+    private func groups(of route: Route, in captures: Captures, _ head: borrowing RequestHead) -> [String?] {
+        guard case .regex(let text, _) = route.match.path, let pattern = try? Pattern(text) else { return [] }
+        let path = head.normalPath
+        return (0..<min(pattern.groupCount, Captures.capacity - 1)).map { index in
+            captures[index + 1].map { path.extracting($0).text() }
+        }
+    }
+
+    /// As if asked from this machine, on the port that the URL names.
+    private func context(of head: borrowing RequestHead) -> RequestContext {
+        let loopback = ClientAddress(high: 0, low: 0xFFFF_7F00_0001)
+        let port = UInt16(head.port ?? (probe.isSecure ? 443 : 80))
+        guard let forwarding = try? Forwarding(model.settings.forwarding) else {
+            return RequestContext(
+                peer: loopback, isSecure: probe.isSecure, localPort: port, requestIDHigh: 0, requestIDLow: 0)
+        }
+        return forwarding.context(
+            of: head, peer: loopback, isSecure: probe.isSecure, localPort: port, requestIDHigh: 0, requestIDLow: 0)
+    }
+}

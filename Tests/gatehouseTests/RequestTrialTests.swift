@@ -1,0 +1,101 @@
+import Routing
+import Testing
+
+@testable import gatehouse
+
+@Suite struct `Request trial` {
+    private func report(_ url: String, _ yaml: String, fields: [String] = []) throws -> ExplainReport {
+        let configuration = Given.configuration(
+            yaml, overrides: ["store/api:80=127.0.0.1:9000", "web=127.0.0.1:9001"])
+        return try RequestTrial(configuration: configuration, probe: ProbeRequest(url: url, fields: fields)).report()
+    }
+
+    private let everything = Given.shop + Given.service("web") + Given.service("api") + Given.rewriting
+
+    @Test func `names host, route, upstream and policies`() throws {
+        let report = try report("http://shop.example/api/users?x=1", everything)
+        #expect(report.outcome == .init(kind: .forwarded, text: "forwarded to store-api-80"))
+        #expect(report.host?.name == "shop.example")
+        #expect(report.route?.match == "prefix /api")
+        #expect(report.route?.origin.description == "shop.yaml:16: Ingress store/shop")
+        #expect(report.policies == ["body limit 8388608 bytes"])
+        #expect(report.upstream?.endpoints == ["127.0.0.1:9000"])
+        #expect(report.forwarded?.target == "/api/users?x=1")
+        #expect(report.otherRoutes.map(\.match) == ["prefix /"])
+        #expect(report.otherRoutes.map(\.whyNot) == ["a prefix of 4 bytes comes before one of 1"])
+    }
+
+    @Test func `shows groups and the rewritten target`() throws {
+        let report = try report("http://old.example/API/users/1", everything)
+        #expect(report.groups == ["/", "users/1"])
+        #expect(report.forwarded?.target == "/users/1")
+        #expect(report.policies.contains("rewrite to /$2 where /api(/|$)(.*)"))
+    }
+
+    @Test func `says what is answered without a backend`() throws {
+        #expect(try report("http://other.example/", everything).outcome.status == 404)
+        #expect(try report("http://old.example/x", everything).outcome.status == 404)
+        #expect(try report("http://shop.example/%2e%2e/", everything).outcome.status == 400)
+        let large = try report("http://shop.example/", everything, fields: ["Content-Length: 8388609"])
+        #expect(large.outcome.status == 413)
+        let lonely = try report("http://shop.example/", Given.shop.replacing("name: web", with: "name: gone"))
+        #expect(lonely.outcome.status == 503)
+    }
+
+    @Test func `gives redirects with their location`() throws {
+        let moved = Given.shop.replacing(
+            "proxy-body-size: 8m", with: "permanent-redirect: https://new.example/")
+        let report = try report("http://shop.example/", moved + Given.service("web"))
+        #expect(report.outcome.status == 301)
+        #expect(report.outcome.location == "https://new.example/")
+        let root = Given.shop.replacing("proxy-body-size: 8m", with: "app-root: /start") + Given.service("web")
+        #expect(try self.report("http://shop.example:8080/", root).outcome.location == "http://shop.example:8080/start")
+        #expect(try self.report("http://shop.example/x", root).outcome.location == nil)
+    }
+
+    @Test func `repeats what check finds in the same objects`() throws {
+        let typo = everything.replacing("proxy-body-size: 8m", with: "proxy-body-sise: 8m")
+        #expect(try report("http://shop.example/", typo).findings.count == 1)
+        #expect(try report("http://old.example/api", typo).findings.allSatisfy { $0.origin.name == "old" })
+    }
+
+    @Test func `refuses a question that makes no sense`() throws {
+        #expect(throws: ProbeError.badURL("/x")) { try report("/x", everything) }
+    }
+
+    @Test func `is printed for people`() throws {
+        let text = try report("http://shop.example/api/users", everything).text
+        #expect(
+            text == """
+                GET http://shop.example/api/users
+                  is forwarded to store-api-80
+
+                Looked up
+                  name        shop.example
+                  path        /api/users
+
+                Host shop.example
+                  evidence    the name itself
+                  written at  shop.yaml:11: Ingress store/shop
+
+                Route prefix /api
+                  evidence    a prefix of 4 bytes
+                  written at  shop.yaml:16: Ingress store/shop
+
+                Policies, in the order in which they act
+                  body limit 8388608 bytes
+
+                Upstream store-api-80
+                  written at  shop.yaml:16: Ingress store/shop
+                  balancing   round_robin
+                  endpoints   127.0.0.1:9000
+                  is asked    GET /api/users
+                  with Host   shop.example
+
+                Other routes of the host
+                  prefix /  # shop.yaml:15: Ingress store/shop
+                    a prefix of 4 bytes comes before one of 1
+
+                """)
+    }
+}
