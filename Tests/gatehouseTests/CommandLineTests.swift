@@ -1,6 +1,8 @@
 import ArgumentParser
+import Kubernetes
 import Model
 import Testing
+import Translation
 
 @testable import gatehouse
 

@@ -1,5 +1,6 @@
 import Bytes
 import Linux
+import Model
 import Testing
 
 @testable import gatehouse

@@ -17,7 +17,7 @@ import Testing
         #expect(report.outcome == .init(kind: .forwarded, text: "forwarded to store-api-80"))
         #expect(report.host?.name == "shop.example")
         #expect(report.route?.match == "prefix /api")
-        #expect(report.route?.origin.description == "shop.yaml:16: Ingress store/shop")
+        #expect(report.route?.origin.description == "shop.yaml:15: Ingress store/shop")
         #expect(report.policies == ["body limit 8388608 bytes"])
         #expect(report.upstream?.endpoints == ["127.0.0.1:9000"])
         #expect(report.forwarded?.target == "/api/users?x=1")
@@ -80,20 +80,20 @@ import Testing
 
                 Route prefix /api
                   evidence    a prefix of 4 bytes
-                  written at  shop.yaml:16: Ingress store/shop
+                  written at  shop.yaml:15: Ingress store/shop
 
                 Policies, in the order in which they act
                   body limit 8388608 bytes
 
                 Upstream store-api-80
-                  written at  shop.yaml:16: Ingress store/shop
+                  written at  shop.yaml:15: Ingress store/shop
                   balancing   round_robin
                   endpoints   127.0.0.1:9000
                   is asked    GET /api/users
                   with Host   shop.example
 
                 Other routes of the host
-                  prefix /  # shop.yaml:15: Ingress store/shop
+                  prefix /  # shop.yaml:14: Ingress store/shop
                     a prefix of 4 bytes comes before one of 1
 
                 """)

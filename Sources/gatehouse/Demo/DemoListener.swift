@@ -31,8 +31,10 @@ final class DemoListener: EventHandler {
         try loop.addListener(self, watching: door.socket)
     }
 
-    /// Serves until told to stop.
+    /// Serves until told to stop; then every connection closes.
     func run() {
+        // The loop keeps its handlers alive, and they the loop.
+        defer { loop.forEachHandler { loop.remove($0) } }
         while mailbox.drain().isEmpty {
             guard (try? loop.turn(until: .distantFuture, wakeEvent: mailbox.wakeEvent)) != nil else { return }
         }
