@@ -151,6 +151,11 @@ public struct ByteBuffer: ~Copyable {
         append(other.readable)
     }
 
+    /// Appends a copy of the first `count` readable bytes of another buffer.
+    public mutating func append(first count: Int, of other: borrowing ByteBuffer) {
+        append(other.readable.extracting(first: count))
+    }
+
     /// Lets `fill` write into the free space; it returns how many bytes it wrote.
     ///
     /// For the floors that hand memory to the system; others use `append`.

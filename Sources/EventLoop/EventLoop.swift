@@ -105,8 +105,11 @@ public final class EventLoop {
         if let id = handler.id { resuming.append(id) }
     }
 
-    /// Calls `body` for every registered handler.
-    public func forEachHandler(_ body: (EventHandler) -> Void) { handlers.forEach(body) }
+    /// Calls `body` for every handler that is registered now. `body` may add and remove handlers.
+    public func forEachHandler(_ body: (EventHandler) -> Void) {
+        let present = handlers
+        present.forEach(body)
+    }
 
     /// Waits for events, at most until `limit`, and makes the calls that are due.
     ///

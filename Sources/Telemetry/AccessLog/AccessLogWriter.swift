@@ -107,6 +107,11 @@ public struct AccessLogWriter: ~Copyable {
         if room >= ByteBuffer.longestNumber { block.append(decimal: number) }
     }
 
+    /// Appends 16 hexadecimal digits.
+    public mutating func append(hexadecimalWord word: UInt64) {
+        if room >= 16 { block.append(hexadecimalWord: word) }
+    }
+
     /// Says that the variable has no value.
     public mutating func appendUnset() {
         if template.escaping == .standard, room > 0 { block.append(.hyphen) }
