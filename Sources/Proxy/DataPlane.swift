@@ -1,0 +1,150 @@
+import EventLoop
+public import Linux
+public import Model
+import Routing
+import Synchronization
+public import Telemetry
+
+/// The half of the proxy that moves traffic: workers on their threads, and the way in for models.
+///
+/// `apply` compiles a model on the caller's thread and swaps it in under the running workers: no
+/// connection is closed, no request fails.
+public final class DataPlane: Sendable {
+    public struct Configuration: Sendable {
+        public var listeners: [ListenerAddress]
+        public var workers: Int
+        /// Client and upstream connections that one worker may hold together.
+        public var connectionsPerWorker: Int
+        public var logFormat: AccessLogFormat?
+        /// For the access log's `$pid`.
+        public var processID: Int
+
+        public init(
+            listeners: [ListenerAddress], workers: Int, connectionsPerWorker: Int, logFormat: AccessLogFormat? = nil,
+            processID: Int = 0
+        ) {
+            self.listeners = listeners
+            self.workers = workers
+            self.connectionsPerWorker = connectionsPerWorker
+            self.logFormat = logFormat
+            self.processID = processID
+        }
+    }
+
+    /// Where the listeners are bound, in the order of the configuration; tells the port that the system chose
+    /// for port 0.
+    public let addresses: [SocketAddress]
+    private let shared: SharedState
+    private let mailboxes: [Mailbox<WorkerMessage>]
+    private let threads: Mutex<[RunningThread]>
+    private let compiler: Mutex<SnapshotCompiler>
+
+    /// Binds the listeners and starts the workers. Nothing is served before the first `apply`: requests get 404.
+    public init(_ configuration: Configuration, metrics: Metrics) throws(Errno) {
+        let shared = SharedState(
+            metrics: metrics, logFormat: configuration.logFormat, processID: configuration.processID)
+        self.shared = shared
+        compiler = Mutex(SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry))
+        var bound = configuration.listeners
+        var mailboxes: [Mailbox<WorkerMessage>] = []
+        var threads: [RunningThread] = []
+        for index in 0..<configuration.workers {
+            let mailbox = try Mailbox<WorkerMessage>()
+            let sockets = try Self.bind(&bound)
+            mailboxes.append(mailbox)
+            let limit = configuration.connectionsPerWorker
+            threads.append(
+                try RunningThread(name: "worker-\(index)") {
+                    Self.work(shared, index, limit, mailbox, sockets)
+                })
+        }
+        self.mailboxes = mailboxes
+        self.threads = Mutex(threads)
+        addresses = bound.map(\.address)
+    }
+
+    /// Listening sockets for one more worker. The first to bind a port 0 decides it for all.
+    private static func bind(_ listeners: inout [ListenerAddress]) throws(Errno) -> [ListeningSocket] {
+        var sockets: [ListeningSocket] = []
+        for index in listeners.indices {
+            let socket = try Socket.listen(
+                on: listeners[index].address, sharesPort: true, acceptsV4: listeners[index].acceptsV4)
+            listeners[index].address.port = try Socket.localAddress(of: socket).port
+            sockets.append(ListeningSocket(socket, port: listeners[index].address.port))
+        }
+        return sockets
+    }
+
+    /// The life of a worker's thread. A worker that cannot run takes the process down visibly.
+    private static func work(
+        _ shared: SharedState, _ index: Int, _ limit: Int, _ mailbox: Mailbox<WorkerMessage>,
+        _ sockets: [ListeningSocket]
+    ) {
+        do throws(Errno) {
+            let worker = try Worker(shared: shared, index: index, connectionLimit: limit, mailbox: mailbox)
+            for socket in sockets {
+                if let descriptor = socket.take() { try worker.listen(on: descriptor, port: socket.port) }
+            }
+            try worker.run()
+        } catch {
+            fatalError("worker \(index) cannot go on: \(error)")
+        }
+    }
+
+    /// Compiles `model` and has every worker adopt it at its next turn.
+    ///
+    /// - Returns: faults that only compiling finds, such as a pattern that is no regular expression. The routes
+    ///   concerned are left out; everything else is live.
+    @discardableResult
+    public func apply(_ model: ProxyModel) -> [Diagnostic] {
+        let snapshot = compiler.withLock { $0.compile(model) }
+        shared.snapshots.publish(snapshot)
+        for mailbox in mailboxes { mailbox.wake() }
+        return snapshot.router.diagnostics
+    }
+
+    /// Has every worker write the access log in another format.
+    public func useLogFormat(_ format: AccessLogFormat) {
+        for mailbox in mailboxes { mailbox.send(.useLogFormat(format)) }
+    }
+
+    /// Stops accepting, lets requests under way finish for up to `grace`, and ends the workers. Returns when
+    /// they have ended.
+    public func drain(grace: Duration) {
+        let deadline = Instant.now().advanced(byNanoseconds: grace.nanoseconds)
+        for mailbox in mailboxes { mailbox.send(.drain(until: deadline)) }
+        let running = threads.withLock { threads in
+            let taken = threads
+            threads = []
+            return taken
+        }
+        for thread in running { thread.join() }
+    }
+}
+
+/// A listening socket on its way to the thread that will own it.
+private final class ListeningSocket: Sendable {
+    let port: UInt16
+    private let socket: Mutex<Descriptor?>
+
+    init(_ socket: consuming Descriptor, port: UInt16) {
+        self.port = port
+        self.socket = Mutex(consume socket)
+    }
+
+    func take() -> Descriptor? { socket.withLock { $0.take() } }
+}
+
+/// A thread that can be kept in an array and joined once.
+private final class RunningThread: Sendable {
+    private let thread: Mutex<Thread?>
+
+    init(name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+        thread = Mutex(try Thread(name: name, body))
+    }
+
+    func join() {
+        let taken = thread.withLock { $0.take() }
+        taken?.join()
+    }
+}

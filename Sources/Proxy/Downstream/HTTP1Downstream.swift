@@ -1,0 +1,266 @@
+import Bytes
+import EventLoop
+import HTTP
+import Linux
+import Telemetry
+
+/// One HTTP/1 connection from a client: reads heads, has each request handled by an exchange, in order and
+/// one at a time, and keeps time while nothing is under way.
+///
+/// While an exchange is under way it owns both directions; the connection only tells it what happened.
+/// An idle connection holds no buffer and no exchange.
+final class HTTP1Downstream: EventHandler {
+    enum Phase {
+        /// Between requests; nothing has arrived.
+        case idle
+        /// Part of a head has arrived.
+        case readingHead
+        /// An exchange is under way.
+        case exchanging
+        /// The rest of a request body that nobody wants is read and forgotten; then the next request follows.
+        case draining
+        /// All has been said; what still arrives is read and forgotten, so that closing does not reset the
+        /// connection before the client has read the answer.
+        case lingering
+        /// HTTP is over; the bytes are a tunnel's.
+        case tunnelling
+        case closed
+    }
+
+    let worker: Worker
+    let peer: SocketAddress
+    /// The port of the listener.
+    let port: UInt16
+    var transport: Transport
+    private(set) var phase = Phase.idle
+    private var exchange: Exchange?
+    private var tunnel: Tunnel?
+    /// Requests that were begun on this connection.
+    private(set) var requests = 0
+    private var isProcessing = false
+    /// Bytes that may still be read and forgotten.
+    private var allowance = 0
+
+    /// Most bytes of an unwanted body that are read to keep a connection.
+    static let drainLimit = 64 << 10
+    /// Most bytes and nanoseconds that closing waits for the client.
+    private static let lingerLimit = 256 << 10
+    private static let lingerNanoseconds: UInt64 = 2_000_000_000
+
+    init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
+        self.worker = worker
+        peer = accepted.peer
+        self.port = port
+        transport = Transport(accepted.socket)
+        super.init()
+        Socket.setNoDelay(transport.socket)
+        try worker.loop.add(self, watching: transport.socket)
+        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
+        worker.downstreamConnections += 1
+    }
+
+    // MARK: Events
+
+    override func ready(_ readiness: Readiness) {
+        transport.note(readiness)
+        switch phase {
+        case .idle, .readingHead: process()
+        case .exchanging: exchange?.downstreamReady()
+        case .draining: drain()
+        case .lingering: linger()
+        case .tunnelling: tunnel?.pump()
+        case .closed: break
+        }
+    }
+
+    override func resumed() { ready([]) }
+
+    override func deadlinePassed() {
+        switch phase {
+        case .idle, .draining, .lingering: close()
+        case .readingHead: headTimedOut()
+        case .exchanging: exchange?.downstreamTimedOut()
+        case .tunnelling: tunnel?.timedOut()
+        case .closed: break
+        }
+    }
+
+    private func headTimedOut() {
+        worker.metrics.count(Limit.headerTimeout)
+        guard let exchange else { return close() }
+        phase = .exchanging
+        exchange.refuse(.requestTimeout)
+    }
+
+    // MARK: Requests
+
+    /// Begins requests for as long as whole heads are there.
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while phase == .idle || phase == .readingHead {
+            if transport.input.isEmpty || phase == .readingHead {
+                guard receiveHeadBytes() else { return }
+            }
+            parseHead()
+        }
+    }
+
+    /// - Returns: whether there is something new to parse.
+    private func receiveHeadBytes() -> Bool {
+        switch transport.receive(&worker.buffers) {
+        case .bytes: return true
+        case .full:
+            // The limits of the parser end a head before this size.
+            transport.input.grow(to: transport.input.capacity * 2)
+            return receiveHeadBytes()
+        case .nothing:
+            if phase == .idle && worker.isDraining { close() }
+            return false
+        case .end, .failed:
+            close()
+            return false
+        }
+    }
+
+    private func parseHead() {
+        let exchange = self.exchange ?? startExchange()
+        do throws(HTTP1Error) {
+            guard let count = try exchange.parse(transport.input.readable) else {
+                if phase == .idle {
+                    phase = .readingHead
+                    worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
+                }
+                return
+            }
+            transport.input.consume(count)
+            if transport.input.isEmpty { worker.buffers.takeBack(&transport.input) }
+            phase = .exchanging
+            worker.loop.clearDeadline(of: self)
+            exchange.begin()
+        } catch {
+            phase = .exchanging
+            exchange.reject(error)
+        }
+    }
+
+    private func startExchange() -> Exchange {
+        requests += 1
+        let exchange = worker.takeExchange(for: self)
+        self.exchange = exchange
+        return exchange
+    }
+
+    /// Whether a response may offer to keep the connection.
+    var mayKeepAlive: Bool {
+        requests < worker.settings.keepAliveRequests && worker.settings.keepAliveTimeout > 0 && !worker.isDraining
+    }
+
+    // MARK: After an exchange
+
+    enum Ending {
+        /// The connection is where the next request begins.
+        case keep
+        /// Up to that many bytes of the body are still to come before the next request.
+        case drain(Int)
+        /// The response is whole, but the request was not read to its end.
+        case linger
+        /// The response is whole and says that the connection closes, or cannot be completed.
+        case close
+        /// The response cannot be completed: the client must notice.
+        case abort
+    }
+
+    /// The exchange is over and has let go of the connection; all output has been sent.
+    func exchangeEnded(_ ending: Ending) {
+        exchange = nil
+        switch ending {
+        case .keep: becomeIdle()
+        case .drain(let count):
+            phase = .draining
+            allowance = count
+            worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientBodyTimeout)
+            drain()
+        case .linger:
+            phase = .lingering
+            allowance = Self.lingerLimit
+            Socket.shutdownSending(transport.socket)
+            worker.loop.setDeadline(of: self, afterNanoseconds: Self.lingerNanoseconds)
+            linger()
+        case .close: close()
+        case .abort:
+            Socket.setResetOnClose(transport.socket)
+            close()
+        }
+    }
+
+    private func becomeIdle() {
+        if worker.isDraining { return close() }
+        phase = .idle
+        if transport.input.isEmpty {
+            worker.buffers.takeBack(&transport.input)
+        }
+        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.keepAliveTimeout)
+        if !transport.input.isEmpty || transport.isReadable { process() }
+    }
+
+    /// Reads and forgets what is left of a body, then goes on with the next request.
+    private func drain() {
+        while true {
+            let count = min(transport.input.count, allowance)
+            transport.input.consume(count)
+            allowance -= count
+            if allowance == 0 { return becomeIdle() }
+            switch transport.receive(&worker.buffers) {
+            case .bytes: continue
+            case .nothing: return
+            case .full, .end, .failed: return close()
+            }
+        }
+    }
+
+    private func linger() {
+        while allowance > 0 {
+            allowance -= transport.input.count
+            transport.input.clear()
+            switch transport.receive(&worker.buffers) {
+            case .bytes: continue
+            case .nothing: return
+            case .full, .end, .failed: return close()
+            }
+        }
+        close()
+    }
+
+    /// Closes the connection if nothing is under way on it.
+    func closeIfIdle() { if phase == .idle { close() } }
+
+    /// Ends the connection at once.
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        if let exchange {
+            self.exchange = nil
+            exchange.downstreamGone()
+        }
+        if let tunnel {
+            self.tunnel = nil
+            tunnel.end()
+        }
+        leave()
+    }
+
+    /// Leaves HTTP: from now on the bytes are the tunnel's.
+    func enter(_ tunnel: Tunnel) {
+        exchange = nil
+        self.tunnel = tunnel
+        phase = .tunnelling
+    }
+
+    private func leave() {
+        transport.releaseBuffers(to: &worker.buffers)
+        worker.loop.remove(self)
+        worker.downstreamConnections -= 1
+    }
+}

@@ -1,0 +1,29 @@
+import Bytes
+
+/// What the built-in echo origin is told of the choice, so that it can show it.
+enum DemonstrationFields {
+    /// Bytes that `append` needs at most.
+    static func bound(_ route: RoutePlan) -> Int {
+        let names = route.names
+        return 256 + names.namespace.count + names.object.count + names.host.count + names.path.count
+            + names.service.count + names.servicePort.count
+    }
+
+    /// Appends the fields.
+    static func append(_ route: RoutePlan, to output: inout ByteBuffer) {
+        let names = route.names
+        output.append("X-Gatehouse-Ingress: ")
+        output.append(names.namespace.span)
+        output.append(.slash)
+        output.append(names.object.span)
+        output.append("\r\nX-Gatehouse-Rule: ")
+        output.append(names.host.span)
+        output.append("\r\nX-Gatehouse-Path: ")
+        output.append(names.path.span)
+        output.append("\r\nX-Gatehouse-Service: ")
+        output.append(names.service.span)
+        output.append(.colon)
+        output.append(names.servicePort.span)
+        output.append("\r\n")
+    }
+}

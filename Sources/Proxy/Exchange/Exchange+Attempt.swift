@@ -1,0 +1,364 @@
+import Balancing
+import Bytes
+import EventLoop
+import Filters
+import HTTP
+import Linux
+import Model
+import Telemetry
+
+/// Trying endpoints: choosing one, connecting, sending, and what follows when it goes wrong.
+extension Exchange {
+    // MARK: One attempt
+
+    /// Tries the next endpoint; answers for the client when there is none left to try.
+    func attempt() {
+        guard let plan else { return }
+        let now = worker.loop.now
+        state.phase = .attempting
+        state.requestSent = false
+        state.responseBytesSeen = false
+        state.interimResponses = 0
+        state.attemptStartedAt = now
+        response.clear()
+        responseParser = ResponseHeadParser(limits: snapshot.settings.responseHeadLimits)
+        let key = plan.balancer.needsKey ? AddressKey.key(high: context.client.high, low: context.client.low) : 0
+        guard
+            let index = plan.balancer.pick(
+                avoiding: state.tried, key: key, now: now.nanoseconds, state: &plan.state)
+        else {
+            worker.metrics.count(UpstreamFailure.noEndpoint)
+            return refuse(Failure.noEndpoint.status)
+        }
+        state.attempts += 1
+        connect(to: index, of: plan)
+    }
+
+    private func connect(to index: Int, of plan: UpstreamPlan) {
+        state.endpoint = index
+        plan.balancer.endpoints[index].begin()
+        let pool = plan.pool(index, of: worker)
+        record.begin(UpstreamAttempt(endpoint: pool.address))
+        if !state.needsFreshConnection, let idle = pool.takeIdle() {
+            idle.wake()
+            upstream = idle
+            idle.attach(self)
+            worker.metrics.count(.upstreamConnectionsReused)
+            record.lastAttempt.connectTime = 0
+            return send()
+        }
+        do throws(Errno) {
+            let connection = try HTTP1Upstream(worker: worker, pool: pool)
+            upstream = connection
+            connection.attach(self)
+            worker.metrics.count(.upstreamConnectionsOpened)
+            if connection.isConnected { return upstreamConnected() }
+            worker.loop.setDeadline(of: connection, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
+        } catch {
+            attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
+        }
+    }
+
+    /// A new connection stands.
+    func upstreamConnected() {
+        record.lastAttempt.connectTime = milliseconds(since: state.attemptStartedAt)
+        send()
+    }
+
+    // MARK: Sending
+
+    private func send() {
+        guard let upstream, let route else { return }
+        let fallback = state.usesFallback ? route.filters.fallback : nil
+        let replaced = fallback?.lines ?? .none
+        worker.buffers.lend(to: &upstream.transport.output)
+        let needed =
+            headLength + rewrittenTarget.count + 256 + heldBody.count
+            + snapshot.forwarded.bound(request, host: overriddenHost)
+            + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
+        if upstream.transport.output.room < needed { upstream.transport.output.grow(to: needed) }
+        Self.appendRequestLine(request, rewrittenTarget, to: &upstream.transport.output)
+        snapshot.forwarded.append(
+            request, context, host: overriddenHost, without: replaced, to: &upstream.transport.output)
+        appendFraming(to: &upstream.transport.output)
+        fallback?.append(request, to: &upstream.transport.output)
+        if plan?.isDemonstration == true { DemonstrationFields.append(route, to: &upstream.transport.output) }
+        upstream.transport.output.appendHeadEnd()
+        upstream.transport.output.append(contentsOf: heldBody)
+        pumpRequest()
+    }
+
+    /// The request line for the upstream: with the rewritten target, or the client's own.
+    private static func appendRequestLine(
+        _ request: borrowing RequestHead, _ rewritten: borrowing ByteBuffer, to output: inout ByteBuffer
+    ) {
+        if rewritten.isEmpty {
+            output.appendRequestLine(method: request.methodBytes, target: request.originTarget)
+        } else {
+            output.appendRequestLine(method: request.methodBytes, target: rewritten.readable)
+        }
+    }
+
+    private func appendFraming(to output: inout ByteBuffer) {
+        switch state.requestFraming {
+        case .none: break
+        case .length(let count): output.appendField(.contentLength, decimal: count)
+        case .chunked, .untilClose: output.appendField(.transferEncoding, "chunked")
+        }
+        if request.upgrade != .none {
+            output.appendField(.upgrade, of: request.headers)
+            output.appendField(.connection, "upgrade")
+        } else if snapshot.settings.idleUpstreamLimit == 0 {
+            output.appendField(.connection, "close")
+        }
+        if request.acceptsTrailers { output.appendField(.te, "trailers") }
+    }
+
+    /// Moves what can be moved of the request.
+    func pumpRequest() {
+        guard let upstream, let downstream, !state.requestAbandoned else { return }
+        let before = requestBody.moved
+        let outcome = requestBody.run(
+            from: &downstream.transport, to: &upstream.transport, &worker.buffers, &worker.pipes)
+        record.requestLength += requestBody.moved - before
+        switch outcome {
+        case .complete:
+            state.requestSent = true
+            worker.loop.clearDeadline(of: downstream)
+            awaitResponse()
+        case .sourceEmpty:
+            if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
+            worker.loop.clearDeadline(of: upstream)
+            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+        case .sinkBlocked:
+            worker.loop.clearDeadline(of: downstream)
+            worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
+        case .yielded: worker.loop.resumeLater(downstream)
+        case .sourceEnded: downstream.close()
+        case .malformed: bodyFailed(.malformedBody, nil)
+        case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
+        case .sinkFailed: sendingFailed()
+        }
+    }
+
+    private func awaitResponse() {
+        guard let upstream else { return }
+        worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
+    }
+
+    /// The upstream closed while we were sending. It may have answered before that: an early answer counts,
+    /// and the rest of the request is of no use.
+    private func sendingFailed() {
+        guard state.phase == .attempting else {
+            state.requestAbandoned = true
+            return
+        }
+        receiveHead()
+        if state.phase == .attempting { attemptFailed(.connectionBroke) }
+    }
+
+    /// Whether the client sends its body slower than is allowed, after a grace of ten seconds.
+    private func isTooSlow() -> Bool {
+        let seconds = worker.loop.now.nanoseconds(since: state.bodyStartedAt) / 1_000_000_000
+        return seconds > 10 && requestBody.moved < Int(seconds) * snapshot.settings.minimumBodyRate
+    }
+
+    /// The request body is no good: the upstream must not take what it got for a whole request.
+    private func bodyFailed(_ failure: Failure, _ limit: Limit?) {
+        if let limit { worker.metrics.count(limit) }
+        guard state.phase == .attempting else { return complete(.abort) }
+        state.keepsDownstream = false
+        refuse(failure.status)
+    }
+
+    // MARK: What the connections tell
+
+    /// Something changed on the upstream's connection.
+    func upstreamReady() {
+        if !state.requestSent { pumpRequest() }
+        guard upstream != nil else { return }
+        switch state.phase {
+        case .attempting: receiveHead()
+        case .responding: pumpResponse()
+        case .parsing, .flushing, .finished: break
+        }
+    }
+
+    /// Something changed on the client's connection.
+    func downstreamReady() {
+        guard let downstream else { return }
+        switch state.phase {
+        case .parsing, .finished: break
+        case .flushing: flushAndFinish()
+        case .attempting, .responding:
+            // A client that has gone wants no answer; one that only stopped sending looks the same
+            // (nginx treats both as closed).
+            if downstream.transport.peerIsClosing && requestIsTaken { return downstream.close() }
+            if !state.requestSent && upstream?.isConnected == true { pumpRequest() }
+            if state.phase == .responding { pumpResponse() }
+        }
+    }
+
+    private var requestIsTaken: Bool { state.holdsBody || requestBody.isTaken }
+
+    /// A deadline of the upstream's connection passed while it was busy.
+    func upstreamTimedOut() {
+        if state.phase == .responding { return responseBroke() }
+        attemptFailed(state.requestSent ? .readTimedOut : .sendTimedOut)
+    }
+
+    /// A deadline of the client's connection passed.
+    func downstreamTimedOut() {
+        switch state.phase {
+        case .attempting where !state.requestSent:
+            bodyFailed(.bodyTooSlow, .bodyTimeout)
+        case .responding, .flushing:
+            worker.metrics.count(Limit.sendTimeout)
+            complete(.abort)
+        case .attempting, .parsing, .finished: break
+        }
+    }
+
+    /// Reads until a whole response head is there.
+    private func receiveHead() {
+        while let upstream, state.phase == .attempting {
+            if upstream.transport.input.isEmpty || state.responseBytesSeen {
+                switch upstream.transport.receive(&worker.buffers) {
+                case .bytes: break
+                case .nothing: return
+                case .full: upstream.transport.input.grow(to: upstream.transport.input.capacity * 2)
+                case .end, .failed:
+                    return attemptFailed(state.responseBytesSeen ? .responseTruncated : .connectionBroke)
+                }
+            }
+            do throws(HTTP1Error) {
+                let count = try responseParser.parse(upstream.transport.input.readable, into: &response)
+                state.responseBytesSeen = count == nil
+                guard let count else { continue }
+                upstream.transport.input.consume(count)
+                // A head before the request is whole is an answer to it all the same (413, 401 …).
+                receivedHead()
+            } catch {
+                return attemptFailed(.invalidResponse)
+            }
+        }
+    }
+
+    // MARK: How attempts end
+
+    func attemptSucceeded() {
+        guard let plan else { return }
+        plan.balancer.endpoints[state.endpoint].succeeded()
+    }
+
+    /// The endpoint failed, and no response has begun: another try, or the failure's status.
+    func attemptFailed(_ failure: Failure) {
+        guard state.phase == .attempting, let plan else { return }
+        record.lastAttempt.status = failure.status.rawValue
+        let index = state.endpoint
+        if isStaleConnection(failure) {
+            dropUpstream()
+            state.needsFreshConnection = true
+            state.requestSent = false
+            return connect(to: index, of: plan)
+        }
+        worker.metrics.count(failure.metric)
+        let now = worker.loop.now.nanoseconds
+        if plan.balancer.endpoints[index].failed(now: now, policy: worker.ejection) {
+            worker.metrics.count(.ejections)
+        }
+        let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)
+        dropUpstream()
+        if triesAgain { retry() } else { refuse(failure.status) }
+    }
+
+    /// A connection that has served before was closed by the endpoint just when it was used again: not the
+    /// endpoint's fault, and no attempt (RFC 9112 §9.3.1), as long as sending twice does no harm.
+    private func isStaleConnection(_ failure: Failure) -> Bool {
+        guard failure == .connectionBroke, let upstream, upstream.isReused, !state.responseBytesSeen else {
+            return false
+        }
+        return maySendAgain(beforeSending: false)
+    }
+
+    /// The status is one that the route wants tried elsewhere, and it is.
+    func retriesStatus(_ status: Status) -> Bool {
+        let condition = Retry.Conditions.status(Int(status.rawValue))
+        guard !condition.isEmpty, mayRetry(condition, beforeSending: false) else { return false }
+        dropUpstream()
+        retry()
+        return true
+    }
+
+    private func retry() {
+        worker.metrics.count(.retries)
+        state.needsFreshConnection = false
+        attempt()
+    }
+
+    private func mayRetry(_ condition: Retry.Conditions, beforeSending: Bool) -> Bool {
+        guard let rule = route?.filters.retry, let plan, !condition.isEmpty,
+            rule.conditions.isSuperset(of: condition), maySendAgain(beforeSending: beforeSending)
+        else { return false }
+        let tries = rule.tries == .max ? plan.balancer.endpoints.count : rule.tries
+        let now = worker.loop.now
+        guard state.attempts < tries, now.nanoseconds(since: state.firstAttemptAt) < UInt64(rule.window) else {
+            return false
+        }
+        state.tried.insert(state.endpoint)
+        guard !state.tried.isFull else { return false }
+        // With every endpoint tried the next round begins, as nginx does with a single endpoint.
+        if state.tried.count >= plan.balancer.endpoints.count { state.tried = TriedEndpoints() }
+        guard plan.budget.spend(now: now.nanoseconds) else {
+            worker.metrics.count(.retriesDenied)
+            return false
+        }
+        return true
+    }
+
+    /// The request is still whole in our hands, and sending it twice does no harm.
+    private func maySendAgain(beforeSending: Bool) -> Bool {
+        guard state.holdsBody || requestBody.isUntouched, request.upgrade == .none || beforeSending else {
+            return false
+        }
+        if beforeSending || Self.isRepeatable(request) { return true }
+        return route?.filters.retry.conditions.contains(.nonIdempotent) ?? false
+    }
+
+    /// Methods that nginx repeats: all but POST, PATCH and LOCK.
+    private static func isRepeatable(_ request: borrowing RequestHead) -> Bool {
+        switch request.method {
+        case .post, .patch: false
+        case .other: !request.methodBytes.equals("LOCK")
+        default: true
+        }
+    }
+
+    /// Lets go of the endpoint; its connection may go on.
+    func endAttempt() {
+        guard state.endpoint >= 0, let plan else { return }
+        let now = worker.loop.now
+        plan.balancer.endpoints[state.endpoint].end()
+        if state.phase == .responding || state.phase == .finished {
+            let elapsed = now.nanoseconds(since: state.attemptStartedAt)
+            plan.balancer.endpoints[state.endpoint].record(
+                latency: Double(elapsed) / 1e9, now: now.nanoseconds)
+        }
+        if record.attemptCount > 0 {
+            record.lastAttempt.responseTime = milliseconds(since: state.attemptStartedAt)
+            record.lastAttempt.responseLength = responseBody.moved
+        }
+        state.endpoint = -1
+    }
+
+    /// Ends the attempt and its connection, if there is one.
+    func dropUpstream() {
+        endAttempt()
+        upstream?.close()
+        upstream = nil
+    }
+
+    func milliseconds(since start: Instant) -> UInt32 {
+        UInt32(clamping: worker.loop.now.nanoseconds(since: start) / 1_000_000)
+    }
+}

@@ -1,0 +1,240 @@
+import Bytes
+import EventLoop
+import Filters
+import HTTP
+import Linux
+import Model
+import Telemetry
+
+/// Answers of our own, and the way of an upstream's answer to the client.
+extension Exchange {
+    // MARK: Own answers
+
+    /// The request broke the rules of HTTP: says so and closes, and never reads what came behind.
+    func reject(_ error: HTTP1Error) {
+        if let limit = error.limit { worker.metrics.count(limit) }
+        worker.metrics.count(.requests)
+        state.keepsDownstream = false
+        if let downstream { takeContext(downstream) }
+        respond(error.status, ending: .linger)
+    }
+
+    /// Answers with the stock page of a status.
+    func refuse(_ status: Status) { respond(status, ending: endingAfterUnreadBody()) }
+
+    /// Answers with a redirect to the location that a filter has left in the scratch space.
+    func redirect(_ status: Status) {
+        respond(status, ending: endingAfterUnreadBody(), withLocation: true)
+    }
+
+    /// How the client's connection goes on when its request's body is not wanted.
+    private func endingAfterUnreadBody() -> HTTP1Downstream.Ending {
+        guard state.keepsDownstream else { return .linger }
+        if state.holdsBody { return .keep }
+        switch state.requestFraming {
+        case .none: return .keep
+        case .length(let count):
+            let left = state.phase == .parsing ? count : requestBody.known ?? .max
+            if left == 0 { return .keep }
+            // A client that waits for "100 Continue" may send the body or not: nobody knows what follows.
+            if !request.expectsContinue && left <= HTTP1Downstream.drainLimit { return .drain(left) }
+        case .chunked where requestBody.isTaken && state.phase != .parsing: return .keep
+        case .chunked, .untilClose: break
+        }
+        return .linger
+    }
+
+    private func respond(_ status: Status, ending: HTTP1Downstream.Ending, withLocation: Bool = false) {
+        guard let downstream, state.phase != .responding, state.phase != .flushing else { return }
+        record.status = Int(status.rawValue)
+        dropUpstream()
+        if case .linger = ending { state.keepsDownstream = false }
+        let pageLength = ErrorPage.length(status)
+        let fields = route?.filters.responseFields
+        worker.buffers.lend(to: &downstream.transport.output)
+        let start = downstream.transport.output.count
+        let needed = 512 + pageLength + worker.filterScratch.location.count + (fields?.bytes.count ?? 0)
+        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
+        downstream.transport.output.appendStatusLine(status)
+        worker.appendDate(to: &downstream.transport.output)
+        downstream.transport.output.appendField(.contentType, ErrorPage.contentType)
+        downstream.transport.output.appendField(.contentLength, decimal: pageLength)
+        if withLocation {
+            downstream.transport.output.appendField(.location, worker.filterScratch.location)
+        }
+        fields?.append(to: &downstream.transport.output)
+        appendConnection(to: &downstream.transport.output)
+        downstream.transport.output.appendHeadEnd()
+        if request.method != .head {
+            downstream.transport.output.appendErrorPage(status)
+            record.bodyBytesSent = pageLength
+        }
+        record.bytesSent = downstream.transport.output.count - start
+        finish(ending)
+    }
+
+    private func appendConnection(to output: inout ByteBuffer) {
+        if !state.keepsDownstream {
+            output.appendField(.connection, "close")
+        } else if request.version == .http10 {
+            output.appendField(.connection, "keep-alive")
+        }
+    }
+
+    // MARK: The upstream's answer
+
+    /// The head of a response has arrived and been parsed.
+    func receivedHead() {
+        if response.status == .switchingProtocols { return switchProtocols() }
+        if response.status.isInformational { return forwardInterim() }
+        let framing: BodyFraming
+        do throws(HTTP1Error) {
+            framing = try BodyFraming.response(response, to: request.method)
+        } catch {
+            return attemptFailed(.invalidResponse)
+        }
+        record.lastAttempt.status = response.status.rawValue
+        record.lastAttempt.headerTime = milliseconds(since: state.attemptStartedAt)
+        if retriesStatus(response.status) { return }
+        attemptSucceeded()
+        state.keepsUpstream = response.keepsAlive && framing != .untilClose
+        sendHead(framing)
+        pumpResponse()
+    }
+
+    private func sendHead(_ framing: BodyFraming) {
+        guard let downstream, let fields = route?.filters.responseFields else { return }
+        state.phase = .responding
+        record.status = Int(response.status.rawValue)
+        let encodesChunks = request.version == .http11 && (framing == .chunked || framing == .untilClose)
+        if request.version == .http10 && (framing == .chunked || framing == .untilClose) {
+            state.keepsDownstream = false
+        }
+        if worker.isDraining { state.keepsDownstream = false }
+        worker.buffers.lend(to: &downstream.transport.output)
+        let start = downstream.transport.output.count
+        let needed =
+            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields)
+        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
+        appendHead(to: &downstream.transport.output, framing, encodesChunks: encodesChunks, fields)
+        record.bytesSent += downstream.transport.output.count - start
+        responseBody.start(framing, encodesChunks: encodesChunks)
+    }
+
+    private func appendHead(
+        to output: inout ByteBuffer, _ framing: BodyFraming, encodesChunks: Bool, _ fields: FieldLines
+    ) {
+        output.appendStatusLine(of: response)
+        worker.appendDate(to: &output)
+        snapshot.responseRules.append(response.headers, setting: fields, except: Self.framingFields, to: &output)
+        switch framing {
+        case .length(let count): output.appendField(.contentLength, decimal: count)
+        case .none: appendDeclaredLength(to: &output)
+        case .chunked, .untilClose: if encodesChunks { output.appendField(.transferEncoding, "chunked") }
+        }
+        appendConnection(to: &output)
+        output.appendHeadEnd()
+    }
+
+    /// Made anew for each hop.
+    private static let framingFields: HeaderIDSet = [.contentLength, .transferEncoding]
+
+    /// The length that a response without a body declares: what a HEAD or 304 is about (RFC 9110 §8.6).
+    private func appendDeclaredLength(to output: inout ByteBuffer) {
+        if response.status != .noContent { output.appendField(.contentLength, of: response.headers) }
+    }
+
+    /// Passes on a 1xx head; `100 Continue` is ours to send, and was sent when it was due.
+    private func forwardInterim() {
+        state.interimResponses += 1
+        guard state.interimResponses <= 10 else {
+            worker.metrics.count(Limit.interimResponses)
+            return attemptFailed(.invalidResponse)
+        }
+        defer { response.clear() }
+        guard response.status != .continue, request.version == .http11, let downstream else { return }
+        worker.buffers.lend(to: &downstream.transport.output)
+        let needed = 128 + response.headers.encodedLength + response.reason.count
+        if downstream.transport.output.room < needed {
+            downstream.transport.output.grow(to: downstream.transport.output.count + needed)
+        }
+        downstream.transport.output.appendStatusLine(of: response)
+        downstream.transport.output.appendFields(
+            response.headers, except: [.contentLength, .transferEncoding, .server, .date])
+        downstream.transport.output.appendHeadEnd()
+        _ = downstream.transport.flush(&worker.buffers)
+    }
+
+    /// The upstream has left HTTP behind, as the client asked: both connections become a tunnel.
+    private func switchProtocols() {
+        guard request.upgrade != .none, Self.switches(response.headers, asAskedBy: request.headers), let downstream
+        else {
+            return attemptFailed(.invalidResponse)
+        }
+        record.lastAttempt.status = response.status.rawValue
+        record.status = Int(response.status.rawValue)
+        attemptSucceeded()
+        worker.metrics.count(.tunnels)
+        worker.buffers.lend(to: &downstream.transport.output)
+        guard let fields = route?.filters.responseFields else { return }
+        let needed = 256 + snapshot.responseRules.bound(response.headers, setting: fields)
+        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: needed) }
+        downstream.transport.output.appendStatusLine(.switchingProtocols)
+        worker.appendDate(to: &downstream.transport.output)
+        downstream.transport.output.appendField(.connection, "upgrade")
+        downstream.transport.output.appendField(.upgrade, of: response.headers)
+        snapshot.responseRules.append(
+            response.headers, setting: fields, except: Self.framingFields, to: &downstream.transport.output)
+        downstream.transport.output.appendHeadEnd()
+        becomeTunnel()
+    }
+
+    /// The protocol in the answer is the one that was asked for (RFC 9110 §7.8).
+    private static func switches(_ response: borrowing HeaderBlock, asAskedBy request: borrowing HeaderBlock) -> Bool {
+        guard let asked = request.firstIndex(of: .upgrade), let given = response.firstIndex(of: .upgrade) else {
+            return false
+        }
+        return request.value(asked).equalsIgnoringCase(response.value(given))
+    }
+
+    // MARK: The body
+
+    /// Moves what can be moved of the response.
+    func pumpResponse() {
+        guard let downstream, let upstream else { return }
+        let before = responseBody.moved
+        let outcome = responseBody.run(
+            from: &upstream.transport, to: &downstream.transport, &worker.buffers, &worker.pipes)
+        record.bodyBytesSent += responseBody.moved - before
+        record.bytesSent += responseBody.moved - before
+        switch outcome {
+        case .complete: responseFinished()
+        case .sourceEmpty:
+            worker.loop.clearDeadline(of: downstream)
+            worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
+        case .sinkBlocked:
+            worker.loop.clearDeadline(of: upstream)
+            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientSendTimeout)
+        case .yielded: worker.loop.resumeLater(upstream)
+        case .sourceEnded, .malformed, .tooLarge: responseBroke()
+        case .sinkFailed: complete(.close)
+        }
+    }
+
+    /// The response cannot be completed: the client must not take what it got for the whole.
+    func responseBroke() {
+        worker.metrics.count(UpstreamFailure.truncatedResponse)
+        complete(.abort)
+    }
+
+    private func responseFinished() {
+        guard let upstream else { return }
+        if state.requestSent && state.keepsUpstream {
+            self.upstream = nil
+            endAttempt()
+            upstream.release()
+        }
+        let requestIsWhole = state.holdsBody || requestBody.isTaken
+        finish(state.keepsDownstream && requestIsWhole ? .keep : .linger)
+    }
+}

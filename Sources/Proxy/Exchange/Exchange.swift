@@ -1,0 +1,277 @@
+import Balancing
+import Bytes
+import EventLoop
+import Filters
+import HTTP
+import Linux
+import Model
+import Routing
+import Telemetry
+
+/// The life of one request, phase by phase: the table of contents of the product.
+///
+/// | Phase | What happens | Ends early with |
+/// |---|---|---|
+/// | route | host, then path | 400, 404, 405, 500 |
+/// | admit, prepare | refusals, redirects, size limits | 30x, 413, 503 |
+/// | choose | upstream, endpoint | 503 |
+/// | forward | connect or reuse, send, retry by rule | 502, 504 |
+/// | respond | edited head, body | – |
+/// | finish | record, reuse or close | – |
+///
+/// Exchanges are pooled by their worker and begin when the first byte of a request arrives. While one is
+/// under way it drives both connections: whatever happens on either is told to it, and it moves what can
+/// be moved. It sees one snapshot from beginning to end.
+final class Exchange {
+    let worker: Worker
+    var request = RequestHead()
+    var response = ResponseHead()
+    private var parser = RequestHeadParser()
+    var responseParser = ResponseHeadParser()
+    var requestBody = BodyPump()
+    var responseBody = BodyPump()
+    /// A small request body that is kept until a response arrives, so that the request can be sent again.
+    var heldBody = ByteBuffer()
+    /// The request-target for the upstream where a rewrite made one; kept for further attempts.
+    private(set) var rewrittenTarget = ByteBuffer()
+    /// The `Host` for the upstream where the route gives one; kept for further attempts.
+    private(set) var overriddenHost = ByteBuffer()
+    var state = ExchangeState()
+    var record = AccessRecord()
+    var context = RequestContext(
+        peer: ClientAddress(high: 0, low: 0), isSecure: false, localPort: 0, requestIDHigh: 0, requestIDLow: 0)
+
+    /// Bytes of the request head as it arrived.
+    private(set) var headLength = 0
+    private(set) var snapshot: WorkerSnapshot
+    private(set) var downstream: HTTP1Downstream?
+    var upstream: HTTP1Upstream?
+    private(set) var route: RoutePlan?
+    private(set) var plan: UpstreamPlan?
+
+    /// Largest request body that is kept for another attempt, as ingress-nginx's client-body-buffer-size.
+    static let heldBodyLimit = 8 << 10
+
+    init(worker: Worker) {
+        self.worker = worker
+        snapshot = worker.snapshot
+    }
+
+    /// Begins to serve a request of `downstream`.
+    func open(for downstream: HTTP1Downstream) {
+        self.downstream = downstream
+        snapshot = worker.snapshot
+        parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
+        state = ExchangeState()
+        state.startedAt = worker.loop.now
+    }
+
+    /// Goes on parsing the request head.
+    func parse(_ bytes: Span<UInt8>) throws(HTTP1Error) -> Int? {
+        let count = try parser.parse(bytes, into: &request)
+        if let count {
+            headLength = count
+            record.requestLength = count
+        }
+        return count
+    }
+
+    // MARK: Route
+
+    /// The head is complete.
+    func begin() {
+        guard let downstream else { return }
+        worker.metrics.count(.requests)
+        takeContext(downstream)
+        state.keepsDownstream = request.keepsAlive && downstream.mayKeepAlive
+        do throws(HTTP1Error) {
+            state.requestFraming = try BodyFraming.request(request)
+        } catch {
+            return reject(error)
+        }
+        guard worker.hasMemoryBudget else {
+            worker.metrics.count(Limit.bufferBudget)
+            return refuse(.serviceUnavailable)
+        }
+        if request.method == .connect || request.method == .trace { return refuse(.methodNotAllowed) }
+        findRoute()
+    }
+
+    /// Settles who the request is from and what it is called.
+    func takeContext(_ downstream: HTTP1Downstream) {
+        let peer = downstream.peer.address
+        let id = worker.randomWords()
+        context = snapshot.forwarding.context(
+            of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: false,
+            localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
+    }
+
+    private func findRoute() {
+        let outcome = snapshot.shared.router.match(
+            host: request.hostName, path: request.normalPath, scratch: &worker.matchScratch)
+        switch outcome {
+        case .route(let host, let number):
+            decide(snapshot.route(number), snapshot.host(host), lacksSlash: false)
+        case .slashRedirect(let host, let number):
+            decide(snapshot.route(number), snapshot.host(host), lacksSlash: true)
+        case .noRoute(let host):
+            if let route = snapshot.defaultRoute { return decide(route, snapshot.host(host), lacksSlash: false) }
+            let verdict = FilterChain.decide(
+                request, context, host: snapshot.host(host), scratch: &worker.filterScratch)
+            if verdict == .proceed { refuse(.notFound) } else { act(on: verdict) }
+        case .noHost:
+            guard let route = snapshot.defaultRoute else { return refuse(.notFound) }
+            decide(route, HostFilters(), lacksSlash: false)
+        case .limitExceeded:
+            worker.metrics.count(Limit.pattern)
+            refuse(Failure.limitExceeded.status)
+        }
+    }
+
+    // MARK: Admit and prepare
+
+    private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
+        self.route = route
+        act(
+            on: FilterChain.decide(
+                request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
+                match: &worker.matchScratch, scratch: &worker.filterScratch))
+    }
+
+    private func act(on verdict: Verdict) {
+        switch verdict {
+        case .proceed: choose()
+        case .refuse(let status):
+            if status == .contentTooLarge { worker.metrics.count(Limit.requestBody) }
+            refuse(status)
+        case .redirect(let status): redirect(status)
+        }
+    }
+
+    // MARK: Choose
+
+    private func choose() {
+        guard let route, let upstream = route.upstream else { return refuse(.serviceUnavailable) }
+        plan = upstream
+        if upstream.balancer.endpoints.isEmpty, let fallback = route.fallback, !fallback.balancer.endpoints.isEmpty {
+            plan = fallback
+            state.usesFallback = true
+        }
+        plan?.budget.earn()
+        keep(&rewrittenTarget, worker.filterScratch.target)
+        keep(&overriddenHost, worker.filterScratch.host)
+        prepareBody(limit: route.filters.bodyLimit ?? .max)
+        state.firstAttemptAt = worker.loop.now
+        attempt()
+    }
+
+    /// Copies what a filter made out of the scratch space, which the next request overwrites.
+    private func keep(_ buffer: inout ByteBuffer, _ made: borrowing ByteBuffer) {
+        guard !made.isEmpty else { return }
+        buffer.grow(to: made.count)
+        buffer.append(contentsOf: made)
+    }
+
+    /// Keeps a small body that has arrived whole; everything else is streamed.
+    private func prepareBody(limit: Int) {
+        guard let downstream else { return }
+        state.bodyStartedAt = worker.loop.now
+        if case .length(let count) = state.requestFraming, count > 0, count <= Self.heldBodyLimit,
+            downstream.transport.input.count >= count
+        {
+            worker.buffers.lend(to: &heldBody)
+            heldBody.append(first: count, of: downstream.transport.input)
+            downstream.transport.input.consume(count)
+            record.requestLength += count
+            state.holdsBody = true
+            requestBody.start(.none, encodesChunks: false)
+            return
+        }
+        requestBody.start(
+            state.requestFraming, encodesChunks: state.requestFraming == .chunked, limit: limit)
+        if request.expectsContinue && !requestBody.isTaken && downstream.transport.input.isEmpty {
+            worker.buffers.lend(to: &downstream.transport.output)
+            downstream.transport.output.append("HTTP/1.1 100 Continue\r\n\r\n")
+            _ = downstream.transport.flush(&worker.buffers)
+        }
+    }
+
+    // MARK: Finish
+
+    /// Ends the exchange once the client's connection has taken all that waits for it.
+    func finish(_ ending: HTTP1Downstream.Ending) {
+        state.phase = .flushing
+        state.ending = ending
+        flushAndFinish()
+    }
+
+    func flushAndFinish() {
+        guard let downstream else { return }
+        switch downstream.transport.flush(&worker.buffers) {
+        case .done: complete(state.ending)
+        case .blocked:
+            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientSendTimeout)
+        case .failed: complete(.close)
+        }
+    }
+
+    /// Records the exchange, lets go of the client's connection and goes back to the worker.
+    func complete(_ ending: HTTP1Downstream.Ending) {
+        guard state.phase != .finished, let downstream else { return }
+        state.phase = .finished
+        dropUpstream()
+        worker.record(self, on: downstream)
+        reset()
+        worker.giveBack(self)
+        downstream.exchangeEnded(ending)
+    }
+
+    /// The client's connection has gone: its own close, a fault, or the end of the worker.
+    func downstreamGone() {
+        guard state.phase != .finished, let downstream else { return }
+        if state.phase != .responding && state.phase != .flushing {
+            record.status = Int(Status.clientClosedRequest.rawValue)
+        }
+        let wasParsing = state.phase == .parsing
+        state.phase = .finished
+        dropUpstream()
+        if !wasParsing { worker.record(self, on: downstream) }
+        reset()
+        worker.giveBack(self)
+    }
+
+    private func reset() {
+        downstream = nil
+        route = nil
+        plan = nil
+        request.clear()
+        response.clear()
+        requestBody.clear(&worker.pipes)
+        responseBody.clear(&worker.pipes)
+        worker.buffers.takeBack(&heldBody)
+        Self.forget(&rewrittenTarget)
+        Self.forget(&overriddenHost)
+        record.removeAttempts()
+        record.bodyBytesSent = 0
+        record.bytesSent = 0
+        record.requestLength = 0
+        record.status = 0
+    }
+
+    /// Empties a buffer; keeps its storage for the next request unless it is large.
+    private static func forget(_ buffer: inout ByteBuffer) {
+        if buffer.capacity > 4096 { buffer.release() } else { buffer.clear() }
+    }
+
+    /// Hands both connections to a tunnel; the exchange is over.
+    func becomeTunnel() {
+        guard let downstream, let upstream else { return }
+        state.phase = .finished
+        Tunnel.open(between: downstream, and: upstream, readTimeout: route?.filters.timeouts.readNanoseconds ?? 0)
+        self.upstream = nil
+        endAttempt()
+        worker.record(self, on: downstream)
+        reset()
+        worker.giveBack(self)
+    }
+}

@@ -1,0 +1,52 @@
+import Balancing
+import HTTP
+import Linux
+import Telemetry
+
+/// Where one exchange stands: what is reset before each request.
+struct ExchangeState {
+    enum Phase {
+        /// The head is being read.
+        case parsing
+        /// An attempt connects, or its response head is awaited.
+        case attempting
+        /// The head of the final response has been handed to the client's connection.
+        case responding
+        /// Everything has been said; the client's connection still has to take it.
+        case flushing
+        case finished
+    }
+
+    var phase = Phase.parsing
+    /// When the first byte of the request was handled.
+    var startedAt = Instant(nanoseconds: 0)
+    var attemptStartedAt = Instant(nanoseconds: 0)
+    var firstAttemptAt = Instant(nanoseconds: 0)
+    /// How the request's body ends, as the client declared it.
+    var requestFraming = BodyFraming.none
+    /// The whole body is in the exchange's own buffer, so that the request can be sent again.
+    var holdsBody = false
+    /// The last byte of the request went to the upstream.
+    var requestSent = false
+    /// The upstream answered and takes no more of the request.
+    var requestAbandoned = false
+    /// A byte of a response arrived on this attempt.
+    var responseBytesSeen = false
+    /// Heads with 1xx that this attempt sent.
+    var interimResponses = 0
+    /// The next attempt must not use a connection that has served before.
+    var needsFreshConnection = false
+    /// The client's connection may carry another request when this one is over.
+    var keepsDownstream = false
+    /// The upstream's connection may serve another request when this one is over.
+    var keepsUpstream = false
+    /// The upstream was asked because the route's own has no endpoints.
+    var usesFallback = false
+    var endpoint = -1
+    var tried = TriedEndpoints()
+    var attempts = 0
+    /// How the client's connection goes on once all is flushed.
+    var ending = HTTP1Downstream.Ending.close
+    /// When reading the body began, for the slowest rate.
+    var bodyStartedAt = Instant(nanoseconds: 0)
+}

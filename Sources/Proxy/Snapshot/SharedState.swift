@@ -1,0 +1,23 @@
+import Balancing
+import EventLoop
+import Telemetry
+
+/// Everything that workers share, all of it: nothing else crosses threads but mail.
+///
+/// It outlives snapshots and is keyed by identity, so a reload forgets nothing.
+final class SharedState: Sendable {
+    /// The newest snapshot.
+    let snapshots = SnapshotCell(Snapshot.empty)
+    /// Load, latency and health of endpoints.
+    let endpoints = EndpointRegistry()
+    /// Metric shards, series and the access log's channels.
+    let metrics: Metrics
+    let logFormat: AccessLogFormat?
+    let processID: Int
+
+    init(metrics: Metrics, logFormat: AccessLogFormat?, processID: Int) {
+        self.metrics = metrics
+        self.logFormat = logFormat
+        self.processID = processID
+    }
+}

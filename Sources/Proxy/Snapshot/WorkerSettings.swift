@@ -1,0 +1,48 @@
+import HTTP
+import Model
+
+/// The proxy's settings as plain numbers; times are nanoseconds.
+struct WorkerSettings: Sendable {
+    let clientHeaderTimeout: UInt64
+    let clientBodyTimeout: UInt64
+    let clientSendTimeout: UInt64
+    let keepAliveTimeout: UInt64
+    let keepAliveRequests: Int
+    let minimumBodyRate: Int
+    let headLimits: HeadLimits
+    let underscores: UnderscorePolicy
+    let idleUpstreamLimit: Int
+    let upstreamIdleTimeout: UInt64
+    let upstreamRequestsPerConnection: Int
+    let upstreamLifetime: UInt64
+    let responseHeadLimits: HeadLimits
+
+    init(_ settings: Settings) {
+        clientHeaderTimeout = settings.client.headerTimeout.nanoseconds
+        clientBodyTimeout = settings.client.bodyTimeout.nanoseconds
+        clientSendTimeout = settings.client.sendTimeout.nanoseconds
+        keepAliveTimeout = settings.client.keepAliveTimeout.nanoseconds
+        keepAliveRequests = settings.client.keepAliveRequests
+        minimumBodyRate = settings.client.minimumBodyRate
+        headLimits = HeadLimits(
+            startLineBytes: settings.client.requestLineBytes, fieldLineBytes: settings.client.headerLineBytes,
+            totalFieldBytes: settings.client.headerBytes, fieldCount: settings.client.headerCount)
+        underscores = settings.client.keepsUnderscoreNames ? .keep : .drop
+        idleUpstreamLimit = settings.upstream.idleConnections
+        upstreamIdleTimeout = settings.upstream.idleTimeout.nanoseconds
+        upstreamRequestsPerConnection = settings.upstream.requestsPerConnection
+        upstreamLifetime = settings.upstream.connectionLifetime.nanoseconds
+        responseHeadLimits = HeadLimits(
+            fieldLineBytes: settings.upstream.responseHeadBytes, totalFieldBytes: settings.upstream.responseHeadBytes,
+            fieldCount: HeadLimits.response.fieldCount)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; negative durations are zero, endless ones stay below the clock's range.
+    var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(min(seconds, 1 << 32)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+}

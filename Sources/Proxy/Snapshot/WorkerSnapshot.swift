@@ -1,0 +1,189 @@
+import Balancing
+import Bytes
+import Filters
+import HTTP
+import Linux
+import Model
+import Routing
+import Telemetry
+
+/// One worker's view of a snapshot: what it makes for itself when a route or upstream is first used.
+///
+/// Everything here belongs to the worker's thread, so that no request touches a reference count that
+/// another worker touches too.
+final class WorkerSnapshot {
+    let shared: Snapshot
+    let settings: WorkerSettings
+    let forwarding: Forwarding
+    let forwarded: ForwardedHeaders
+    let responseRules: ResponseRules
+    /// Parallel to the router's routes.
+    private var routes: ContiguousArray<RoutePlan?>
+    /// Parallel to the model's virtual hosts.
+    private var hosts: ContiguousArray<HostFilters?>
+    /// Parallel to the model's upstreams.
+    private var upstreams: ContiguousArray<UpstreamPlan?>
+    /// What serves requests that match nothing; nil for the built-in page.
+    private(set) var defaultRoute: RoutePlan?
+
+    init(_ shared: Snapshot, after previous: WorkerSnapshot?) {
+        self.shared = shared
+        settings = shared.settings
+        let model = shared.model.settings
+        // What cannot be compiled was refused before it came here; should it not have been, nobody is trusted.
+        forwarding = (try? Forwarding(model.forwarding)) ?? .trustingNobody
+        forwarded = ForwardedHeaders(model.forwarding)
+        responseRules = (try? ResponseRules(model.response)) ?? .standard
+        routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
+        hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
+        upstreams = ContiguousArray(repeating: nil, count: shared.model.upstreams.count)
+        if let previous { adopt(previous.upstreams) }
+        if let id = shared.model.defaultUpstream { defaultRoute = RoutePlan(defaultUpstream: id, self) }
+    }
+
+    /// Takes over what has not changed, so that turns, budgets and connections go on.
+    private func adopt(_ old: ContiguousArray<UpstreamPlan?>) {
+        for case let plan? in old {
+            guard let index = shared.upstreamIndex[plan.id], shared.balancers[index] === plan.balancer else { continue }
+            upstreams[index] = plan
+        }
+    }
+
+    /// The plan of a route, by its number in the router.
+    func route(_ number: Int) -> RoutePlan {
+        if let plan = routes[number] { return plan }
+        let location = shared.router.routes[number]
+        let host = shared.router.virtualHosts[location.host]
+        let plan = RoutePlan(host.routes[location.index], on: host, series: shared.series[number], self)
+        routes[number] = plan
+        return plan
+    }
+
+    /// The filters of a virtual host, by its number in the model.
+    func host(_ number: Int) -> HostFilters {
+        if let filters = hosts[number] { return filters }
+        let filters = (try? HostFilters(shared.router.virtualHosts[number])) ?? HostFilters()
+        hosts[number] = filters
+        return filters
+    }
+
+    /// The plan of an upstream; nil when the model has none of that name.
+    func upstream(_ id: UpstreamID) -> UpstreamPlan? {
+        guard let index = shared.upstreamIndex[id] else { return nil }
+        if let plan = upstreams[index] { return plan }
+        let plan = UpstreamPlan(shared.model.upstreams[index], shared.balancers[index])
+        upstreams[index] = plan
+        return plan
+    }
+}
+
+/// A route as a worker runs it.
+final class RoutePlan {
+    /// What is decided and edited. A route that cannot be compiled is answered 500.
+    let filters: RouteFilters
+    let upstream: UpstreamPlan?
+    let fallback: UpstreamPlan?
+    let labels: RouteLabels
+    let series: SeriesID
+    /// Names for the access log and for fields that tell an upstream what was chosen.
+    let names: RouteNames
+
+    init(_ route: Route, on host: VirtualHost, series: SeriesID, _ snapshot: WorkerSnapshot) {
+        filters =
+            (try? RouteFilters(route, host: host, settings: snapshot.shared.model.settings))
+            ?? RouteFilters(refusing: .internalServerError)
+        if case .forward(let id) = route.action {
+            upstream = snapshot.upstream(id)
+        } else {
+            upstream = nil
+        }
+        fallback = route.policy.fallback.flatMap { snapshot.upstream($0.upstream) }
+        labels = route.labels
+        names = RouteNames(route.labels)
+        self.series = series
+    }
+
+    /// For requests that match nothing.
+    convenience init(defaultUpstream id: UpstreamID, _ snapshot: WorkerSnapshot) {
+        let labels = RouteLabels()
+        let route = Route(
+            match: RouteMatch(path: .prefix("/")), action: .forward(id), labels: labels, origin: .builtIn)
+        self.init(route, on: VirtualHost(name: .any, origin: .builtIn), series: .unmatched, snapshot)
+    }
+}
+
+/// A route's names as bytes.
+struct RouteNames {
+    let namespace: [UInt8]
+    let object: [UInt8]
+    let service: [UInt8]
+    let servicePort: [UInt8]
+    let path: [UInt8]
+    let host: [UInt8]
+
+    init(_ labels: RouteLabels) {
+        namespace = Array(labels.namespace.utf8)
+        object = Array(labels.object.utf8)
+        service = Array(labels.service.utf8)
+        servicePort = Array(labels.servicePort.utf8)
+        path = Array(labels.path.utf8)
+        host = Array(labels.host.utf8)
+    }
+}
+
+/// An upstream as a worker runs it: the turns and budgets that are its own, and its connections by endpoint.
+final class UpstreamPlan {
+    let id: UpstreamID
+    let balancer: Balancer
+    let isDemonstration: Bool
+    let name: [UInt8]
+    let addresses: [SocketAddress]
+    var state: BalancerState
+    var budget: RetryBudget
+    private var pools: ContiguousArray<EndpointPool?>
+
+    init(_ upstream: Upstream, _ balancer: Balancer) {
+        id = upstream.id
+        self.balancer = balancer
+        isDemonstration = upstream.isDemonstration
+        name = Array(upstream.id.name.utf8)
+        addresses = upstream.endpoints.map { endpoint in
+            SocketAddress(IPAddress(endpoint.address) ?? .anyV4, port: endpoint.port)
+        }
+        state = balancer.makeState(seed: .random(in: .min ... .max))
+        budget = RetryBudget(now: Instant.now().nanoseconds)
+        pools = ContiguousArray(repeating: nil, count: upstream.endpoints.count)
+    }
+
+    /// The connections to an endpoint, by its number in the upstream.
+    func pool(_ index: Int, of worker: Worker) -> EndpointPool {
+        if let pool = pools[index] { return pool }
+        let pool = worker.pool(for: addresses[index])
+        pools[index] = pool
+        return pool
+    }
+}
+
+extension Forwarding {
+    /// Believes no forwarded field.
+    static var trustingNobody: Forwarding {
+        do { return try Forwarding(ForwardingSettings()) } catch {
+            preconditionFailure("the default settings are valid")
+        }
+    }
+}
+
+extension ResponseRules {
+    /// Hides nothing beyond what is never passed on.
+    static var standard: ResponseRules {
+        do { return try ResponseRules(ResponseSettings()) } catch {
+            preconditionFailure("the default settings are valid")
+        }
+    }
+}
+
+extension UpstreamTimes {
+    var connectNanoseconds: UInt64 { UInt64(connect) }
+    var sendNanoseconds: UInt64 { UInt64(send) }
+    var readNanoseconds: UInt64 { UInt64(read) }
+}

@@ -1,0 +1,120 @@
+import Bytes
+import EventLoop
+import Linux
+import Telemetry
+
+/// Two connections that have left HTTP behind (WebSocket and other upgrades): bytes go both ways, as they are.
+///
+/// Each side's bytes wait in its own input until the other side takes them, so memory is bounded and a
+/// slow reader slows its writer down. When one side has finished sending, the other is told so once it has
+/// got everything; when both have, or nothing moved for the read timeout, the tunnel ends.
+final class Tunnel {
+    private let worker: Worker
+    private let readTimeout: UInt64
+    private var downstream: HTTP1Downstream?
+    private var upstream: HTTP1Upstream?
+    private var downstreamFinished = false
+    private var upstreamFinished = false
+
+    /// Reads from one side before the other side, and other connections, get their turn.
+    private static let turn = 16
+
+    /// Takes both connections over from the exchange that opened the tunnel.
+    ///
+    /// What waits in their buffers, such as the 101 or early frames, is passed on first.
+    static func open(between downstream: HTTP1Downstream, and upstream: HTTP1Upstream, readTimeout: UInt64) {
+        let tunnel = Tunnel(downstream, upstream, readTimeout)
+        downstream.enter(tunnel)
+        upstream.enter(tunnel)
+        tunnel.worker.tunnels += 1
+        tunnel.pump()
+    }
+
+    private init(_ downstream: HTTP1Downstream, _ upstream: HTTP1Upstream, _ readTimeout: UInt64) {
+        worker = downstream.worker
+        self.downstream = downstream
+        self.upstream = upstream
+        self.readTimeout = readTimeout
+    }
+
+    /// Something changed on either side: moves what can be moved.
+    func pump() {
+        guard let downstream, let upstream else { return }
+        switch Self.move(from: &downstream.transport, to: &upstream.transport, worker) {
+        case .blocked: break
+        case .unfinished: worker.loop.resumeLater(downstream)
+        case .ended: finish(&downstreamFinished, telling: upstream.transport.socket)
+        case .broken: return end()
+        }
+        switch Self.move(from: &upstream.transport, to: &downstream.transport, worker) {
+        case .blocked: break
+        case .unfinished: worker.loop.resumeLater(upstream)
+        case .ended: finish(&upstreamFinished, telling: downstream.transport.socket)
+        case .broken: return end()
+        }
+        if downstreamFinished && upstreamFinished { return end() }
+        worker.loop.setDeadline(of: downstream, afterNanoseconds: readTimeout)
+    }
+
+    private enum Progress {
+        /// One of the two has to do something first.
+        case blocked
+        /// There is more, but others get their turn.
+        case unfinished
+        /// The source has finished sending, and all of it was passed on.
+        case ended
+        case broken
+    }
+
+    private static func move(from source: inout Transport, to sink: inout Transport, _ worker: Worker) -> Progress {
+        for _ in 0..<turn {
+            switch sink.flush(&worker.buffers) {
+            case .done: break
+            case .blocked: return .blocked
+            case .failed: return .broken
+            }
+            if !source.input.isEmpty {
+                var sent = 0
+                let progress = sink.sendDirectly(source.input.readable, sent: &sent)
+                source.input.consume(sent)
+                switch progress {
+                case .done: break
+                case .blocked: return .blocked
+                case .failed: return .broken
+                }
+            }
+            switch source.receive(&worker.buffers) {
+            case .bytes: continue
+            case .nothing:
+                worker.buffers.takeBack(&source.input)
+                return .blocked
+            case .end: return .ended
+            case .full: return .blocked
+            case .failed: return .broken
+            }
+        }
+        return .unfinished
+    }
+
+    private func finish(_ isFinished: inout Bool, telling other: borrowing Descriptor) {
+        guard !isFinished else { return }
+        isFinished = true
+        Socket.shutdownSending(other)
+    }
+
+    /// Nothing moved for too long.
+    func timedOut() {
+        worker.metrics.count(Limit.tunnelTimeout)
+        end()
+    }
+
+    /// Closes both sides.
+    func end() {
+        guard let downstream, let upstream else { return }
+        self.downstream = nil
+        self.upstream = nil
+        worker.tunnels -= 1
+        downstream.close()
+        upstream.close()
+    }
+}

@@ -1,0 +1,145 @@
+import Bytes
+import EventLoop
+import HTTP
+import Linux
+
+/// One HTTP/1.1 connection to an endpoint: connecting, then serving one exchange after another, idle in between.
+///
+/// It moves bytes and keeps time; what they mean is the exchange's business.
+final class HTTP1Upstream: EventHandler {
+    enum State {
+        case connecting
+        case busy
+        case idle
+        /// HTTP is over; the bytes are a tunnel's.
+        case tunnelling
+        case closed
+    }
+
+    let worker: Worker
+    let pool: EndpointPool
+    var transport: Transport
+    private(set) var state: State
+    /// The exchange that is served; nil while idle.
+    private(set) var exchange: Exchange?
+    private var tunnel: Tunnel?
+    /// Exchanges that the connection has served before this one.
+    private(set) var served = 0
+    private let openedAt: Instant
+
+    /// Begins to connect; `attach` an exchange at once.
+    init(worker: Worker, pool: EndpointPool) throws(Errno) {
+        let begun = try Socket.connect(to: pool.address)
+        self.worker = worker
+        self.pool = pool
+        state = begun.progress == .connected ? .busy : .connecting
+        openedAt = worker.loop.now
+        transport = Transport(begun.socket)
+        super.init()
+        try worker.loop.add(self, watching: transport.socket)
+        if state == .busy { transport.note(.writable) }
+        worker.upstreamConnections += 1
+    }
+
+    /// Whether an earlier exchange used the connection, so that it may have been closed by the endpoint meanwhile.
+    var isReused: Bool { served > 0 }
+    var isConnected: Bool { state == .busy }
+
+    /// Takes the connection for an exchange.
+    func attach(_ exchange: Exchange) {
+        self.exchange = exchange
+        if state == .idle { state = .busy }
+    }
+
+    override func ready(_ readiness: Readiness) {
+        transport.note(readiness)
+        switch state {
+        case .connecting: finishConnecting()
+        case .busy: exchange?.upstreamReady()
+        case .idle: leaveIdle()
+        case .tunnelling: tunnel?.pump()
+        case .closed: break
+        }
+    }
+
+    private func finishConnecting() {
+        guard transport.isWritable else { return }
+        if let error = Socket.connectionError(of: transport.socket) {
+            exchange?.attemptFailed(error == .timedOut ? .connectTimedOut : .connectionRefused)
+            return
+        }
+        state = .busy
+        exchange?.upstreamConnected()
+    }
+
+    /// Anything that arrives on an idle connection ends it: its end, or bytes that nobody asked for, which
+    /// must never be taken for the answer to a later request (hardening: response-queue poisoning).
+    private func leaveIdle() {
+        guard transport.isReadable else { return }
+        pool.removeIdle(self)
+        worker.idleUpstreams -= 1
+        close()
+    }
+
+    override func deadlinePassed() {
+        switch state {
+        case .connecting: exchange?.attemptFailed(.connectTimedOut)
+        case .busy: exchange?.upstreamTimedOut()
+        case .idle: closeIdle(removing: true)
+        case .tunnelling: tunnel?.timedOut()
+        case .closed: break
+        }
+    }
+
+    override func resumed() { ready([]) }
+
+    /// Leaves HTTP: from now on the bytes are the tunnel's.
+    func enter(_ tunnel: Tunnel) {
+        exchange = nil
+        self.tunnel = tunnel
+        state = .tunnelling
+        worker.loop.clearDeadline(of: self)
+    }
+
+    /// The exchange is over and both messages ended exactly: the connection waits for the next, if it may.
+    func release() {
+        exchange = nil
+        served += 1
+        let settings = worker.settings
+        let age = worker.loop.now.nanoseconds(since: openedAt)
+        guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
+            !transport.peerIsClosing, served < settings.upstreamRequestsPerConnection,
+            age < settings.upstreamLifetime, worker.idleUpstreams < settings.idleUpstreamLimit
+        else { return close() }
+        transport.releaseBuffers(to: &worker.buffers)
+        state = .idle
+        worker.idleUpstreams += 1
+        pool.putIdle(self)
+        worker.loop.setDeadline(of: self, afterNanoseconds: settings.upstreamIdleTimeout)
+    }
+
+    /// Takes the connection out of the idle ones; the pool has already forgotten it.
+    func wake() { worker.idleUpstreams -= 1 }
+
+    /// Closes an idle connection.
+    func closeIdle(removing: Bool = false) {
+        guard state == .idle else { return }
+        if removing { pool.removeIdle(self) }
+        worker.idleUpstreams -= 1
+        close()
+    }
+
+    /// Ends the connection, whatever it was doing.
+    func close() {
+        guard state != .closed else { return }
+        state = .closed
+        exchange = nil
+        if let tunnel {
+            self.tunnel = nil
+            tunnel.end()
+        }
+        transport.releaseBuffers(to: &worker.buffers)
+        worker.loop.remove(self)
+        worker.upstreamConnections -= 1
+    }
+}

@@ -1,0 +1,202 @@
+import Balancing
+import Bytes
+import EventLoop
+import Filters
+import HTTP
+import Linux
+import Model
+import Routing
+import Telemetry
+
+/// What other threads tell a worker.
+enum WorkerMessage: Sendable {
+    /// Stop accepting, finish what is under way until then, and stop.
+    case drain(until: Instant)
+    /// Another access-log format holds from the next line on.
+    case useLogFormat(AccessLogFormat)
+}
+
+/// One thread of the data plane: an event loop and everything reachable from it.
+///
+/// Its objects are made on its thread and never leave it. It meets others only at the snapshot cell, its
+/// mailbox and the shared state (endpoint states, metric shards, log channel).
+final class Worker {
+    let loop: EventLoop
+    let metrics: WorkerMetrics
+    let ejection: EjectionPolicy
+    private let shared: SharedState
+    private let mailbox: Mailbox<WorkerMessage>
+    private var listeners: [Listener] = []
+
+    private(set) var snapshot: WorkerSnapshot
+    private var generation: UInt64 = 0
+    var settings: WorkerSettings { snapshot.settings }
+
+    // Reused from request to request.
+    var buffers = BufferPool(bufferCapacity: 16 << 10, keepingAtMost: 512)
+    var pipes = PipePool(keepingAtMost: 16)
+    var matchScratch = MatchScratch()
+    var filterScratch = FilterScratch()
+    private var idleExchanges: ContiguousArray<Exchange> = []
+    private var pools: [SocketAddress: EndpointPool] = [:]
+    private var accessLog: AccessLogWriter?
+    private var date = DateField()
+    private var random: RandomWords
+
+    // Counts of what is open.
+    var downstreamConnections = 0
+    var upstreamConnections = 0
+    var idleUpstreams = 0
+    var tunnels = 0
+    private let connectionLimit: Int
+
+    private(set) var isDraining = false
+    private var drainDeadline = Instant.distantFuture
+
+    /// Bytes that the buffers of one worker may take together.
+    private static let memoryBudget = 256 << 20
+    /// The longest sleep: the heartbeat tells that the worker lives.
+    private static let heartbeatNanoseconds: UInt64 = 1_000_000_000
+
+    init(shared: SharedState, index: Int, connectionLimit: Int, mailbox: Mailbox<WorkerMessage>) throws(Errno) {
+        self.shared = shared
+        self.mailbox = mailbox
+        self.connectionLimit = connectionLimit
+        loop = try EventLoop()
+        metrics = WorkerMetrics(shared.metrics.shards[index])
+        random = RandomWords()
+        snapshot = WorkerSnapshot(.empty, after: nil)
+        ejection = EjectionPolicy(snapshot.shared.model.settings.upstream)
+        if let log = shared.metrics.accessLog, let format = shared.logFormat {
+            accessLog = AccessLogWriter(log.channels[index], format: format, processID: shared.processID)
+        }
+        try loop.wake(by: mailbox.wakeEvent)
+    }
+
+    /// Accepts connections from `socket`.
+    func listen(on socket: consuming Descriptor, port: UInt16) throws(Errno) {
+        listeners.append(try Listener(worker: self, socket: socket, port: port))
+    }
+
+    // MARK: The loop
+
+    /// Runs until drained.
+    func run() throws(Errno) {
+        adoptSnapshot()
+        while !isFinished {
+            let limit = min(loop.now.advanced(byNanoseconds: Self.heartbeatNanoseconds), drainDeadline)
+            try loop.turn(until: min(limit, accessLog?.deadline ?? .distantFuture), wakeEvent: mailbox.wakeEvent)
+            adoptSnapshot()
+            receiveMail()
+            accessLog?.flushIfDue(now: loop.now)
+            metrics.shard.beat(loop.now)
+        }
+        shutDown()
+    }
+
+    private var isFinished: Bool {
+        isDraining && ((downstreamConnections == 0 && tunnels == 0) || loop.now >= drainDeadline)
+    }
+
+    private func adoptSnapshot() {
+        guard let newer = shared.snapshots.newer(than: &generation) else { return }
+        snapshot = WorkerSnapshot(newer, after: snapshot)
+        let inUse = snapshot.shared.endpointAddresses
+        for (address, pool) in pools {
+            if inUse.contains(address) { pool.revive() } else { pool.retire() }
+        }
+        pools = pools.filter { !$0.value.isRetired }
+    }
+
+    private func receiveMail() {
+        for message in mailbox.drain() {
+            switch message {
+            case .drain(let deadline): drain(until: deadline)
+            case .useLogFormat(let format): accessLog?.use(format)
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    /// Whether one more client connection may be accepted: it and its upstream connection must fit.
+    var hasRoomForConnection: Bool { downstreamConnections + upstreamConnections < connectionLimit }
+
+    var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity < Self.memoryBudget }
+
+    /// Takes an accepted connection in.
+    func open(_ accepted: consuming AcceptedConnection, port: UInt16) {
+        metrics.count(.connectionsAccepted)
+        do throws(Errno) {
+            _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
+            metrics.count(.connectionsHandled)
+        } catch {
+            metrics.count(Limit.descriptors)
+        }
+    }
+
+    /// Closes idle connections, when descriptors have run out.
+    func reapIdleConnections() {
+        metrics.count(Limit.descriptors)
+        for pool in pools.values {
+            while let idle = pool.takeIdle() { idle.closeIdle() }
+        }
+        loop.forEachHandler { handler in
+            (handler as? HTTP1Downstream)?.closeIfIdle()
+        }
+    }
+
+    /// The connections to an address.
+    func pool(for address: SocketAddress) -> EndpointPool {
+        if let pool = pools[address] { return pool }
+        let pool = EndpointPool(address: address)
+        pools[address] = pool
+        return pool
+    }
+
+    // MARK: Exchanges
+
+    func takeExchange(for downstream: HTTP1Downstream) -> Exchange {
+        let exchange = idleExchanges.popLast() ?? Exchange(worker: self)
+        exchange.open(for: downstream)
+        return exchange
+    }
+
+    func giveBack(_ exchange: Exchange) {
+        if idleExchanges.count < 1024 { idleExchanges.append(exchange) }
+    }
+
+    /// Two words that nobody can guess, for a request's identifier.
+    func randomWords() -> (UInt64, UInt64) { (random.next(), random.next()) }
+
+    /// Appends the `Date` field of this second.
+    func appendDate(to output: inout ByteBuffer) { date.append(to: &output, now: loop.now) }
+
+    /// Counts and logs an exchange that is over.
+    func record(_ exchange: Exchange, on downstream: HTTP1Downstream) {
+        exchange.finishRecord(on: downstream)
+        exchange.count(in: metrics)
+        accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
+    }
+
+    // MARK: The end
+
+    private func drain(until deadline: Instant) {
+        guard !isDraining else { return }
+        isDraining = true
+        drainDeadline = deadline
+        for listener in listeners { listener.close() }
+        listeners = []
+        for pool in pools.values { pool.retire() }
+        loop.forEachHandler { handler in
+            (handler as? HTTP1Downstream)?.closeIfIdle()
+        }
+    }
+
+    private func shutDown() {
+        loop.forEachHandler { handler in
+            (handler as? HTTP1Downstream)?.close()
+        }
+        accessLog?.flush()
+    }
+}
