@@ -56,4 +56,17 @@ import Testing
         settings.failuresBeforeEjection = 0
         for _ in 0..<100 { #expect(!state.failed(now: 0, policy: EjectionPolicy(settings))) }
     }
+
+    @Test func `comes once, however many workers see the failures`() async {
+        let (state, policy) = (state, policy)
+        let ejections = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<1000).count { _ in state.failed(now: 0, policy: policy) } }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(ejections == 1)
+        #expect(state.consecutiveFailures == 8000)
+        #expect(!state.isEjected(at: 10 * second), "it was lengthened")
+    }
 }

@@ -55,4 +55,17 @@ import Testing
         for _ in 0..<3 { state.end() }
         #expect(state.inFlight == 2 && state.picks == 5)
     }
+
+    @Test func `counts what all workers do`() async {
+        let state = EndpointState(Endpoint(address: "10.0.0.1", port: 80))
+        await withTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<1000 { state.begin() }
+                    for _ in 0..<999 { state.end() }
+                }
+            }
+        }
+        #expect(state.inFlight == 8 && state.picks == 8000)
+    }
 }
