@@ -98,6 +98,10 @@ import Testing
             written += 1
             try #require(written < 100_000, "a pipe that nobody reads took everything")
         }
+        let later = Instant.now().advanced(byNanoseconds: 1_000_000_000)
+        writer.flushIfDue(now: later)
+        let deadline = writer.deadline
+        #expect(deadline == later.advanced(byNanoseconds: AccessLogWriter.longestWait), "the loop would not sleep")
         // 16 blocks in the channel, one in the writer, and what the pipe itself held.
         #expect(written > 700)
         log.stop(within: 0)

@@ -57,7 +57,10 @@ public struct AccessLogWriter: ~Copyable {
 
     /// Hands the lines over if the first of them has waited long enough. Call at the end of a turn.
     public mutating func flushIfDue(now: Instant) {
-        if now >= deadline { flush() }
+        guard now >= deadline else { return }
+        flush()
+        // Nobody takes them at present: a deadline in the past would keep the loop from sleeping.
+        if lines > 0 { firstLine = now }
     }
 
     /// When `flushIfDue` has something to do: the loop should not sleep longer than that.
