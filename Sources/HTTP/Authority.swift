@@ -47,7 +47,8 @@ public struct Authority {
     }
 
     private static func literalEnd(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        guard let close = bytes.firstIndex(of: .rightBracket, from: range.lowerBound), close < range.upperBound,
+        let close = bytes.first(.rightBracket, from: range.lowerBound, to: range.upperBound)
+        guard close < range.upperBound,
             IPv6Syntax.isAddress(bytes.extracting(range.lowerBound + 1..<close)),
             close + 1 == range.upperBound || bytes[close + 1] == .colon
         else { return nil }

@@ -78,7 +78,7 @@ struct TokenList {
     mutating func next(in headers: borrowing HeaderBlock) -> Range<Int>? {
         let bytes = headers.storage.bytes
         while !rest.isEmpty {
-            let end = min(bytes.firstIndex(of: .comma, from: rest.lowerBound) ?? rest.upperBound, rest.upperBound)
+            let end = bytes.first(.comma, from: rest.lowerBound, to: rest.upperBound)
             let element = rest.lowerBound..<end
             rest = min(end + 1, rest.upperBound)..<rest.upperBound
             let trimmed = bytes.extracting(element).trimmed

@@ -93,6 +93,8 @@ struct FieldScanner {
         var start = position
         while lines < limits.fieldCount {
             let end = min(sectionEnd, start &+ limits.fieldLineBytes)
+            // Not beyond the end of the head, into a body without colons.
+            guard start < end, bytes[start] > .space else { break }
             let colon = bytes.first(.colon, from: start, to: end)
             guard colon &+ 1 < end, bytes[colon &+ 1] == .space else { break }
             let name = bytes.extracting(start..<colon)
