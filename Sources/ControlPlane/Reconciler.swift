@@ -35,6 +35,7 @@ public actor Reconciler {
     private var model: ProxyModel?
     private var usedAnswers: ResolvedNames = [:]
     private var told: Set<Diagnostic> = []
+    private var needsSweep = false
 
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
@@ -42,6 +43,8 @@ public actor Reconciler {
 
     /// Diagnostics that one look writes to the log; `gatehouse check` shows the rest.
     private static let loggedDiagnostics = 100
+    /// Documents from which on reading them leaves enough garbage behind to be worth a sweep.
+    private static let documentsWorthSweeping = 1000
     /// How long the first look waits for names to be resolved.
     private static let firstNamesSeconds = 2
 
@@ -124,6 +127,8 @@ public actor Reconciler {
             case .unchanged: break
             }
         }
+        if needsSweep { Memory.returnFreePages() }
+        needsSweep = false
         return outcome
     }
 
@@ -135,7 +140,12 @@ public actor Reconciler {
             logger.warning("changes in \(folder) will not be noticed: it can't be watched: \(error)")
         }
         for path in changes.removed { manifests.remove(path) }
-        for file in await loader.load(changes.changed, known: manifests) { manifests.put(file) }
+        var documents = 0
+        for file in await loader.load(changes.changed, known: manifests) {
+            documents += file.documents.count
+            manifests.put(file)
+        }
+        if documents >= Self.documentsWorthSweeping { needsSweep = true }
         return !changes.isEmpty
     }
 
