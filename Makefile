@@ -1,0 +1,49 @@
+# One word for each thing a person does with this repository. `make` alone lists them.
+
+SWIFT    ?= swift
+GATEHOUSE = .build/release/gatehouse
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench fuzz fixtures sanitize
+
+help: ## List these targets.
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## Install the apt packages that building and testing need.
+	@Scripts/setup build test
+
+run: ## Build for release and serve the hello example with demo backends. ARGS= adds options.
+	@Scripts/setup build
+	$(SWIFT) build -c release --product gatehouse
+	@Scripts/hello-banner $(ARGS)
+	@exec $(GATEHOUSE) serve -f Examples/hello --demo-backends $(ARGS)
+
+test: ## Run every test. ARGS= adds options, for example ARGS='--filter RoutingTests'.
+	@Scripts/setup build test
+	$(SWIFT) test --disable-xctest $(ARGS)
+
+check: ## Lint the format, build everything with warnings as errors, check the house rules.
+	@Scripts/setup build test
+	$(SWIFT) format lint --strict -r Sources Tests Benchmarks/Sources Fuzz/Sources Package.swift Benchmarks/Package.swift Fuzz/Package.swift
+	Scripts/house-rules
+	$(SWIFT) build --build-tests
+
+bench: ## Measure against nginx and HAProxy in one run. SCENARIO=small,routes ROUNDS=5 SECONDS=4
+	@Scripts/setup build bench
+	$(SWIFT) build -c release --product gatehouse
+	$(SWIFT) build -c release --package-path Benchmarks
+	@cd Benchmarks && exec python3 -m bench $(if $(SCENARIO),--scenarios $(SCENARIO)) \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+fuzz: ## Fuzz the parsers, SECONDS= each (30). TARGET= picks one.
+	@Scripts/setup build
+	@Fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(TARGET)
+
+fixtures: ## Rewrite the expected outputs of the fixture tests; read the diff before you commit it.
+	@Scripts/setup build test
+	GATEHOUSE_RECORD_FIXTURES=1 $(SWIFT) test --disable-xctest --filter IngressDialectTests
+
+sanitize: ## Run the tests under the address and the thread sanitizer.
+	@Scripts/setup build test
+	$(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
+	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
