@@ -91,6 +91,10 @@ class Peer:
 class Nginx(Peer):
     name = "nginx"
 
+    # Bodies are streamed in buffers of the default size; a log line is written at once, as ingress-nginx does both.
+    buffering = "proxy_request_buffering off; proxy_buffering off;"
+    log_options = ""
+
     # ingress-nginx's log format; its Lua variables are given as text.
     LOG_FORMAT = (
         '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
@@ -103,7 +107,7 @@ class Nginx(Peer):
         return _version(["nginx", "-v"])
 
     def write(self, routes):
-        log = f"{self.request_log} ingress" if self.request_log else "off"
+        log = f"{self.request_log} ingress{self.log_options}" if self.request_log else "off"
         (self.folder / "nginx.conf").write_text(
             f"""
 daemon off;
@@ -132,8 +136,7 @@ http {{
   }}
   map $http_upgrade $upstream_connection {{ default upgrade; '' ''; }}
   proxy_http_version 1.1;
-  proxy_request_buffering off;
-  proxy_buffering off;
+  {self.buffering}
   proxy_set_header Host $http_host;
   proxy_set_header X-Request-ID $request_id;
   proxy_set_header X-Real-IP $remote_addr;
@@ -161,6 +164,23 @@ http {{
 
     def apply(self):
         self.process.signal(signal.SIGHUP)
+
+
+class NginxLargeBuffers(Nginx):
+    """nginx with the buffers that someone who moves large bodies would give it."""
+
+    name = "nginx, large buffers"
+    buffering = (
+        "proxy_request_buffering off; client_body_buffer_size 128k; "
+        "proxy_buffering on; proxy_buffers 16 64k; proxy_busy_buffers_size 128k;"
+    )
+
+
+class NginxBufferedLog(Nginx):
+    """nginx with a log that is written in blocks."""
+
+    name = "nginx, buffered log"
+    log_options = " buffer=64k flush=1s"
 
 
 class HAProxy(Peer):

@@ -55,9 +55,10 @@ def _verdict(table, expectation):
         others = {row: _median(table, row, expectation.key) for row in expectation.rows}
         if None in others.values() or not min(others.values()):
             return None
-        ratios = ", ".join(f"{own / value:.2f} × {row}" for row, value in others.items())
+        beside = {row: value for row in expectation.beside if (value := _median(table, row, expectation.key))}
+        ratios = ", ".join(f"{own / value:.2f} × {row}" for row, value in (others | beside).items())
         met = own <= expectation.factor * min(others.values())
-        goal = f"at most {expectation.factor:.2f} × " + ("the better" if len(others) > 1 else "that")
+        goal = f"at most {expectation.factor:.2f} × " + ("the better of " + " and ".join(others) if len(others) > 1 else next(iter(others)))
     else:
         ratios, met, goal = f"{own:,.2f}", own <= expectation.value, f"at most {expectation.value:g}"
     return f"- {expectation.of}, {title}: {ratios} (goal: {goal}; {'met' if met else 'missed'})"
