@@ -9,7 +9,8 @@ public enum FilterCheck {
         var found = settings(model.settings)
         for host in model.virtualHosts {
             if let policy = host.appRoot, let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) }) {
-                found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: "write a path such as /app"))
+                let remedy = "write a path such as /app"
+                found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: remedy))
             }
             for route in host.routes where mayFail(route) {
                 let fault = fault { () throws(FilterError) in
