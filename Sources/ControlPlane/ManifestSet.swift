@@ -157,8 +157,9 @@ public struct ManifestSet: Sendable {
 
     /// Notices objects that one file defines twice.
     private mutating func markRepeated(at path: String) {
+        guard let file = files[path] else { return }
         var seen: Set<ObjectReference> = []
-        for object in files[path]?.objects.map(\.self) ?? [] where !seen.insert(object.reference).inserted {
+        for object in file.objects where !seen.insert(object.reference).inserted {
             contested.insert(object.reference)
         }
     }

@@ -185,6 +185,14 @@ extension ManifestFile {
         #expect(decode(text).faults.first?.fault == "nested deeper than 64 levels")
     }
 
+    @Test(arguments: ["[1,1,1]", "- - - 1\n", "a"])
+    func `more values than fit into memory are refused before they are read`(part: String) {
+        let isJSON = part.hasPrefix("[")
+        let parts = Array(repeating: part, count: ManifestLimits.values / 2).joined(separator: isJSON ? "," : "")
+        let file = decode(isJSON ? "[\(parts)]" : parts, path: isJSON ? "web.json" : "web.yaml")
+        #expect(file.faults.map(\.fault) == (part == "a" ? [] : ["more than 2000000 values in one document"]))
+    }
+
     @Test func `nesting up to the limit is read`() {
         let nested = String(repeating: "[", count: 62) + String(repeating: "]", count: 62)
         #expect(decode("a: \(nested)").isUsable)

@@ -106,11 +106,18 @@ extension FileSource {
 
     private func run(_ handover: Handover) {
         guard var tree = handover.take() else { return }
-        // Out of descriptors or kernel memory there is nothing to watch with; `rereadNow` is lost too,
-        // and the proxy goes on with what it has.
-        guard var epoll = try? Epoll(capacity: 2), (try? tree.register(with: epoll, tag: Tag.events)) != nil,
-            (try? epoll.addLevelTriggered(wake.descriptor, tag: Tag.wake)) != nil
-        else { return }
+        do throws(Errno) {
+            var epoll = try Epoll(capacity: 2)
+            try tree.register(with: epoll, tag: Tag.events)
+            try epoll.addLevelTriggered(wake.descriptor, tag: Tag.wake)
+            follow(&tree, &epoll)
+        } catch {
+            // No descriptor or kernel memory is left to watch with; the proxy goes on with what it has.
+            deliver(FileChanges(), Dictionary(paths.map { ($0, error) }) { $1 })
+        }
+    }
+
+    private func follow(_ tree: inout ManifestTree, _ epoll: inout Epoll) {
         var batchStart: Instant?
         while true {
             let quiet = tree.hasRemovals ? Self.removalQuietMilliseconds : Self.quietMilliseconds

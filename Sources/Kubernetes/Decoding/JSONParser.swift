@@ -1,12 +1,13 @@
 /// Reads one JSON value (RFC 8259) into nodes with lines.
 ///
 /// Stricter and faster than reading JSON as YAML, and right where the two differ (surrogate pairs,
-/// tabs, very long keys). Refuses repeated keys and nesting past `ManifestLimits.depth`.
+/// tabs, very long keys). Refuses repeated keys and what passes `ManifestLimits`.
 struct JSONParser {
     private let bytes: ArraySlice<UInt8>
     private var index: Int
     private var line = 0
     private var lineStart: Int
+    private var values = 0
 
     /// The only value in `bytes`.
     static func parse(_ bytes: ArraySlice<UInt8>) throws(ManifestSyntaxError) -> ManifestNode {
@@ -27,6 +28,8 @@ struct JSONParser {
         guard depth <= ManifestLimits.depth else {
             throw error(ManifestSyntaxError.tooDeep)
         }
+        values += 1
+        guard values <= ManifestLimits.values else { throw error(ManifestSyntaxError.tooMany) }
         skipBlanks()
         let line = line
         switch peek {

@@ -4,6 +4,9 @@ public enum ManifestLimits {
     public static let fileBytes = 64 << 20
     /// Mappings and lists within one another.
     public static let depth = 64
+    /// Scalars, mappings and lists in a document: what keeps its memory in bounds. Far above what the API
+    /// server takes in one request.
+    public static let values = 2_000_000
     /// Aliases (`*name`) in a document, and the values that they add to it.
     public static let aliases = 10_000
 }
@@ -17,5 +20,6 @@ struct ManifestSyntaxError: Error {
     var fault: String
     var remedy = ""
 
+    static let tooMany = "more than \(ManifestLimits.values) values in one document"
     static let tooDeep = "nested deeper than \(ManifestLimits.depth) levels"
 }

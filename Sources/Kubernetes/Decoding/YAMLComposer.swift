@@ -7,6 +7,9 @@ struct YAMLComposer {
     /// Every document in `bytes`.
     static func compose(_ bytes: ArraySlice<UInt8>) throws(ManifestSyntaxError) -> [ManifestNode] {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw invalidUTF8(bytes) }
+        if mayHaveTooManyValues(bytes) {
+            throw ManifestSyntaxError(line: 0, column: 0, fault: ManifestSyntaxError.tooMany)
+        }
         let census = AliasCensus(bytes)
         if census.aliases > ManifestLimits.aliases || census.hasDangerousKeys { throw tooManyAliases(line: 0) }
         // Without aliases a document has no more nodes than bytes (and a few empty ones).
@@ -101,6 +104,25 @@ struct YAMLComposer {
             return .scalar(scalar.string, isPlain: true)
         default: return .scalar(scalar.string, isPlain: false)
         }
+    }
+
+    /// Counts what separates values, before any of them takes up memory.
+    private static func mayHaveTooManyValues(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count > ManifestLimits.values else { return false }
+        var separators = 0
+        var previous = UInt8(ascii: "\n")
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "["),
+                UInt8(ascii: "{"), UInt8(ascii: "?"):
+                separators += 1
+            case UInt8(ascii: " "), UInt8(ascii: "\t"):
+                if previous == UInt8(ascii: "-") { separators += 1 }
+            default: break
+            }
+            previous = byte
+        }
+        return separators > ManifestLimits.values
     }
 
     private static func tooManyAliases(line: Int) -> ManifestSyntaxError {
