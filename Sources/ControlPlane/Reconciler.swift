@@ -159,7 +159,7 @@ public actor Reconciler {
         _ model: ProxyModel, _ diagnostics: [Diagnostic], replacing former: ProxyModel?
     ) -> ReconcileOutcome {
         guard model != former else { return .unchanged }
-        if let fault = model.faults().first { return .refused("\(fault)") }
+        if let fault = model.faults(beside: former).first { return .refused("\(fault)") }
         switch publish(model, diagnostics) {
         case .published:
             self.model = model

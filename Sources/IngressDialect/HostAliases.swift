@@ -1,48 +1,68 @@
 import Kubernetes
 import Model
+import Translation
 
 /// Gives hosts the further names that `server-alias` asks for.
 ///
 /// Of several Ingresses of a host only the first one's aliases count. A name that is a host of its own, or
 /// an alias of an older Ingress's host, stays where it is.
-enum HostAliases {
+struct HostAliases {
+    private let hosts: SortedList<HostName, VirtualHost>
+    private var virtualHosts: [VirtualHost]
+    private var owners: [HostAlias: Origin] = [:]
+    private var diagnostics: [Diagnostic] = []
+
     static func place(
-        _ ingresses: [TranslatedIngress], into virtualHosts: [VirtualHost], _ diagnostics: inout [Diagnostic]
+        _ ingresses: [TranslatedIngress], into hosts: SortedList<HostName, VirtualHost>,
+        _ diagnostics: inout [Diagnostic]
     ) -> [VirtualHost] {
-        let asking = ingresses.filter { $0.served?.draft.routing.aliases.isEmpty == false }
-        guard !asking.isEmpty else { return virtualHosts }
-        var virtualHosts = virtualHosts
-        var numbers: [String: Int] = [:]
-        for (number, host) in virtualHosts.enumerated() { numbers["\(host.name)"] = number }
-        var owners: [HostAlias: Origin] = [:]
-        for ingress in asking {
-            guard let served = ingress.served else { continue }
-            func report(_ fault: String) {
-                let annotation = ingress.source.object.metadata.annotations.first { $0.name.hasSuffix("/server-alias") }
-                let origin = ingress.origin.at(line: annotation.map { ingress.source.object.line($0.line) })
-                diagnostics.append(
-                    Diagnostic(.warning, origin, field: annotationField("server-alias"), fault))
+        var aliases = HostAliases(hosts: hosts, virtualHosts: hosts.values)
+        for ingress in ingresses where !ingress.content.routing.aliases.isEmpty { aliases.place(ingress) }
+        diagnostics += aliases.diagnostics
+        return aliases.virtualHosts
+    }
+
+    private init(hosts: SortedList<HostName, VirtualHost>, virtualHosts: [VirtualHost]) {
+        self.hosts = hosts
+        self.virtualHosts = virtualHosts
+    }
+
+    private mutating func place(_ ingress: TranslatedIngress) {
+        for host in ingress.content.hosts where host.name != .any {
+            guard let number = hosts.index(of: host.name) else { continue }
+            if !virtualHosts[number].aliases.isEmpty {
+                report("\(host.name) has aliases of an Ingress that comes first", ingress)
+                continue
             }
-            for host in served.hosts where host.name != .any {
-                guard let number = numbers["\(host.name)"] else { continue }
-                if !virtualHosts[number].aliases.isEmpty {
-                    report("\(host.name) has aliases of an Ingress that comes first")
-                    continue
-                }
-                virtualHosts[number].aliases = served.draft.routing.aliases.filter { alias in
-                    if numbers["\(alias)"] != nil {
-                        report("\(alias) is a host of its own, so it is no alias")
-                        return false
-                    }
-                    if let owner = owners[alias] {
-                        report("\(alias) is an alias of \(owner) already, which comes first")
-                        return false
-                    }
-                    owners[alias] = ingress.origin
-                    return true
-                }
+            for alias in ingress.content.routing.aliases where isFree(alias, for: ingress) {
+                owners[alias] = ingress.origin
+                virtualHosts[number].aliases.append(alias)
             }
         }
-        return virtualHosts
+    }
+
+    private mutating func isFree(_ alias: HostAlias, for ingress: TranslatedIngress) -> Bool {
+        let name: HostName? =
+            switch alias {
+            case .exact(let name): .exact(name)
+            case .leadingWildcard(let suffix): .wildcard(suffix)
+            case .trailingWildcard, .regex: nil
+            }
+        if let name, hosts.index(of: name) != nil {
+            report("\(alias) is a host of its own, so it is no alias", ingress)
+            return false
+        }
+        if let owner = owners[alias] {
+            report("\(alias) is an alias of \(owner) already, which comes first", ingress)
+            return false
+        }
+        return true
+    }
+
+    private mutating func report(_ fault: String, _ ingress: TranslatedIngress) {
+        let object = ingress.source.object
+        let annotation = object.metadata.annotations.first { $0.name.hasSuffix("/server-alias") }
+        let origin = annotation.map { Origin(object, line: $0.line) } ?? ingress.origin
+        diagnostics.append(Diagnostic(.warning, origin, field: annotationField("server-alias"), fault))
     }
 }

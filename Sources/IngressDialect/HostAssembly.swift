@@ -1,50 +1,64 @@
 import Kubernetes
 import Model
-import Pattern
 import Translation
+
+/// One Ingress's share in a host.
+struct HostShare: Sendable {
+    let ingress: TranslatedIngress
+    private let number: Int
+
+    init(_ ingress: TranslatedIngress, host number: Int) {
+        self.ingress = ingress
+        self.number = number
+    }
+
+    var host: TranslatedIngress.Host { ingress.content.hosts[number] }
+}
 
 /// Puts together what all Ingresses say about one host, the oldest first.
 struct HostAssembly {
-    /// One Ingress's share in the host.
-    struct Share {
-        var ingress: TranslatedIngress
-        var served: TranslatedIngress.Served
-        var host: TranslatedIngress.Host
+    /// What a host depends on beside its shares.
+    struct Surroundings: Equatable {
+        /// What answers paths that no rule names, beside the Ingresses' own default backends.
+        var defaultUpstream: UpstreamID?
+        /// Service ports whose upstreams don't have their usual names.
+        var renamed: [ServicePort: UpstreamID] = [:]
     }
 
-    let name: HostName
-    let shares: [Share]
-    /// What answers paths that no rule names, beside the Ingresses' own default backends.
-    let defaultUpstream: UpstreamID?
-    /// Service ports whose upstreams do not have their usual names.
-    let renamed: [ServicePort: UpstreamID]
+    private let name: HostName
+    private let shares: [HostShare]
+    private let surroundings: Surroundings
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(
-        _ name: HostName, _ shares: [Share], defaultUpstream: UpstreamID?, renamed: [ServicePort: UpstreamID]
-    ) {
+    init(_ name: HostName, _ shares: [HostShare], _ surroundings: Surroundings) {
         self.name = name
         self.shares = shares
-        self.defaultUpstream = defaultUpstream
-        self.renamed = renamed
+        self.surroundings = surroundings
     }
 
     mutating func virtualHost() -> VirtualHost? {
         guard let first = shares.first else { return nil }
+        var host = VirtualHost(name: name, origin: first.host.origin)
         var entries = claimed()
         let hasRoot = entries.contains { $0.route.match.path == .prefix("/") }
-        if !hasRoot, let root = implicitRoot() { entries.append(root) }
-        var host = VirtualHost(name: name, origin: first.host.origin)
-        if let flip = RegexMode.cause(of: shares, hasRoot: hasRoot) {
+        let root = hasRoot ? nil : implicitRoot(first)
+        let isWhole = root == nil && entries.count == first.host.routes.count
+        if let root { entries.append(root) }
+        if let cause = RegexMode.cause(of: shares, hasRoot: hasRoot) {
             host.ranking = .listed
-            var mode = RegexMode(host: name, shares: shares, cause: flip)
+            var mode = RegexMode(host: name, shares: shares, cause: cause)
             host.routes = mode.routes(entries)
             diagnostics += mode.diagnostics
         } else {
-            host.routes = entries.map(\.route)
+            // A list that nothing was done to is shared with the Ingress.
+            let isUntouched =
+                shares.count == 1 && isWhole && surroundings == HostAssembly.Surroundings()
+            host.routes = isUntouched ? first.host.routes : entries.map(\.route)
         }
         host.appRoot = appRoot()
-        if let refusing = shares.first(where: { $0.served.hostRefusal != nil }) { refuseAll(&host, for: refusing) }
+        if let refusing = shares.first(where: { $0.ingress.content.hostRefusal != nil }) {
+            refuseAll(&host, for: refusing)
+        }
         return host
     }
 
@@ -54,18 +68,20 @@ struct HostAssembly {
         let total = shares.reduce(0) { $0 + $1.host.paths.count }
         var entries: [RegexMode.Entry] = []
         entries.reserveCapacity(total + 1)
-        for (index, share) in shares.enumerated() {
-            for path in share.host.paths {
-                if total > 1, let owner = claims.claim(path.route.match.path, by: path.route.origin) {
+        for (number, share) in shares.enumerated() {
+            let host = share.host
+            for (route, path) in zip(host.routes, host.paths) {
+                if total > 1, let owner = claims.claim(route.match.path, by: route.origin) {
                     diagnostics.append(
                         Diagnostic(
-                            .warning, path.route.origin, field: path.field,
-                            "\(name) \(path.route.match.path) is served by \(owner) already, which comes first",
+                            .warning, route.origin, field: path.field,
+                            "\(name) \(route.match.path) is served by \(owner) already, which comes first",
                             remedy: "take one of them out"))
-                    continue
+                } else {
+                    entries.append(
+                        RegexMode.Entry(
+                            route: settled(route, path, of: share), type: path.type, place: path.place, share: number))
                 }
-                entries.append(
-                    RegexMode.Entry(route: named(path, of: share), type: path.type, field: path.field, share: index))
             }
         }
         return entries
@@ -73,55 +89,63 @@ struct HostAssembly {
 
     /// The path `/` of a host whose rules name none: it leads to a default backend, under the annotations of the
     /// host's first Ingress. Left out where the answer is the same without it.
-    private func implicitRoot() -> RegexMode.Entry? {
-        guard let first = shares.first else { return nil }
-        let owner = shares.first { $0.served.defaultBackend != nil }
-        let backend = owner.flatMap { owner in owner.served.defaultBackend.map { named($0, of: owner) } }
+    private func implicitRoot(_ first: HostShare) -> RegexMode.Entry? {
+        let content = first.ingress.content
+        var backend: Route?
+        for share in shares where backend == nil {
+            backend = share.ingress.content.defaultBackend.map { settled($0.route, $0.path, of: share) }
+        }
         var route = backend ?? unmatched(first)
         var isRefused = false
         if case .refuse(503, _) = route.action { isRefused = true }
-        if let redirect = first.served.redirect, !isRefused { route.action = .redirect(redirect) }
-        route.policy = first.served.policy(for: route.labels)
-        if let target = first.served.fallback?.target, let id = renamed[target] {
-            route.policy.fallback = Fallback(upstream: id)
-        }
-        if let reason = first.served.refusal { route.action = .refuse(status: 503, reason: reason) }
-        route.policy.rewrite = first.served.draft.routing.rewrite(of: "/")
-        let isPlain = backend == nil && first.served.redirect == nil && first.served.refusal == nil
-        if isPlain, defaultUpstream == nil ? route.policy.headerEdits == nil : route.policy == RoutePolicy() {
-            return nil
-        }
-        return RegexMode.Entry(route: route, type: .prefix, field: first.host.field, share: 0)
+        if let redirect = content.redirect, !isRefused { route.action = .redirect(redirect) }
+        route.policy = content.policy(for: route.labels)
+        settleFallback(&route, of: first)
+        if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
+        route.policy.rewrite = content.routing.rewrite(of: "/")
+        let isPlain = backend == nil && content.redirect == nil && content.refusal == nil
+        let isUnseen =
+            surroundings.defaultUpstream == nil
+            ? route.policy.headerEdits == nil : route.policy == RoutePolicy()
+        return isPlain && isUnseen ? nil : RegexMode.Entry(route: route, type: .prefix, place: nil, share: 0)
     }
 
     /// What answers a path of the host that nobody serves.
-    private func unmatched(_ first: Share) -> Route {
+    private func unmatched(_ first: HostShare) -> Route {
+        let metadata = first.ingress.source.object.metadata
         let labels = RouteLabels(
-            namespace: first.ingress.origin.namespace, object: first.ingress.origin.name, path: "/",
+            namespace: metadata.namespace, object: metadata.name, path: "/",
             host: name == .any ? "" : name.description)
-        let action = defaultUpstream.map(RouteAction.forward) ?? .refuse(status: 404, reason: "no rule names the path")
-        return Route(match: RouteMatch(path: .prefix("/")), action: action, labels: labels, origin: first.host.origin)
+        let action =
+            surroundings.defaultUpstream.map(RouteAction.forward)
+            ?? .refuse(status: 404, reason: "no rule names the path")
+        return Route(
+            match: RouteMatch(path: .prefix("/")), action: action, labels: labels, origin: first.host.origin)
     }
 
-    /// The path's route, with the names that its upstreams really have.
-    private func named(_ path: TranslatedIngress.Path, of share: Share) -> Route {
-        var route = path.route
-        if path.upstream == nil, let defaultUpstream, case .refuse(404, _) = route.action {
-            route.action = .forward(defaultUpstream)
+    /// The route with the names that its upstreams really have.
+    private func settled(_ unsettled: Route, _ path: TranslatedIngress.Path, of share: HostShare) -> Route {
+        var route = unsettled
+        if path.upstream == nil, let upstream = surroundings.defaultUpstream, case .refuse(404, _) = route.action {
+            route.action = .forward(upstream)
         }
-        guard !renamed.isEmpty else { return route }
-        if case .forward = route.action, let target = path.upstream?.target, let id = renamed[target] {
+        guard !surroundings.renamed.isEmpty else { return route }
+        if case .forward = route.action, let id = path.upstream.flatMap({ surroundings.renamed[$0.target] }) {
             route.action = .forward(id)
         }
-        if let target = share.served.fallback?.target, let id = renamed[target] {
+        settleFallback(&route, of: share)
+        return route
+    }
+
+    private func settleFallback(_ route: inout Route, of share: HostShare) {
+        if let id = share.ingress.content.fallback.flatMap({ surroundings.renamed[$0.target] }) {
             route.policy.fallback = Fallback(upstream: id)
         }
-        return route
     }
 
     private mutating func appRoot() -> AppRoot? {
         var chosen: AppRoot?
-        for case let root? in shares.map(\.served.appRoot) {
+        for case let root? in shares.map(\.ingress.content.appRoot) {
             if let chosen, chosen.path != root.path {
                 diagnostics.append(
                     Diagnostic(
@@ -134,8 +158,8 @@ struct HostAssembly {
     }
 
     /// Closes the whole host for the sake of one Ingress whose annotation applies to all of it.
-    private mutating func refuseAll(_ host: inout VirtualHost, for refusing: Share) {
-        let reason = "\(refusing.served.hostRefusal ?? "") of \(refusing.ingress.origin)"
+    private mutating func refuseAll(_ host: inout VirtualHost, for refusing: HostShare) {
+        let reason = "\(refusing.ingress.content.hostRefusal ?? "") of \(refusing.ingress.origin)"
         host.appRoot = nil
         for index in host.routes.indices { host.routes[index].action = .refuse(status: 503, reason: reason) }
         for share in shares where share.ingress !== refusing.ingress {

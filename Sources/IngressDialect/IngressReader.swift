@@ -12,9 +12,9 @@ struct IngressReader {
 
     func read(_ source: ObjectTable<Ingress>.Shared) -> TranslatedIngress {
         var reading = IngressReading(ingress: source.object, store: store, globals: globals)
-        let served = reading.read(classes, annotations)
+        let content = reading.read(classes, annotations)
         return TranslatedIngress(
-            source, served: reading.isRejected ? nil : served, isRejected: reading.isRejected,
+            source, reading.isRejected ? TranslatedIngress.Content() : content, isRejected: reading.isRejected,
             diagnostics: reading.diagnostics, dependencies: reading.dependencies)
     }
 }
@@ -24,35 +24,41 @@ private struct IngressReading {
     let ingress: Ingress
     let store: ObjectStore
     let globals: GlobalSettings
+    let seniority: Seniority
+    var balancing = BalancingDraft()
     var isRejected = false
     var diagnostics: [Diagnostic] = []
     var dependencies: [TranslatedIngress.Dependency] = []
 
     init(ingress: Ingress, store: ObjectStore, globals: GlobalSettings) {
         self.ingress = ingress
+        seniority = Seniority(ingress.metadata)
         self.store = store
         self.globals = globals
     }
 
-    mutating func read(_ classes: ClassFilter, _ annotations: AnnotationReader) -> TranslatedIngress.Served? {
-        guard isOurs(classes.verdict(on: ingress)) else { return nil }
+    mutating func read(_ classes: ClassFilter, _ annotations: AnnotationReader) -> TranslatedIngress.Content {
+        var content = TranslatedIngress.Content()
+        guard isOurs(classes.verdict(on: ingress)) else { return content }
         let reading = annotations.read(ingress, &diagnostics)
         if reading.isRejected {
             isRejected = true
-            return nil
+            return content
         }
         let draft = reading.draft
-        guard draft.protection.withholding.isEmpty else { return nil }
-        var served = TranslatedIngress.Served(draft: draft, policy: draft.policy())
-        served.redirect = draft.redirects.redirect()
-        served.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
-        served.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }
-        served.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
-        readHeaders(draft.headers.custom, into: &served)
-        readFallback(draft.errors.defaultBackend, into: &served)
-        readDefaultBackend(into: &served)
-        readRules(into: &served)
-        return served
+        guard draft.protection.withholding.isEmpty else { return content }
+        balancing = draft.balancing
+        content.routing = draft.routing
+        content.policy = draft.policy()
+        content.redirect = draft.redirects.redirect()
+        content.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
+        content.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }
+        content.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
+        readHeaders(draft.headers.custom, into: &content)
+        readFallback(draft.errors.defaultBackend, into: &content)
+        readDefaultBackend(into: &content)
+        readRules(into: &content)
+        return content
     }
 
     private mutating func isOurs(_ verdict: ClassFilter.Verdict) -> Bool {
@@ -81,8 +87,8 @@ private struct IngressReading {
 
     // MARK: Rules and backends
 
-    private mutating func readRules(into served: inout TranslatedIngress.Served) {
-        let usesRegex = served.draft.routing.usesRegex || served.draft.routing.rewriteTarget != nil
+    private mutating func readRules(into content: inout TranslatedIngress.Content) {
+        let usesRegex = content.routing.usesRegex || content.routing.rewriteTarget != nil
         let paths = IngressPaths(isStrict: globals.validatesPathsStrictly, usesRegex: usesRegex)
         for (number, rule) in ingress.rules.enumerated() {
             var fault = ""
@@ -90,12 +96,13 @@ private struct IngressReading {
                 reject(rule.line, "spec.rules[\(number)].host", fault, remedy: "write a DNS name")
                 continue
             }
-            let index = hostIndex(name, rule, number: number, in: &served)
+            let index = hostIndex(name, rule, number: number, in: &content)
             for (position, path) in rule.paths.enumerated() {
                 let place = TranslatedIngress.Place(rule: number, path: position)
-                guard let read = read(path, of: rule, at: place, paths, served) else { continue }
-                if read.route.policy.rewrite != nil { served.hosts[index].usesRegex = true }
-                served.hosts[index].paths.append(read)
+                guard let (route, details) = read(path, of: rule, at: place, paths, content) else { continue }
+                if route.policy.rewrite != nil { content.hosts[index].usesRegex = true }
+                content.hosts[index].routes.append(route)
+                content.hosts[index].paths.append(details)
             }
         }
         if ingress.rules.isEmpty, ingress.defaultBackend == nil {
@@ -105,84 +112,85 @@ private struct IngressReading {
 
     /// The host's place in the list; rules with the same host are one.
     private func hostIndex(
-        _ name: HostName, _ rule: Ingress.Rule, number: Int, in served: inout TranslatedIngress.Served
+        _ name: HostName, _ rule: Ingress.Rule, number: Int, in content: inout TranslatedIngress.Content
     ) -> Int {
-        if let index = served.hosts.firstIndex(where: { $0.name == name }) { return index }
-        served.hosts.append(
+        if let index = content.hosts.firstIndex(where: { $0.name == name }) { return index }
+        content.hosts.append(
             TranslatedIngress.Host(
-                name: name, field: "spec.rules[\(number)].host", origin: Origin(ingress, line: rule.line), paths: [],
-                usesRegex: served.draft.routing.usesRegex))
-        return served.hosts.count - 1
+                name: name, rule: number, origin: Origin(ingress, line: rule.line),
+                usesRegex: content.routing.usesRegex))
+        return content.hosts.count - 1
     }
 
     private mutating func read(
         _ path: Ingress.Path, of rule: Ingress.Rule, at place: TranslatedIngress.Place, _ paths: IngressPaths,
-        _ served: TranslatedIngress.Served
-    ) -> TranslatedIngress.Path? {
+        _ content: TranslatedIngress.Content
+    ) -> (Route, TranslatedIngress.Path)? {
         let match: PathMatch
         do throws(IngressPaths.Fault) { match = try paths.match(path) } catch {
             reject(path.line, "\(place).path", error.fault, remedy: error.remedy)
             return nil
         }
         let text = path.path.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
-        checkCaptures(of: served.draft.routing, in: text)
+        checkCaptures(of: content.routing, in: text)
+        let labels = RouteLabels(
+            namespace: ingress.metadata.namespace, object: ingress.metadata.name, path: text, host: rule.host ?? "")
         let origin = Origin(ingress, line: path.line)
-        guard
-            var result = target(
-                path.backend, match: match, text: text, host: rule.host ?? "", field: "\(place).backend",
-                origin: origin, served)
-        else { return nil }
-        result.type = path.type
-        result.place = place
-        result.route.policy.rewrite = served.draft.routing.rewrite(of: text)
-        return result
+        guard var (route, details) = lead(path.backend, match, labels, at: place, origin: origin, content) else {
+            return nil
+        }
+        details.type = path.type
+        route.policy.rewrite = content.routing.rewrite(of: text)
+        return (route, details)
     }
 
     /// A route to a backend, under the Ingress's policy but for rewriting.
-    private mutating func target(
-        _ backend: Ingress.Backend, match: PathMatch, text: String, host: String, field: String, origin: Origin,
-        _ served: TranslatedIngress.Served
-    ) -> TranslatedIngress.Path? {
-        var labels = RouteLabels(
-            namespace: ingress.metadata.namespace, object: ingress.metadata.name, path: text, host: host)
-        var request: UpstreamRequest?
+    private mutating func lead(
+        _ backend: Ingress.Backend, _ match: PathMatch, _ unnamed: RouteLabels, at place: TranslatedIngress.Place?,
+        origin: Origin, _ content: TranslatedIngress.Content
+    ) -> (Route, TranslatedIngress.Path)? {
+        var labels = unnamed
+        var details = TranslatedIngress.Path(type: .implementationSpecific, place: place)
         var action = RouteAction.refuse(status: 404, reason: "the backend is no Service")
         switch backend.target {
         case .service(let name, let port):
-            guard let port = checked(name, port, field: field, line: backend.line) else { return nil }
-            let target = ServicePort(namespace: ingress.metadata.namespace, service: name, port: port)
-            let upstream = UpstreamRequest(
-                target, loadBalancing: served.draft.balancing.algorithm,
-                usesClusterAddress: served.draft.balancing.usesClusterAddress, origin: origin,
-                field: "\(field).service")
-            action = .forward(upstream.usualID)
-            request = upstream
+            guard let port = checked(name, port, at: place, line: backend.line) else { return nil }
+            let request = UpstreamRequest(
+                ServicePort(namespace: ingress.metadata.namespace, service: name, port: port),
+                loadBalancing: balancing.algorithm, usesClusterAddress: balancing.usesClusterAddress,
+                seniority: seniority, origin: origin, field: details.upstreamField)
+            action = .forward(request.usualID)
+            details.upstream = request
             labels.service = name
             labels.servicePort = port.description
         case .resource(let kind, let name):
             diagnostics.append(
                 Diagnostic(
-                    .warning, origin, field: "\(field).resource",
+                    .warning, origin, field: "\(details.backendField).resource",
                     "\(quoted("\(kind) \(name)")) is no Service: requests are answered by the default backend"))
         }
-        if let redirect = served.redirect { action = .redirect(redirect) }
-        if let reason = served.refusal ?? served.hostRefusal { action = .refuse(status: 503, reason: reason) }
+        if let redirect = content.redirect { action = .redirect(redirect) }
+        if let reason = content.refusal ?? content.hostRefusal { action = .refuse(status: 503, reason: reason) }
         let route = Route(
-            match: RouteMatch(path: match), action: action, policy: served.policy(for: labels), labels: labels,
+            match: RouteMatch(path: match), action: action, policy: content.policy(for: labels), labels: labels,
             origin: origin)
-        return TranslatedIngress.Path(route: route, upstream: request, type: .implementationSpecific)
+        return (route, details)
     }
 
     private mutating func checked(
-        _ name: String, _ port: PortReference?, field: String, line: SourceLine
+        _ name: String, _ port: PortReference?, at place: TranslatedIngress.Place?, line: SourceLine
     ) -> PortReference? {
+        switch port {
+        case .number(let number)? where (1...65_535).contains(number) && isServiceName(name): return port
+        case .name(let portName)? where isServiceName(portName) && isServiceName(name): return port
+        default: break
+        }
+        let field = TranslatedIngress.Path(type: .exact, place: place).backendField
         guard isServiceName(name) else {
             reject(line, "\(field).service.name", "\(quoted(name)) is no name of a Service")
             return nil
         }
         switch port {
-        case .number(let number)? where (1...65_535).contains(number): return port
-        case .name(let name)? where isServiceName(name): return port
         case nil:
             reject(line, "\(field).service.port", "is missing", remedy: "write a number or a name")
         case .number(let number)?:
@@ -195,18 +203,18 @@ private struct IngressReading {
 
     /// Redirects and rewrites are not applied to a default backend. An Ingress without rules serves the
     /// catch-all host by it.
-    private mutating func readDefaultBackend(into served: inout TranslatedIngress.Served) {
+    private mutating func readDefaultBackend(into content: inout TranslatedIngress.Content) {
         guard let backend = ingress.defaultBackend else { return }
-        var plain = served
+        var plain = content
         plain.redirect = nil
         let origin = Origin(ingress, line: backend.line)
-        let path = target(
-            backend, match: .prefix("/"), text: "/", host: "", field: "spec.defaultBackend", origin: origin, plain)
-        served.defaultBackend = path
-        if let path, ingress.rules.isEmpty {
-            served.hosts = [
+        let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name, path: "/")
+        guard let (route, path) = lead(backend, .prefix("/"), labels, at: nil, origin: origin, plain) else { return }
+        content.defaultBackend = TranslatedIngress.DefaultBackend(route: route, path: path)
+        if ingress.rules.isEmpty {
+            content.hosts = [
                 TranslatedIngress.Host(
-                    name: .any, field: "spec.defaultBackend", origin: origin, paths: [path], usesRegex: false)
+                    name: .any, rule: nil, origin: origin, routes: [route], paths: [path], usesRegex: false)
             ]
         }
     }
@@ -232,18 +240,18 @@ private struct IngressReading {
 extension IngressReading {
     // MARK: Annotations that refer to other objects
 
-    private mutating func readHeaders(_ written: NamespacedName?, into served: inout TranslatedIngress.Served) {
+    private mutating func readHeaders(_ written: NamespacedName?, into content: inout TranslatedIngress.Content) {
         guard var reference = written else { return }
         if reference.namespace.isEmpty { reference.namespace = ingress.metadata.namespace }
         guard reference.namespace == ingress.metadata.namespace || globals.allowsCrossNamespaceReferences else {
             return refuse(
                 "custom-headers", "\(reference) is in another namespace",
-                remedy: "use a ConfigMap of namespace \(ingress.metadata.namespace)", &served)
+                remedy: "use a ConfigMap of namespace \(ingress.metadata.namespace)", &content)
         }
         let shared = store.configMaps.shared(reference)
         dependencies.append(TranslatedIngress.Dependency(key: reference, found: .configMap(shared)))
         guard let configMap = shared?.object else {
-            return refuse("custom-headers", "there is no ConfigMap \(reference)", remedy: "add it", &served)
+            return refuse("custom-headers", "there is no ConfigMap \(reference)", remedy: "add it", &content)
         }
         var fields: [HeaderEdits.Field] = []
         for entry in configMap.data {
@@ -252,14 +260,14 @@ extension IngressReading {
             {
                 return refuse(
                     "custom-headers", "\(quoted(entry.key)) in ConfigMap \(reference) \(fault.text)",
-                    remedy: fault.remedy, &served)
+                    remedy: fault.remedy, &content)
             }
             fields.append(HeaderEdits.Field(name: entry.key, value: entry.value))
         }
-        if !fields.isEmpty { served.policy.headerEdits = HeaderEdits(setOnResponse: fields) }
+        if !fields.isEmpty { content.policy.headerEdits = HeaderEdits(setOnResponse: fields) }
     }
 
-    private mutating func readFallback(_ name: String?, into served: inout TranslatedIngress.Served) {
+    private mutating func readFallback(_ name: String?, into content: inout TranslatedIngress.Content) {
         guard let name else { return }
         let key = NamespacedName(namespace: ingress.metadata.namespace, name: name)
         let shared = store.services.shared(key)
@@ -274,16 +282,17 @@ extension IngressReading {
         }
         let target = ServicePort(namespace: key.namespace, service: name, port: .number(port.port))
         let request = UpstreamRequest(
-            target, origin: annotationOrigin("default-backend"), field: annotationField("default-backend"))
-        served.fallback = request
-        served.policy.fallback = Fallback(upstream: request.usualID)
+            target, seniority: seniority, origin: annotationOrigin("default-backend"),
+            field: .other(annotationField("default-backend")))
+        content.fallback = request
+        content.policy.fallback = Fallback(upstream: request.usualID)
     }
 
     /// Makes every path of the Ingress answer 503.
     private mutating func refuse(
-        _ annotation: String, _ fault: String, remedy: String, _ served: inout TranslatedIngress.Served
+        _ annotation: String, _ fault: String, remedy: String, _ content: inout TranslatedIngress.Content
     ) {
-        served.refusal = served.refusal ?? "because of \(annotation)"
+        content.refusal = content.refusal ?? "because of \(annotation)"
         diagnostics.append(
             Diagnostic(
                 .rejected, annotationOrigin(annotation), field: annotationField(annotation),

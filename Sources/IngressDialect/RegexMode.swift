@@ -12,19 +12,21 @@ struct RegexMode {
     struct Entry {
         var route: Route
         var type: Ingress.PathType
-        /// The field of the path.
-        var field: String
+        /// Nil for a default backend.
+        var place: TranslatedIngress.Place?
         /// Number of the share it comes from.
         var share: Int
+
+        var field: String { place.map { "\($0).path" } ?? "spec.defaultBackend" }
     }
 
     let host: HostName
-    let shares: [HostAssembly.Share]
+    let shares: [HostShare]
     /// The first share that asks for regular expressions.
     let cause: Int
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(host: HostName, shares: [HostAssembly.Share], cause: Int) {
+    init(host: HostName, shares: [HostShare], cause: Int) {
         self.host = host
         self.shares = shares
         self.cause = cause
@@ -32,8 +34,8 @@ struct RegexMode {
 
     /// The first share that puts the host into regex mode, or nil. The path `/` that a host without one gets has
     /// the first Ingress's rewrite too.
-    static func cause(of shares: [HostAssembly.Share], hasRoot: Bool) -> Int? {
-        if !hasRoot, let first = shares.first, first.served.draft.routing.rewrite(of: "/") != nil { return 0 }
+    static func cause(of shares: [HostShare], hasRoot: Bool) -> Int? {
+        if !hasRoot, let first = shares.first, first.ingress.content.routing.rewrite(of: "/") != nil { return 0 }
         return shares.firstIndex { $0.host.usesRegex }
     }
 
@@ -101,18 +103,19 @@ struct RegexMode {
     }
 
     /// Says to an Ingress without regular expressions what another made of its paths.
-    private mutating func explain(_ share: HostAssembly.Share) {
+    private mutating func explain(_ share: HostShare) {
+        let host = share.host
         let other = shares[cause].ingress.origin
         var effects = "its paths are regular expressions that match in any case"
-        if share.host.paths.contains(where: { $0.type == .exact }) { effects += "; Exact is no longer exact" }
-        let plain = share.host.paths.first { path in
-            if case .prefix(let text) = path.route.match.path { text != "/" && !text.hasSuffix("/") } else { false }
+        if host.paths.contains(where: { $0.type == .exact }) { effects += "; Exact is no longer exact" }
+        let plain = host.routes.first { route in
+            if case .prefix(let text) = route.match.path { text != "/" && !text.hasSuffix("/") } else { false }
         }
-        if let path = plain?.route.labels.path { effects += "; \(path) also matches \(path)x" }
+        if let path = plain?.labels.path { effects += "; \(path) also matches \(path)x" }
         diagnostics.append(
             Diagnostic(
                 .note, share.host.origin, field: share.host.field,
-                "\(host) is in regex mode because of \(other): \(effects)",
+                "\(self.host) is in regex mode because of \(other): \(effects)",
                 remedy: "give the other Ingress a host of its own"))
     }
 

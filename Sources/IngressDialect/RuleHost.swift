@@ -7,7 +7,8 @@ enum RuleHost {
     /// - Returns: the host, in lower case; nil when it is no host name, with the reason in `fault`.
     static func parse(_ written: String?, fault: inout String) -> HostName? {
         guard let written, !written.isEmpty else { return .any }
-        let name = written.lowercased()
+        let isLowerCase = !written.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        let name = isLowerCase ? written : written.lowercased()
         if LiteralAddress(name) != nil {
             fault = "is an IP address"
             return nil

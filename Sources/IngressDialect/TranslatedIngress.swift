@@ -7,8 +7,8 @@ import Translation
 final class TranslatedIngress: Sendable {
     /// Where a path stands in the rules.
     struct Place: Sendable, CustomStringConvertible {
-        private let rule: Int32
-        private let path: Int32
+        let rule: Int32
+        let path: Int32
 
         init(rule: Int, path: Int) {
             self.rule = Int32(clamping: rule)
@@ -19,10 +19,8 @@ final class TranslatedIngress: Sendable {
         var description: String { "spec.rules[\(rule)].http.paths[\(path)]" }
     }
 
-    /// One path that the Ingress gives to a host.
+    /// What a route doesn't say about the path it was made of.
     struct Path: Sendable {
-        /// As it is on a host without regular expressions.
-        var route: Route
         /// Nil for a path that leads to no Service.
         var upstream: UpstreamRequest?
         var type: Ingress.PathType
@@ -31,40 +29,54 @@ final class TranslatedIngress: Sendable {
 
         /// The path's field, as diagnostics name it.
         var field: String { place.map { "\($0).path" } ?? "spec.defaultBackend" }
+        var backendField: String { place.map { "\($0).backend" } ?? "spec.defaultBackend" }
+        var upstreamField: UpstreamRequest.Field {
+            place.map { .path(rule: $0.rule, path: $0.path) } ?? .other("spec.defaultBackend.service")
+        }
     }
 
     /// What the Ingress says about one host.
     struct Host: Sendable {
         var name: HostName
-        /// The rule's field.
-        var field: String
+        /// Number of the rule that names it first; nil for a default backend.
+        var rule: Int?
         /// Where the rule stands.
         var origin: Origin
-        var paths: [Path]
+        /// As they are on a host without regular expressions.
+        var routes: [Route] = []
+        /// One for each route.
+        var paths: [Path] = []
+        /// The host's field, as diagnostics name it.
+        var field: String { rule.map { "spec.rules[\($0)].host" } ?? "spec.defaultBackend" }
         /// Whether it is enough to put the host into regex mode.
         var usesRegex: Bool
     }
 
-    /// What an Ingress serves that is neither foreign nor rejected.
-    struct Served: Sendable {
+    /// `spec.defaultBackend`
+    struct DefaultBackend: Sendable {
+        var route: Route
+        var path: Path
+    }
+
+    /// What an Ingress serves; nothing when it is foreign, rejected or withheld.
+    struct Content: Sendable {
         var hosts: [Host] = []
-        var draft: IngressDraft
+        var routing = RoutingDraft()
         /// The policy of every path, but for what depends on the path: rewriting and `Host`.
-        var policy: RoutePolicy
+        var policy = RoutePolicy()
         /// Where every path redirects to, when it does.
         var redirect: Redirect?
         /// Why every path answers 503, when it does.
         var refusal: String?
         /// Why every path of its hosts answers 503, when they do.
         var hostRefusal: String?
-        /// `spec.defaultBackend`.
-        var defaultBackend: Path?
+        var defaultBackend: DefaultBackend?
         var appRoot: AppRoot?
         var fallback: UpstreamRequest?
 
         /// The policy of a path, before rewriting.
         func policy(for labels: RouteLabels) -> RoutePolicy {
-            guard let template = draft.routing.upstreamHost else { return policy }
+            guard let template = routing.upstreamHost else { return policy }
             let expanded = StaticVariables.expand(template, labels)
             guard !expanded.isEmpty else { return policy }
             var policy = policy
@@ -92,33 +104,34 @@ final class TranslatedIngress: Sendable {
     }
 
     let source: ObjectTable<Ingress>.Shared
-    let origin: Origin
-    /// Nil when the Ingress is rejected, of another class, or withheld.
-    let served: Served?
+    let seniority: Seniority
+    let content: Content
     let isRejected: Bool
     let diagnostics: [Diagnostic]
     let dependencies: [Dependency]
-    /// `namespace/name`, by which Ingresses of the same age are ordered.
-    let fullName: String
 
     init(
-        _ source: ObjectTable<Ingress>.Shared, served: Served?, isRejected: Bool, diagnostics: [Diagnostic],
+        _ source: ObjectTable<Ingress>.Shared, _ content: Content, isRejected: Bool, diagnostics: [Diagnostic],
         dependencies: [Dependency]
     ) {
         self.source = source
-        self.served = served
+        self.content = content
         self.isRejected = isRejected
         self.diagnostics = diagnostics
         self.dependencies = dependencies
-        origin = Origin(source.object)
-        fullName = "\(source.object.metadata.namespace)/\(source.object.metadata.name)"
+        seniority = Seniority(source.object.metadata)
     }
 
-    /// The order in which Ingresses claim hosts and paths: the oldest first, of the same age the greater
-    /// name first. Objects without a timestamp, which no cluster has seen, are the oldest.
-    func precedes(_ other: TranslatedIngress) -> Bool {
-        let age = source.object.metadata.creationTimestamp?.seconds ?? .min
-        let otherAge = other.source.object.metadata.creationTimestamp?.seconds ?? .min
-        return age == otherAge ? fullName > other.fullName : age < otherAge
+    /// The object's first line.
+    var origin: Origin { Origin(source.object) }
+
+    /// Calls `body` with every upstream that the Ingress needs.
+    func forEachUpstream(_ body: (UpstreamRequest) -> Void) {
+        for host in content.hosts {
+            for path in host.paths { path.upstream.map(body) }
+        }
+        // Without rules the default backend is the path of the catch-all host.
+        if !source.object.rules.isEmpty { content.defaultBackend?.path.upstream.map(body) }
+        content.fallback.map(body)
     }
 }

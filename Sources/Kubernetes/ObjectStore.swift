@@ -15,8 +15,13 @@ public struct ObjectStore: Sendable {
     /// Grows with every change that was made on the way to this value.
     public private(set) var version: UInt64 = 0
 
-    /// The names of each Service's slices.
-    private var slicesOfService: [NamespacedName: Set<String>] = [:]
+    /// The names of each Service's slices, and what they were last changed by.
+    private var slicesOfService: [NamespacedName: ServiceSlices] = [:]
+
+    private struct ServiceSlices: Sendable {
+        var names: Set<String> = []
+        var revision = ObjectTable<EndpointSlice>.Revision()
+    }
 
     public init() {}
 
@@ -78,21 +83,28 @@ public struct ObjectStore: Sendable {
     /// The slices of a Service in the order of their names. A Service without any takes the subsets
     /// of its Endpoints object, as the cluster's own mirroring does.
     public func endpointSlices(of service: NamespacedName) -> [EndpointSlice] {
-        if let names = slicesOfService[service] {
-            return names.sorted().compactMap { endpointSlices[service.namespace, $0] }
+        if let slices = slicesOfService[service] {
+            return slices.names.sorted().compactMap { endpointSlices[service.namespace, $0] }
         }
         return endpoints[service]?.slices ?? []
     }
 
+    /// Names the present slices of a Service: equal revisions mean the very same slices. Nil when it has none.
+    public func slicesRevision(of service: NamespacedName) -> ObjectTable<EndpointSlice>.Revision? {
+        slicesOfService[service]?.revision
+    }
+
     private mutating func index(_ slice: EndpointSlice) {
         guard let service = slice.serviceKey else { return }
-        slicesOfService[service, default: []].insert(slice.metadata.name)
+        slicesOfService[service, default: ServiceSlices()].names.insert(slice.metadata.name)
+        slicesOfService[service]?.revision = ObjectTable<EndpointSlice>.Revision()
     }
 
     private mutating func unindex(_ slice: EndpointSlice) {
-        guard let service = slice.serviceKey, var names = slicesOfService.removeValue(forKey: service) else { return }
-        names.remove(slice.metadata.name)
-        if !names.isEmpty { slicesOfService[service] = names }
+        guard let service = slice.serviceKey, var slices = slicesOfService.removeValue(forKey: service) else { return }
+        slices.names.remove(slice.metadata.name)
+        slices.revision = ObjectTable<EndpointSlice>.Revision()
+        if !slices.names.isEmpty { slicesOfService[service] = slices }
     }
 }
 

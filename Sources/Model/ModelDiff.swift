@@ -27,10 +27,10 @@ public struct ModelDiff: Sendable, Equatable {
     public private(set) var changes: [Change] = []
 
     public init(from old: ProxyModel, to new: ProxyModel) {
-        Self.walk(old.virtualHosts, new.virtualHosts, precedes: { $0.name.precedes($1.name) }) { before, after in
+        Self.walk(old.virtualHosts, new.virtualHosts, key: { $0.name }) { before, after in
             compareHosts(before, after)
         }
-        Self.walk(old.upstreams, new.upstreams, precedes: { $0.id < $1.id }) { before, after in
+        Self.walk(old.upstreams, new.upstreams, key: { $0.id }) { before, after in
             compareUpstreams(before, after)
         }
         if old.defaultUpstream != new.defaultUpstream {
@@ -46,32 +46,34 @@ public struct ModelDiff: Sendable, Equatable {
 
     public var isEmpty: Bool { changes.isEmpty }
 
-    /// Visits the elements of two lists in the same strict order, each with its counterpart.
-    private static func walk<Element>(
-        _ old: [Element], _ new: [Element], precedes: (Element, Element) -> Bool,
-        visit: (Element?, Element?) -> Void
+    /// Visits what differs between two lists that are ordered by their keys, each element with its counterpart.
+    private static func walk<Element: Equatable, Key: Comparable>(
+        _ old: [Element], _ new: [Element], key: (Element) -> Key, visit: (Element?, Element?) -> Void
     ) {
         var left = 0
         var right = 0
-        while left < old.count || right < new.count {
-            if right == new.count || (left < old.count && precedes(old[left], new[right])) {
+        while left < old.count, right < new.count {
+            let (before, after) = (key(old[left]), key(new[right]))
+            if before == after {
+                if old[left] != new[right] { visit(old[left], new[right]) }
+                left += 1
+                right += 1
+            } else if before < after {
                 visit(old[left], nil)
                 left += 1
-            } else if left == old.count || precedes(new[right], old[left]) {
-                visit(nil, new[right])
-                right += 1
             } else {
-                visit(old[left], new[right])
-                left += 1
+                visit(nil, new[right])
                 right += 1
             }
         }
+        for element in old[left...] { visit(element, nil) }
+        for element in new[right...] { visit(nil, element) }
     }
 }
 
 extension ModelDiff {
     private mutating func compareHosts(_ old: VirtualHost?, _ new: VirtualHost?) {
-        guard let host = new ?? old, old != new else { return }
+        guard let host = new ?? old else { return }
         if let old, let new {
             var unchanged = new
             unchanged.origin = old.origin
@@ -108,7 +110,7 @@ extension ModelDiff {
     }
 
     private mutating func compareUpstreams(_ old: Upstream?, _ new: Upstream?) {
-        guard let upstream = new ?? old, old != new else { return }
+        guard let upstream = new ?? old else { return }
         guard let old, let new else {
             let kind: Kind = new == nil ? .removed : .added
             changes.append(Change(kind: kind, subject: .upstream(upstream.id), origin: upstream.origin, detail: ""))

@@ -3,8 +3,11 @@ extension ProxyModel {
     ///
     /// A dialect that works as it should never produces a fault here: its own diagnostics come first.
     /// This is the last gate before the data plane, so that what stands behind it needs no such checks.
-    public func faults() -> [Diagnostic] {
-        var check = ModelCheck(self)
+    ///
+    /// - Parameter known: a model without faults; what is the same in both is not looked at again, but for
+    ///   the upstreams it names.
+    public func faults(beside known: ProxyModel? = nil) -> [Diagnostic] {
+        var check = ModelCheck(self, known)
         check.hosts()
         check.upstreams()
         check.settings()
@@ -18,47 +21,47 @@ extension ProxyModel {
 }
 
 private struct ModelCheck {
-    let model: ProxyModel
+    private let model: ProxyModel
+    private let knownHosts: [VirtualHost]
+    private let knownUpstreams: [Upstream]
+    private let identifiers: Set<UpstreamID>
     private(set) var faults: [Diagnostic] = []
-    private let known: Set<UpstreamID>
 
-    init(_ model: ProxyModel) {
+    init(_ model: ProxyModel, _ known: ProxyModel?) {
         self.model = model
-        known = Set(model.upstreams.map(\.id))
+        knownHosts = known?.virtualHosts ?? []
+        knownUpstreams = known?.upstreams ?? []
+        identifiers = Set(model.upstreams.map(\.id))
     }
 
     mutating func hosts() {
-        for (index, host) in model.virtualHosts.enumerated() {
-            if index > 0, !model.virtualHosts[index - 1].name.precedes(host.name) {
-                fault(host.origin, "host", "\(host.name) occurs twice or out of order")
+        var next = 0
+        for index in model.virtualHosts.indices {
+            let name = model.virtualHosts[index].name
+            if index > 0, !(model.virtualHosts[index - 1].name < name) {
+                fault(model.virtualHosts[index].origin, "host", "\(name) occurs twice or out of order")
             }
-            if !host.name.isValid { fault(host.origin, "host", "\(host.name) is no host name") }
-            if let root = host.appRoot, !isPath(root.path) { fault(root.origin, "app root", "is no absolute path") }
-            for alias in host.aliases where !alias.isValid { fault(host.origin, "alias", "is no host name or pattern") }
-            for route in host.routes { check(route) }
+            while next < knownHosts.count, knownHosts[next].name < name { next += 1 }
+            if next == knownHosts.count || knownHosts[next] != model.virtualHosts[index] {
+                check(model.virtualHosts[index])
+            }
+            for route in model.virtualHosts[index].routes { checkUpstreams(of: route) }
         }
-        if let upstream = model.defaultUpstream, !known.contains(upstream) {
+        if let upstream = model.defaultUpstream, !identifiers.contains(upstream) {
             fault(.builtIn, "default upstream", "\(upstream) does not exist")
         }
     }
 
     mutating func upstreams() {
-        for (index, upstream) in model.upstreams.enumerated() {
-            if index > 0, !(model.upstreams[index - 1].id < upstream.id) {
-                fault(upstream.origin, "upstream", "\(upstream.id) occurs twice or out of order")
+        var next = 0
+        for index in model.upstreams.indices {
+            let id = model.upstreams[index].id
+            if index > 0, !(model.upstreams[index - 1].id < id) {
+                fault(model.upstreams[index].origin, "upstream", "\(id) occurs twice or out of order")
             }
-            for endpoint in upstream.endpoints {
-                if endpoint.port == 0 { fault(upstream.origin, "endpoint", "\(endpoint) has no port") }
-                if endpoint.weight < 1 { fault(upstream.origin, "endpoint", "\(endpoint) has no weight") }
-                if endpoint.address.isEmpty || !endpoint.address.utf8.allSatisfy(\.isAddressByte) {
-                    fault(upstream.origin, "endpoint", "has no literal address")
-                }
-            }
-            let endpoints = upstream.endpoints
-            if endpoints.count > 1,
-                Set(endpoints.map { Endpoint(address: $0.address, port: $0.port) }).count < endpoints.count
-            {
-                fault(upstream.origin, "upstream", "\(upstream.id) holds an endpoint twice")
+            while next < knownUpstreams.count, knownUpstreams[next].id < id { next += 1 }
+            if next == knownUpstreams.count || knownUpstreams[next] != model.upstreams[index] {
+                check(model.upstreams[index])
             }
         }
     }
@@ -79,6 +82,36 @@ private struct ModelCheck {
         }
     }
 
+    private mutating func check(_ host: VirtualHost) {
+        if !host.name.isValid { fault(host.origin, "host", "\(host.name) is no host name") }
+        if let root = host.appRoot, !isPath(root.path) { fault(root.origin, "app root", "is no absolute path") }
+        for alias in host.aliases where !alias.isValid { fault(host.origin, "alias", "is no host name or pattern") }
+        for route in host.routes { check(route) }
+    }
+
+    private mutating func check(_ upstream: Upstream) {
+        for endpoint in upstream.endpoints {
+            if endpoint.port == 0 { fault(upstream.origin, "endpoint", "\(endpoint) has no port") }
+            if endpoint.weight < 1 { fault(upstream.origin, "endpoint", "\(endpoint) has no weight") }
+            if endpoint.address.isEmpty || !endpoint.address.utf8.allSatisfy(\.isAddressByte) {
+                fault(upstream.origin, "endpoint", "has no literal address")
+            }
+        }
+        let places = Set(upstream.endpoints.lazy.map { Endpoint(address: $0.address, port: $0.port) })
+        if places.count < upstream.endpoints.count {
+            fault(upstream.origin, "upstream", "\(upstream.id) holds an endpoint twice")
+        }
+    }
+
+    private mutating func checkUpstreams(of route: Route) {
+        if case .forward(let upstream) = route.action, !identifiers.contains(upstream) {
+            fault(route.origin, "upstream", "\(upstream) does not exist")
+        }
+        if let fallback = route.policy.fallback, !identifiers.contains(fallback.upstream) {
+            fault(route.origin, "fallback", "\(fallback.upstream) does not exist")
+        }
+    }
+
     private mutating func check(_ route: Route) {
         switch route.match.path {
         case .exact(let path), .prefix(let path):
@@ -87,8 +120,7 @@ private struct ModelCheck {
             checkPattern(pattern, route.origin)
         }
         switch route.action {
-        case .forward(let upstream):
-            if !known.contains(upstream) { fault(route.origin, "upstream", "\(upstream) does not exist") }
+        case .forward: break
         case .redirect(let redirect):
             if !(300...308).contains(redirect.status) {
                 fault(route.origin, "redirect", "has status \(redirect.status)")
@@ -121,9 +153,6 @@ private struct ModelCheck {
         }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
-        if let fallback = policy.fallback, !known.contains(fallback.upstream) {
-            fault(origin, "fallback", "\(fallback.upstream) does not exist")
-        }
     }
 
     private mutating func checkPattern(_ pattern: String, _ origin: Origin) {
@@ -144,10 +173,10 @@ private struct ModelCheck {
     }
 }
 
-extension HostName {
+extension HostName: Comparable {
     /// The order of `ProxyModel.virtualHosts`: exact names, wildcards, the catch-all host.
-    public func precedes(_ other: HostName) -> Bool {
-        switch (self, other) {
+    public static func < (a: Self, b: Self) -> Bool {
+        switch (a, b) {
         case (.exact(let left), .exact(let right)), (.wildcard(let left), .wildcard(let right)): left < right
         case (.exact, _), (.wildcard, .any): true
         case (.wildcard, .exact), (.any, _): false

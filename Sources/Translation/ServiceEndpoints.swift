@@ -54,7 +54,7 @@ struct ServiceEndpoints: Sendable {
     private func standIn(
         _ request: UpstreamRequest, origin: Origin, _ fault: String, _ diagnostics: inout [Diagnostic]
     ) -> Found {
-        let field = origin == request.origin ? request.field : ""
+        let field = origin == request.origin ? "\(request.field)" : ""
         guard let demonstration = options.demonstrationEndpoint else {
             diagnostics.append(
                 Diagnostic(
@@ -83,7 +83,7 @@ struct ServiceEndpoints: Sendable {
         guard let port = ports.first(where: { $0.targetPort == request.target.port }) else { return nil }
         diagnostics.append(
             Diagnostic(
-                .warning, request.origin, field: request.field,
+                .warning, request.origin, field: "\(request.field)",
                 "\(request.target.port) is the target port of Service \(request.target.key), not one of its ports",
                 remedy: "write \(port.port)"))
         return port
@@ -99,7 +99,7 @@ struct ServiceEndpoints: Sendable {
         }
         diagnostics.append(
             Diagnostic(
-                .note, request.origin, field: request.field,
+                .note, request.origin, field: "\(request.field)",
                 "Service \(request.target.key) has no cluster address, so its endpoints are used one by one"))
         return nil
     }
@@ -173,14 +173,14 @@ extension ServiceEndpoints {
         }
         if !allowsLocal, name == "localhost" || name.hasSuffix(".localhost") {
             return unusable(
-                request.origin, request.field, "\(request.target.key) leads to this machine, which is not allowed",
+                request.origin, "\(request.field)", "\(request.target.key) leads to this machine, which is not allowed",
                 &diagnostics)
         }
         let addresses = names[name] ?? (name == "localhost" ? ["127.0.0.1"] : [])
         if addresses.isEmpty {
             diagnostics.append(
                 Diagnostic(
-                    .warning, request.origin, field: request.field,
+                    .warning, request.origin, field: "\(request.field)",
                     "\(name) has no known address: requests are answered 503 until it is resolved"))
         }
         return Found(
@@ -196,7 +196,7 @@ extension ServiceEndpoints {
             guard let address = LiteralAddress(text) else { continue }
             if !allowsLocal, address.isLoopback || address.isUnspecified || address.isLinkLocal {
                 _ = unusable(
-                    request.origin, request.field,
+                    request.origin, "\(request.field)",
                     "\(request.target.key) leads to \(text), on this machine or its network segment, which is not allowed",
                     &diagnostics)
                 continue
@@ -217,7 +217,7 @@ extension ServiceEndpoints {
         guard options.ownListeners.contains(address, port: endpoint.port) else { return false }
         diagnostics.append(
             Diagnostic(
-                .rejected, request.origin, field: request.field,
+                .rejected, request.origin, field: "\(request.field)",
                 "the endpoint \(endpoint) is Gatehouse itself and is left out",
                 remedy: "let the backend listen on another port"))
         return true

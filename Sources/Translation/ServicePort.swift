@@ -23,26 +23,43 @@ public struct ServicePort: Sendable, Hashable {
     var unmistakableID: UpstreamID { UpstreamID("\(namespace)/\(service):\(port)") }
 }
 
-/// A wish for an upstream, and what the object that wishes says about it.
-public struct UpstreamRequest: Sendable, Hashable {
-    public var target: ServicePort
-    public var loadBalancing: LoadBalancing
+/// A wish for an upstream, and what the object that wishes says about it. Requests are told apart by
+/// identity: equal ones of two objects are two.
+public final class UpstreamRequest: Sendable {
+    /// Where an object names the backend.
+    public enum Field: Sendable, CustomStringConvertible {
+        /// In a path of a rule.
+        case path(rule: Int32, path: Int32)
+        case other(String)
+
+        public var description: String {
+            switch self {
+            case .path(let rule, let path): "spec.rules[\(rule)].http.paths[\(path)].backend.service"
+            case .other(let field): field
+            }
+        }
+    }
+
+    public let target: ServicePort
+    public let loadBalancing: LoadBalancing
     /// Send everything to the Service's own address and let the cluster balance (`service-upstream` in ingress-nginx).
-    public var usesClusterAddress: Bool
+    public let usesClusterAddress: Bool
+    /// The age of the object that wishes.
+    public let seniority: Seniority
     /// The place that names the backend.
-    public var origin: Origin
-    /// The field that names the backend.
-    public var field: String
-    /// The upstream's name, unless another Service's port has it.
+    public let origin: Origin
+    public let field: Field
+    /// The upstream's name, unless an older request for another Service's port has it.
     public let usualID: UpstreamID
 
     public init(
         _ target: ServicePort, loadBalancing: LoadBalancing = .roundRobin, usesClusterAddress: Bool = false,
-        origin: Origin, field: String
+        seniority: Seniority, origin: Origin, field: Field
     ) {
         self.target = target
         self.loadBalancing = loadBalancing
         self.usesClusterAddress = usesClusterAddress
+        self.seniority = seniority
         self.origin = origin
         self.field = field
         usualID = target.usualID

@@ -5,7 +5,7 @@ public import Model
 public struct Translation: Sendable {
     /// What the proxy is to do.
     public var model: ProxyModel
-    /// What is wrong or surprising, in the order of the objects' age.
+    /// What is wrong or surprising: with Ingresses in the order of their age, then hosts, then upstreams.
     public var diagnostics: [Diagnostic]
     /// Objects that are not served at all, because something in them is wrong. Whoever has an earlier,
     /// accepted version of one puts that in its place and translates again.

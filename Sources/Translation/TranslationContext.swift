@@ -19,17 +19,19 @@ public struct TranslationContext: Sendable {
         self.options = options
         self.names = names
         self.upstreams = upstreams
-        self.upstreams.begin(store, options, names: names)
     }
 
-    /// The result, once every dialect has asked for its upstreams.
+    /// Settles the upstreams, once every dialect has asked for its own. Their names are final then.
+    public mutating func resolveUpstreams() { upstreams.resolve(store, options, names: names) }
+
+    /// The result.
     public mutating func finish(
         _ virtualHosts: [VirtualHost], defaultUpstream: UpstreamID?, settings: Settings
     ) -> Translation {
         var needed: Set<String> = []
-        let upstreams = upstreams.finish(&diagnostics, &needed)
         let model = ProxyModel(
-            virtualHosts: virtualHosts, upstreams: upstreams, defaultUpstream: defaultUpstream, settings: settings)
+            virtualHosts: virtualHosts, upstreams: upstreams.results(&diagnostics, &needed),
+            defaultUpstream: defaultUpstream, settings: settings)
         return Translation(model: model, diagnostics: diagnostics, rejected: rejected, names: needed)
     }
 }

@@ -3,102 +3,142 @@ public import Model
 
 /// Collects the upstreams that routes need and finds their endpoints.
 ///
-/// The first request for a port of a Service decides how its upstream is balanced, so requests come in
-/// the order of the objects' age. Lives as long as its translator: what it resolved is kept until the
-/// Services, the endpoints, the names or the options change.
+/// The oldest request for a port of a Service decides how its upstream is balanced. Lives as long as its
+/// translator: requests stay until they are withdrawn, and endpoints are looked for again only where the
+/// requests, the Service, its slices, the names or the options changed.
 public struct UpstreamResolver: Sendable {
-    private struct Resolved: Sendable {
-        var request: UpstreamRequest
-        var upstream: Upstream
-        var diagnostics: [Diagnostic]
-        var name: String?
+    /// What was found for one upstream, and from what.
+    private final class Resolution: Sendable {
+        let request: UpstreamRequest
+        let diagnostics: [Diagnostic]
+        /// The name that the endpoints come from.
+        let name: String?
+        private let service: ObjectTable<Service>.Shared?
+        private let slices: ObjectTable<EndpointSlice>.Revision?
+        private let endpoints: ObjectTable<Endpoints>.Shared?
+
+        init(_ request: UpstreamRequest, _ store: ObjectStore, _ diagnostics: [Diagnostic], name: String?) {
+            self.request = request
+            self.diagnostics = diagnostics
+            self.name = name
+            service = store.services.shared(request.target.key)
+            slices = store.slicesRevision(of: request.target.key)
+            endpoints = store.endpoints.shared(request.target.key)
+        }
+
+        func holds(in store: ObjectStore) -> Bool {
+            let key = request.target.key
+            return store.services.shared(key) === service && store.slicesRevision(of: key) == slices
+                && store.endpoints.shared(key) === endpoints
+        }
     }
 
-    /// What every resolution depends on.
+    /// What every resolution depends on beside its own Service.
     private struct Basis: Equatable {
-        var services: ObjectTable<Service>.Revision
-        var slices: ObjectTable<EndpointSlice>.Revision
-        var endpoints: ObjectTable<Endpoints>.Revision
         var names: ResolvedNames
         var options: TranslationOptions
     }
 
-    private var basis: Basis?
-    private var endpoints = ServiceEndpoints(ObjectStore(), TranslationOptions(), names: [:])
-    private var known: [UpstreamID: Resolved] = [:]
-    private var sorted: [Upstream] = []
+    /// The objects that endpoints come from.
+    private struct Revisions: Equatable {
+        var services: ObjectTable<Service>.Revision
+        var slices: ObjectTable<EndpointSlice>.Revision
+        var endpoints: ObjectTable<Endpoints>.Revision
+    }
 
-    /// The requests of the present translation by upstream, and their order.
-    private var requests: [UpstreamID: UpstreamRequest] = [:]
-    private var order: [UpstreamID] = []
-    /// Ports whose usual name was taken.
+    private var basis: Basis?
+    private var revisions: Revisions?
+    /// Requests by their usual names, the oldest first.
+    private var requests: [UpstreamID: [UpstreamRequest]] = [:]
+    private var unsettled: Set<UpstreamID> = []
+    private var resolutions = SortedList<UpstreamID, Resolution>()
+    private var upstreams = SortedList<UpstreamID, Upstream>()
+    /// Ports whose upstreams don't have their usual names, because an older request's has it.
     public private(set) var renamed: [ServicePort: UpstreamID] = [:]
 
     public init() {}
 
-    /// Starts a translation of `store`.
-    public mutating func begin(_ store: ObjectStore, _ options: TranslationOptions, names: ResolvedNames) {
-        let basis = Basis(
-            services: store.services.revision, slices: store.endpointSlices.revision,
-            endpoints: store.endpoints.revision, names: names, options: options)
-        if basis != self.basis {
-            self.basis = basis
-            known.removeAll(keepingCapacity: true)
+    /// Adds a request, which holds until it is withdrawn.
+    public mutating func insert(_ request: UpstreamRequest) {
+        unsettled.insert(request.usualID)
+        var index = requests[request.usualID]?.count ?? 0
+        while index > 0, let before = requests[request.usualID]?[index - 1], request.seniority < before.seniority {
+            index -= 1
         }
-        endpoints = ServiceEndpoints(store, options, names: names)
-        requests.removeAll(keepingCapacity: true)
-        order.removeAll(keepingCapacity: true)
-        renamed = [:]
+        requests[request.usualID, default: []].insert(request, at: index)
     }
 
-    /// The upstream for a port of a Service. Only the first request for it has a say in how it is balanced.
-    public mutating func upstream(for request: UpstreamRequest) -> UpstreamID {
-        if let earlier = requests[request.usualID] {
-            if earlier.target == request.target { return request.usualID }
-            if let id = renamed[request.target] { return id }
+    /// Withdraws a request.
+    public mutating func remove(_ request: UpstreamRequest) {
+        unsettled.insert(request.usualID)
+        if let index = requests[request.usualID]?.lastIndex(where: { $0 === request }) {
+            requests[request.usualID]?.remove(at: index)
+        }
+        if requests[request.usualID]?.isEmpty == true { requests[request.usualID] = nil }
+    }
+
+    /// Finds the endpoints of whatever changed since the last time.
+    public mutating func resolve(_ store: ObjectStore, _ options: TranslationOptions, names: ResolvedNames) {
+        let basis = Basis(names: names, options: options)
+        let revisions = Revisions(
+            services: store.services.revision, slices: store.endpointSlices.revision,
+            endpoints: store.endpoints.revision)
+        if basis != self.basis {
+            unsettled.formUnion(requests.keys)
+        } else if revisions != self.revisions {
+            for resolution in resolutions.values where !resolution.holds(in: store) {
+                unsettled.insert(resolution.request.usualID)
+            }
+        }
+        self.basis = basis
+        self.revisions = revisions
+        guard !unsettled.isEmpty else { return }
+        settle(store, ServiceEndpoints(store, options, names: names))
+    }
+
+    private mutating func settle(_ store: ObjectStore, _ endpoints: ServiceEndpoints) {
+        var resolutionChanges: [UpstreamID: Resolution?] = [:]
+        var upstreamChanges: [UpstreamID: Upstream?] = [:]
+        for usualID in unsettled where requests[usualID] == nil { resolutionChanges[usualID] = .some(nil) }
+        for (target, id) in renamed where unsettled.contains(target.usualID) {
+            renamed[target] = nil
+            resolutionChanges[id] = .some(nil)
+        }
+        for id in resolutionChanges.keys { upstreamChanges[id] = .some(nil) }
+        for usualID in unsettled {
+            for (id, request) in deciding(requests[usualID] ?? []) {
+                var diagnostics: [Diagnostic] = []
+                let found = endpoints.find(request, &diagnostics)
+                resolutionChanges[id] = Resolution(request, store, diagnostics, name: found.name)
+                upstreamChanges[id] = Upstream(
+                    id: id, endpoints: found.endpoints, loadBalancing: request.loadBalancing,
+                    affinity: found.affinity, isDemonstration: found.isDemonstration, origin: request.origin)
+            }
+        }
+        unsettled = []
+        resolutions.apply(resolutionChanges)
+        upstreams.apply(upstreamChanges)
+    }
+
+    /// Of requests with one usual name, the oldest for each target, and the upstream's real name.
+    private mutating func deciding(_ requests: [UpstreamRequest]) -> [(UpstreamID, UpstreamRequest)] {
+        guard let oldest = requests.first else { return [] }
+        var deciding = [(oldest.usualID, oldest)]
+        for request in requests.dropFirst() where request.target != oldest.target && renamed[request.target] == nil {
             let id = request.target.unmistakableID
             renamed[request.target] = id
-            return record(request, as: id)
+            deciding.append((id, request))
         }
-        return record(request, as: request.usualID)
+        return deciding
     }
 
-    private mutating func record(_ request: UpstreamRequest, as id: UpstreamID) -> UpstreamID {
-        requests[id] = request
-        order.append(id)
-        return id
-    }
-
-    /// Ends the translation: every upstream that was asked for, ordered by identifier.
-    public mutating func finish(_ diagnostics: inout [Diagnostic], _ names: inout Set<String>) -> [Upstream] {
-        var isUnchanged = known.count == order.count && sorted.count == order.count
-        for id in order {
-            guard let request = requests[id] else { continue }
-            let resolved: Resolved
-            if let former = known[id], former.request == request {
-                resolved = former
-            } else {
-                isUnchanged = false
-                resolved = resolve(request, as: id)
-                known[id] = resolved
-            }
-            if !resolved.diagnostics.isEmpty { diagnostics += resolved.diagnostics }
-            if let name = resolved.name { names.insert(name) }
+    /// Every upstream that is asked for, ordered by identifier, with what is wrong with them and the names
+    /// whose addresses they need.
+    func results(_ diagnostics: inout [Diagnostic], _ names: inout Set<String>) -> [Upstream] {
+        for resolution in resolutions.values {
+            if !resolution.diagnostics.isEmpty { diagnostics += resolution.diagnostics }
+            if let name = resolution.name { names.insert(name) }
         }
-        if !isUnchanged {
-            if known.count > order.count { known = known.filter { requests[$0.key] != nil } }
-            sorted = known.values.map(\.upstream).sorted { $0.id < $1.id }
-        }
-        endpoints = ServiceEndpoints(ObjectStore(), TranslationOptions(), names: [:])
-        return sorted
-    }
-
-    private func resolve(_ request: UpstreamRequest, as id: UpstreamID) -> Resolved {
-        var diagnostics: [Diagnostic] = []
-        let found = endpoints.find(request, &diagnostics)
-        let upstream = Upstream(
-            id: id, endpoints: found.endpoints, loadBalancing: request.loadBalancing, affinity: found.affinity,
-            isDemonstration: found.isDemonstration, origin: request.origin)
-        return Resolved(request: request, upstream: upstream, diagnostics: diagnostics, name: found.name)
+        return upstreams.values
     }
 }

@@ -29,7 +29,7 @@ private func translate(_ store: ObjectStore, _ names: ResolvedNames) -> Translat
         result.model.virtualHosts.append(
             VirtualHost(name: .exact(host), aliases: (names[host] ?? []).map(HostAlias.exact), origin: origin))
     }
-    result.model.virtualHosts.sort { $0.name.precedes($1.name) }
+    result.model.virtualHosts.sort { $0.name < $1.name }
     return result
 }
 
