@@ -36,12 +36,18 @@ public final class ReconcileRecord: Sendable {
     }
 
     private let state = Mutex(Values())
+    private let onLook: @Sendable (Values) -> Void
 
-    public init() {}
+    /// - Parameter onLook: is told of every look that changed something or failed.
+    public init(onLook: @escaping @Sendable (Values) -> Void = { _ in }) { self.onLook = onLook }
 
     public var values: Values { state.withLock { $0 } }
 
     func update(_ change: (inout Values) -> Void) {
-        state.withLock { change(&$0) }
+        let values = state.withLock { values in
+            change(&values)
+            return values
+        }
+        if values.last != .unchanged { onLook(values) }
     }
 }

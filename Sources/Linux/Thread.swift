@@ -31,6 +31,11 @@ public struct Thread: ~Copyable, Sendable {
         self.handle = handle
     }
 
+    /// Lets the thread go on by itself until the process ends.
+    public consuming func detach() {
+        pthread_detach(handle)
+    }
+
     /// Waits for the end of the thread.
     public consuming func join() {
         pthread_join(handle, nil)

@@ -39,12 +39,16 @@ public final class DataPlane: Sendable {
     private let threads: Mutex<[RunningThread]>
     private let compiler: Mutex<SnapshotCompiler>
 
-    /// Binds the listeners and starts the workers. Nothing is served before the first `apply`: requests get 404.
-    public init(_ configuration: Configuration, metrics: Metrics) throws(Errno) {
+    /// Binds the listeners and starts the workers, which serve `model` from their first request on.
+    public init(
+        _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), metrics: Metrics
+    ) throws(Errno) {
         let shared = SharedState(
             metrics: metrics, logFormat: configuration.logFormat, processID: configuration.processID)
         self.shared = shared
-        compiler = Mutex(SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry))
+        var compiler = SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry)
+        shared.snapshots.publish(compiler.compile(model))
+        self.compiler = Mutex(compiler)
         var bound = configuration.listeners
         var mailboxes: [Mailbox<WorkerMessage>] = []
         var threads: [RunningThread] = []

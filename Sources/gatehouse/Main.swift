@@ -8,12 +8,16 @@ struct Gatehouse: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "An ingress controller and reverse proxy for Kubernetes manifests.",
         version: VersionCommand.version,
-        subcommands: [CheckCommand.self, ExplainCommand.self, RoutesCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, ExplainCommand.self, RoutesCommand.self, VersionCommand.self,
+        ])
 
     /// The status of a call that was not understood.
     private static let usageStatus: Int32 = 2
 
     static func main() async {
+        // Before any thread starts, since threads inherit what is held back.
+        Shutdown.holdSignals()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

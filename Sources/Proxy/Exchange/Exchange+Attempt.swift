@@ -36,7 +36,7 @@ extension Exchange {
 
     private func connect(to index: Int, of plan: UpstreamPlan) {
         state.endpoint = index
-        plan.balancer.endpoints[index].begin()
+        plan.balancer.begin(index)
         let pool = plan.pool(index, of: worker)
         record.begin(UpstreamAttempt(endpoint: pool.address))
         if !state.needsFreshConnection, let idle = pool.takeIdle() {
@@ -246,9 +246,10 @@ extension Exchange {
 
     // MARK: How attempts end
 
+    /// The endpoint has answered.
     func attemptSucceeded() {
         guard let plan else { return }
-        plan.balancer.endpoints[state.endpoint].succeeded()
+        plan.balancer.succeeded(state.endpoint)
     }
 
     /// The endpoint failed, and no response has begun: another try, or the failure's status.
@@ -264,7 +265,7 @@ extension Exchange {
         }
         worker.metrics.count(failure.metric)
         let now = worker.loop.now.nanoseconds
-        if plan.balancer.endpoints[index].failed(now: now, policy: worker.ejection) {
+        if plan.balancer.failed(index, now: now, policy: worker.ejection) {
             worker.metrics.count(.ejections)
         }
         let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)
@@ -338,11 +339,10 @@ extension Exchange {
     func endAttempt() {
         guard state.endpoint >= 0, let plan else { return }
         let now = worker.loop.now
-        plan.balancer.endpoints[state.endpoint].end()
-        if state.phase == .responding || state.phase == .finished {
-            let elapsed = now.nanoseconds(since: state.attemptStartedAt)
-            plan.balancer.endpoints[state.endpoint].record(
-                latency: Double(elapsed) / 1e9, now: now.nanoseconds)
+        plan.balancer.end(state.endpoint)
+        if plan.balancer.needsLatency && (state.phase == .responding || state.phase == .finished) {
+            let elapsed = Double(now.nanoseconds(since: state.attemptStartedAt)) / 1e9
+            plan.balancer.succeeded(state.endpoint, afterSeconds: elapsed, now: now.nanoseconds)
         }
         if record.attemptCount > 0 {
             record.lastAttempt.responseTime = milliseconds(since: state.attemptStartedAt)

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Linux
+import Logging
+import Model
+import Telemetry
+import Translation
+
+/// `gatehouse serve`: routes traffic as the manifests say, and follows their changes.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Route traffic as the manifests say, and follow their changes.",
+        discussion: """
+            A minimal start, with the built-in echo backends in place of real ones: \
+            gatehouse serve -f ingress.yaml --demo-backends
+            """)
+
+    @OptionGroup var manifests: ManifestOptions
+    @OptionGroup(title: "Controller options") var controller: ControllerOptions
+
+    @Option(help: ArgumentHelp("The port for HTTP.", valueName: "port"))
+    var httpPort: UInt16 = 8080
+
+    @Option(help: ArgumentHelp("The port for HTTPS. Nothing listens there yet.", valueName: "port"))
+    var httpsPort: UInt16 = 8443
+
+    @Option(help: ArgumentHelp("The address to listen on; all IPv4 and IPv6 addresses if not given.", valueName: "ip"))
+    var address: Address?
+
+    @Option(help: ArgumentHelp("The port for health and metrics.", valueName: "port"))
+    var adminPort: UInt16 = 10254
+
+    @Option(help: ArgumentHelp("The address for health and metrics.", valueName: "ip"))
+    var adminAddress = Address(.loopbackV4)
+
+    @Option(help: ArgumentHelp("Worker threads: a number, or auto for one per usable core.", valueName: "n|auto"))
+    var workers = WorkerCount.automatic
+
+    @Flag(help: "Answer for Services without endpoints with a built-in origin that shows what was chosen.")
+    var demoBackends = false
+
+    @Flag(help: "Do not follow changes of the manifests.")
+    var noWatch = false
+
+    @Flag(help: "Refuse to start when an object is rejected.")
+    var strict = false
+
+    @Option(
+        help: ArgumentHelp("Where the access log goes: a file, - for standard output, or off.", valueName: "path|-|off")
+    )
+    var accessLog = "-"
+
+    @Option(help: "What is logged: trace, debug, info, notice, warning, error or critical.")
+    var logLevel = Logger.Level.info
+
+    @Option(help: "How log lines look: text or json.")
+    var logFormat = LogFormat.text
+
+    @Option(help: ArgumentHelp("How long requests may go on after SIGTERM.", valueName: "duration"))
+    var shutdownGrace = TimeSpan(.seconds(30))
+
+    func run() async throws {
+        guard !manifests.paths.isEmpty else { return explain() }
+        let logger = Logger(label: "gatehouse") { [logFormat, logLevel] _ in LogOutput(logFormat, level: logLevel) }
+        do {
+            try await Server(self, logger).run()
+        } catch let fault as StartFault {
+            FileHandle.standardError.write(Data("gatehouse: \(fault.message)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+
+    /// Without manifests there is nothing to serve: says what this is and how to begin.
+    private func explain() {
+        print(
+            """
+            Gatehouse routes HTTP traffic as Kubernetes Ingress manifests say. It needs manifests:
+
+              gatehouse serve -f ingress.yaml --demo-backends
+                  serves them on port \(httpPort), with a built-in echo origin for every Service
+              gatehouse serve -f ingress.yaml --backend shop/web=127.0.0.1:3000
+                  sends the Service shop/web to a process on this machine
+              gatehouse check -f ingress.yaml
+                  says what is wrong with them
+              gatehouse help serve
+                  lists all options
+            """)
+    }
+}
+
+/// Why serving could not begin, in words for whoever started it.
+struct StartFault: Error {
+    var message: String
+
+    init(_ message: String) { self.message = message }
+
+    init(_ action: String, _ error: Errno, remedy: String = "") {
+        message = "\(action): \(error)" + (remedy.isEmpty ? "" : "; \(remedy)")
+    }
+}

@@ -1,0 +1,195 @@
+import Admin
+import ControlPlane
+import Filters
+import Foundation
+import IngressDialect
+import Linux
+import Logging
+import Model
+import Proxy
+import Synchronization
+import Telemetry
+import Translation
+
+/// The parts of a running proxy and how they are joined: this is where a model passes from the control
+/// plane to the data plane.
+struct Server {
+    private let options: ServeCommand
+    private let logger: Logger
+
+    /// Descriptors that are left for everything but connections of workers.
+    private static let reservedDescriptors = 128
+
+    init(_ options: ServeCommand, _ logger: Logger) {
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run() async throws {
+        guard options.demoBackends else { return try await run(demonstration: nil) }
+        let demo = try start("the demo backend") { () throws(Errno) in try DemoBackend() }
+        try await run(demonstration: demo.endpoint)
+        demo.stop()
+    }
+
+    private func run(demonstration: Endpoint?) async throws {
+        Processors.disableCoreDumps()
+        let workers = options.workers.count
+        let log = try openAccessLog(workers: workers)
+        let metrics = Metrics(
+            identity: MetricIdentity(
+                controllerClass: options.controller.controllerClass, release: VersionCommand.version),
+            workers: workers, accessLog: log)
+        let health = Health(metrics.shards)
+        let handover = Handover(metrics.controller)
+        let reconciler = try makeReconciler(handover, demonstration: demonstration)
+        if case .refused(let reason) = try await reconciler.start() {
+            throw StartFault("the configuration cannot be used: \(reason)")
+        }
+        try await serve(reconciler, handover, metrics, health, workers)
+    }
+
+    private func serve(
+        _ reconciler: Reconciler, _ handover: Handover, _ metrics: Metrics, _ health: Health, _ workers: Int
+    ) async throws {
+        try refuseRejected(handover.record)
+        let plane = try startDataPlane(handover, metrics, workers)
+        let admin = try startAdmin(health, metrics)
+        health.begin()
+        report(plane, admin, handover.record)
+        let following = Task { if !options.noWatch { await reconciler.run() } }
+        try await Shutdown.follow(
+            Shutdown.Actions(
+                reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))
+        logger.notice("ending: requests under way have up to \(options.shutdownGrace.duration) to finish")
+        health.drain()
+        plane.drain(grace: options.shutdownGrace.duration)
+        reconciler.stop()
+        await following.value
+        metrics.accessLog?.stop()
+        admin.stop()
+    }
+
+    // MARK: Control plane
+
+    private func makeReconciler(_ handover: Handover, demonstration: Endpoint?) throws -> Reconciler {
+        var translation = options.controller.translation
+        translation.demonstrationEndpoint = demonstration
+        translation.ownListeners = OwnListeners(
+            ports: [options.httpPort, options.httpsPort, options.adminPort].filter { $0 != 0 }.reduce(into: []) {
+                $0.insert($1)
+            })
+        let source = try start("watching manifests") { () throws(Errno) in
+            try FileSource(paths: options.manifests.paths, isWatching: !options.noWatch)
+        }
+        return Reconciler(
+            source: source, names: DNSResolver(), record: handover.record, logger: logger,
+            translator: IngressTranslator(options: translation)
+        ) { model, _ in handover.publish(model, logger) }
+    }
+
+    private func refuseRejected(_ record: ReconcileRecord) throws {
+        guard options.strict else { return }
+        let rejected = record.values.diagnostics.filter { $0.severity == .rejected }
+        guard !rejected.isEmpty else { return }
+        throw StartFault("\(rejected.count) objects or parts of them are rejected, and --strict was given")
+    }
+
+    // MARK: Data plane
+
+    private func startDataPlane(_ handover: Handover, _ metrics: Metrics, _ workers: Int) throws -> DataPlane {
+        let descriptors = Processors.raiseDescriptorLimit()
+        let limit = max((descriptors - Self.reservedDescriptors) / workers, 16)
+        let listener =
+            options.address.map { ListenerAddress(address: SocketAddress($0.address, port: options.httpPort)) }
+            ?? ListenerAddress(address: SocketAddress(.anyV6, port: options.httpPort), acceptsV4: true)
+        let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
+        let configuration = DataPlane.Configuration(
+            listeners: [listener], workers: workers, connectionsPerWorker: limit, logFormat: format,
+            processID: Int(ProcessInfo.processInfo.processIdentifier))
+        do throws(Errno) {
+            let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
+            handover.attach(plane)
+            return plane
+        } catch {
+            throw StartFault(
+                "cannot listen on \(listener.address)", error, remedy: "choose another with --http-port or --address")
+        }
+    }
+
+    private func startAdmin(_ health: Health, _ metrics: Metrics) throws -> AdminServer {
+        let address = SocketAddress(options.adminAddress.address, port: options.adminPort)
+        do throws(Errno) {
+            return try AdminServer(on: address, source: AdminSource(health: health, metrics: metrics))
+        } catch {
+            throw StartFault(
+                "cannot listen on \(address) for health and metrics", error,
+                remedy: "choose another with --admin-port or --admin-address")
+        }
+    }
+
+    private func openAccessLog(workers: Int) throws -> AccessLog? {
+        guard options.accessLog != "off" else { return nil }
+        let destination = options.accessLog == "-" ? LogDestination.standardOutput : .file(options.accessLog)
+        return try start("the access log \(options.accessLog)") { () throws(Errno) in
+            try AccessLog(to: destination, workers: workers) { logger.error("\($0)") }
+        }
+    }
+
+    private func start<Part: ~Copyable>(
+        _ what: String, _ make: () throws(Errno) -> Part
+    ) throws(StartFault) -> Part {
+        do throws(Errno) { return try make() } catch { throw StartFault("cannot start \(what)", error) }
+    }
+
+    // MARK: What is said
+
+    private func report(_ plane: DataPlane, _ admin: AdminServer, _ record: ReconcileRecord) {
+        let values = record.values
+        for address in plane.addresses { say("listening on http://\(address)") }
+        say("health and metrics on http://\(admin.address)")
+        let routes = values.model.virtualHosts.reduce(0) { $0 + $1.routes.count }
+        let worst = Dictionary(grouping: values.diagnostics, by: \.severity).mapValues(\.count)
+        say(
+            "ready: \(values.model.virtualHosts.count) hosts, \(routes) routes, \(values.model.upstreams.count) upstreams, "
+                + "\(worst[.rejected] ?? 0) rejected, \(worst[.warning] ?? 0) warnings, \(worst[.note] ?? 0) notes")
+    }
+
+    private func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+}
+
+/// Carries models from the control plane to the data plane, which does not run yet when the first one comes.
+private final class Handover: Sendable {
+    let record: ReconcileRecord
+    private let state = Mutex((first: ProxyModel(), plane: DataPlane?.none))
+
+    init(_ metrics: ControllerMetrics) {
+        record = ReconcileRecord { values in
+            guard case .published = values.last else { return metrics.reloadFailed() }
+            let (seconds, attoseconds) = values.lastDuration.components
+            metrics.reloadSucceeded(
+                at: values.lastSuccessSeconds,
+                duration: UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000),
+                hash: UInt64(values.published), rejected: values.diagnostics.count { $0.severity == .rejected })
+        }
+    }
+
+    /// Makes a model live, unless it holds something that the data plane cannot run.
+    func publish(_ model: ProxyModel, _ logger: Logger) -> PublishResult {
+        let plane = state.withLock { state in
+            if state.plane == nil { state.first = model }
+            return state.plane
+        }
+        for diagnostic in FilterCheck.diagnostics(model) {
+            if diagnostic.origin == .builtIn { return .refused(diagnostic.fault) }
+            logger.error("\(diagnostic)")
+        }
+        for diagnostic in plane?.apply(model) ?? [] { logger.error("\(diagnostic)") }
+        return .published
+    }
+
+    func takeFirst() -> ProxyModel { state.withLock { $0.first } }
+
+    func attach(_ plane: DataPlane) { state.withLock { $0.plane = plane } }
+}
