@@ -1,6 +1,8 @@
 # One word for each thing a person does with this repository. `make` alone lists them.
 
 SWIFT    ?= swift
+# The Swift runtime goes into the binary: calls to it are cheaper, and nothing else has to be installed.
+RELEASE   = -c release --static-swift-stdlib
 GATEHOUSE = .build/release/gatehouse
 
 .DEFAULT_GOAL := help
@@ -14,7 +16,7 @@ setup: ## Install the apt packages that building and testing need.
 
 run: ## Build for release and serve the hello example with demo backends. ARGS= adds options.
 	@Scripts/setup build
-	$(SWIFT) build -c release --product gatehouse
+	$(SWIFT) build $(RELEASE) --product gatehouse
 	@Scripts/hello-banner $(ARGS)
 	@exec $(GATEHOUSE) serve -f Examples/hello --demo-backends $(ARGS)
 
@@ -30,7 +32,7 @@ check: ## Lint the format, build everything with warnings as errors, check the h
 
 bench: ## Measure against nginx and HAProxy in one run. SCENARIO=small,routes ROUNDS=5 SECONDS=4
 	@Scripts/setup build bench
-	$(SWIFT) build -c release --product gatehouse
+	$(SWIFT) build $(RELEASE) --product gatehouse
 	$(SWIFT) build -c release --package-path Benchmarks
 	@cd Benchmarks && exec python3 -m bench $(if $(SCENARIO),--scenarios $(SCENARIO)) \
 	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)

@@ -16,7 +16,7 @@ struct Gatehouse: AsyncParsableCommand {
     private static let usageStatus: Int32 = 2
 
     static func main() async {
-        // Before any thread starts, since threads inherit what is held back.
+        // First of all: until then a signal ends the process without a word.
         Shutdown.holdSignals()
         do {
             var command = try parseAsRoot()

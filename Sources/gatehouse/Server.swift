@@ -58,7 +58,7 @@ struct Server {
         let admin = try startAdmin(health, metrics)
         health.begin()
         report(plane, admin, handover.record)
-        let following = Task { if !options.noWatch { await reconciler.run() } }
+        let following = Task { await reconciler.run() }
         try await Shutdown.follow(
             Shutdown.Actions(
                 reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))

@@ -5,7 +5,7 @@ import Linux
 enum Shutdown {
     private static let handled = [Signals.terminate, Signals.interrupt, Signals.hangUp, Signals.user1]
 
-    /// Keeps the signals for `follow`; every thread that starts later inherits it.
+    /// Keeps the signals for `follow`; from then on they end nothing by themselves.
     static func holdSignals() { Signals.hold(handled) }
 
     /// What signals ask for.
@@ -24,7 +24,7 @@ enum Shutdown {
         let thread = try Linux.Thread(name: "signals") {
             var isEnding = false
             while true {
-                switch Signals.wait(for: handled) {
+                switch Signals.next() {
                 case Signals.hangUp: actions.reread()
                 case Signals.user1: actions.reopenLogs()
                 default:
