@@ -111,6 +111,8 @@ extension Exchange {
             state.keepsDownstream = false
         }
         if worker.isDraining { state.keepsDownstream = false }
+        // An answer that comes early: what is missing of the request decides whether another can follow it.
+        if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         worker.buffers.lend(to: &downstream.transport.output)
         let start = downstream.transport.output.count
         let needed =
@@ -234,7 +236,6 @@ extension Exchange {
             endAttempt()
             upstream.release()
         }
-        let requestIsWhole = state.holdsBody || requestBody.isTaken
-        finish(state.keepsDownstream && requestIsWhole ? .keep : .linger)
+        finish(endingAfterUnreadBody())
     }
 }
