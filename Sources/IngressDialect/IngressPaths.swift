@@ -55,12 +55,20 @@ struct IngressPaths {
                 fault: "\(quoted(text)) holds more than \(CharacterClass.strictPath.name)",
                 remedy: "write pathType: ImplementationSpecific, or use-regex for a regular expression")
         }
-        let forbidden =
-            ["//", "/./", "/../", "%2f", "%2F"].first { text.contains($0) }
-            ?? ["/..", "/."].first { text.hasSuffix($0) }
-        if let forbidden {
+        let segments = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isEmptyOrDots = segments.dropLast().contains { $0.isEmpty || Self.isDots($0) }
+        if isEmptyOrDots || segments.last.map(Self.isDots) ?? false || Self.holdsEncodedSlash(text) {
             throw Fault(
-                fault: "\(quoted(text)) holds \(forbidden), which no normalised path does", remedy: "take it out")
+                fault: "\(quoted(text)) holds //, /./, /../ or %2f, which no normalised path does",
+                remedy: "take it out")
         }
+    }
+
+    private static func isDots(_ segment: Substring.UTF8View) -> Bool {
+        segment.count <= 2 && !segment.isEmpty && segment.allSatisfy { $0 == UInt8(ascii: ".") }
+    }
+
+    private static func holdsEncodedSlash(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "%")) && text.lowercased().contains("%2f")
     }
 }

@@ -8,7 +8,7 @@ struct IngressRegister: Sendable {
     private(set) var ordered: [TranslatedIngress] = []
 
     struct Changes {
-        /// The oldest first.
+        /// The oldest first, both.
         var added: [TranslatedIngress] = []
         var removed: [TranslatedIngress] = []
     }
@@ -31,6 +31,7 @@ struct IngressRegister: Sendable {
         if kept + changes.removed.count < known.count { findGone(in: store, &changes) }
         guard !changes.added.isEmpty || !changes.removed.isEmpty else { return changes }
         changes.added.sort { $0.seniority < $1.seniority }
+        changes.removed.sort { $0.seniority < $1.seniority }
         apply(changes)
         return changes
     }
@@ -44,30 +45,36 @@ struct IngressRegister: Sendable {
 
     /// Adds Ingresses that the store no longer holds to those that are removed.
     private func findGone(in store: ObjectStore, _ changes: inout Changes) {
-        for ingress in ordered {
-            let present = store.ingresses.shared(ingress.source.object.metadata.key)
-            if present !== ingress.source { changes.removed.append(ingress) }
-        }
+        var present: Set<ObjectIdentifier> = []
+        present.reserveCapacity(store.ingresses.count)
+        for source in store.ingresses.allShared { present.insert(ObjectIdentifier(source)) }
+        for (identifier, ingress) in known where !present.contains(identifier) { changes.removed.append(ingress) }
     }
 
     private mutating func apply(_ changes: Changes) {
         for ingress in changes.removed { known[ObjectIdentifier(ingress.source)] = nil }
         for ingress in changes.added { known[ObjectIdentifier(ingress.source)] = ingress }
-        if !changes.removed.isEmpty {
-            let gone = Set(changes.removed.map(ObjectIdentifier.init))
-            ordered.removeAll { gone.contains(ObjectIdentifier($0)) }
+        if changes.removed.count + changes.added.count < ordered.count / 16 {
+            for ingress in changes.removed { remove(ingress) }
+            for ingress in changes.added { ordered.insert(ingress, at: firstIndex(notOlderThan: ingress)) }
+        } else {
+            ordered = known.values.sorted { $0.seniority < $1.seniority }
         }
-        var merged: [TranslatedIngress] = []
-        merged.reserveCapacity(ordered.count + changes.added.count)
-        var next = 0
-        for ingress in changes.added {
-            while next < ordered.count, ordered[next].seniority < ingress.seniority {
-                merged.append(ordered[next])
-                next += 1
-            }
-            merged.append(ingress)
+    }
+
+    private mutating func remove(_ ingress: TranslatedIngress) {
+        var index = firstIndex(notOlderThan: ingress)
+        while index < ordered.count, ordered[index] !== ingress { index += 1 }
+        if index < ordered.count { ordered.remove(at: index) }
+    }
+
+    private func firstIndex(notOlderThan ingress: TranslatedIngress) -> Int {
+        var low = 0
+        var high = ordered.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ordered[middle].seniority < ingress.seniority { low = middle + 1 } else { high = middle }
         }
-        merged.append(contentsOf: ordered[next...])
-        ordered = merged
+        return low
     }
 }

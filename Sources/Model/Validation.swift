@@ -4,12 +4,11 @@ extension ProxyModel {
     /// A dialect that works as it should never produces a fault here: its own diagnostics come first.
     /// This is the last gate before the data plane, so that what stands behind it needs no such checks.
     ///
-    /// - Parameter known: a model without faults; what is the same in both is not looked at again, but for
-    ///   the upstreams it names.
+    /// - Parameter known: a model without faults; what is the same in both is not looked at again.
     public func faults(beside known: ProxyModel? = nil) -> [Diagnostic] {
         var check = ModelCheck(self, known)
-        check.hosts()
         check.upstreams()
+        check.hosts()
         check.settings()
         return check.faults
     }
@@ -20,50 +19,92 @@ extension ProxyModel {
     public static let textLimitBytes = 8 << 10
 }
 
+/// Checks a model beside one that is known to be good.
+///
+/// Lists are walked in place and what is the same in both is passed over without a look at its names: of
+/// ten thousand hosts, copying and comparing them would take longest.
 private struct ModelCheck {
     private let model: ProxyModel
-    private let knownHosts: [VirtualHost]
-    private let knownUpstreams: [Upstream]
-    private let identifiers: Set<UpstreamID>
+    private let known: ProxyModel
+    /// Whether an upstream of the known model is gone, so that hosts which did not change may name it.
+    private var hasLostUpstreams = false
     private(set) var faults: [Diagnostic] = []
 
     init(_ model: ProxyModel, _ known: ProxyModel?) {
         self.model = model
-        knownHosts = known?.virtualHosts ?? []
-        knownUpstreams = known?.upstreams ?? []
-        identifiers = Set(model.upstreams.map(\.id))
+        self.known = known ?? ProxyModel()
+    }
+
+    mutating func upstreams() {
+        let (all, allKnown) = (model.upstreams, known.upstreams)
+        let (upstreams, known) = (all.span, allKnown.span)
+        var next = 0
+        var followsKnown = true
+        for index in upstreams.indices {
+            if next < known.count, known[next] == upstreams[index] {
+                if !followsKnown { checkOrder(of: all, at: index) }
+                followsKnown = true
+                next += 1
+                continue
+            }
+            while next < known.count, known[next].id < upstreams[index].id {
+                hasLostUpstreams = true
+                next += 1
+            }
+            if next < known.count, known[next].id == upstreams[index].id { next += 1 }
+            checkOrder(of: all, at: index)
+            check(all[index])
+            followsKnown = false
+        }
+        if next < known.count { hasLostUpstreams = true }
     }
 
     mutating func hosts() {
+        let (all, allKnown) = (model.virtualHosts, known.virtualHosts)
+        let (hosts, known) = (all.span, allKnown.span)
         var next = 0
-        for index in model.virtualHosts.indices {
-            let name = model.virtualHosts[index].name
-            if index > 0, !(model.virtualHosts[index - 1].name < name) {
-                fault(model.virtualHosts[index].origin, "host", "\(name) occurs twice or out of order")
+        var followsKnown = true
+        for index in hosts.indices {
+            if next < known.count, known[next] == hosts[index] {
+                if !followsKnown { checkOrder(of: all, at: index) }
+                if hasLostUpstreams { checkUpstreams(of: hosts[index].routes.span) }
+                followsKnown = true
+                next += 1
+                continue
             }
-            while next < knownHosts.count, knownHosts[next].name < name { next += 1 }
-            if next == knownHosts.count || knownHosts[next] != model.virtualHosts[index] {
-                check(model.virtualHosts[index])
-            }
-            for route in model.virtualHosts[index].routes { checkUpstreams(of: route) }
+            while next < known.count, known[next].name <= hosts[index].name { next += 1 }
+            checkOrder(of: all, at: index)
+            check(all[index])
+            checkUpstreams(of: hosts[index].routes.span)
+            followsKnown = false
         }
-        if let upstream = model.defaultUpstream, !identifiers.contains(upstream) {
+        if let upstream = model.defaultUpstream, !exists(upstream) {
             fault(.builtIn, "default upstream", "\(upstream) does not exist")
         }
     }
 
-    mutating func upstreams() {
-        var next = 0
-        for index in model.upstreams.indices {
-            let id = model.upstreams[index].id
-            if index > 0, !(model.upstreams[index - 1].id < id) {
-                fault(model.upstreams[index].origin, "upstream", "\(id) occurs twice or out of order")
-            }
-            while next < knownUpstreams.count, knownUpstreams[next].id < id { next += 1 }
-            if next == knownUpstreams.count || knownUpstreams[next] != model.upstreams[index] {
-                check(model.upstreams[index])
-            }
+    private mutating func checkOrder(of hosts: [VirtualHost], at index: Int) {
+        if index > 0, !(hosts[index - 1].name < hosts[index].name) {
+            fault(hosts[index].origin, "host", "\(hosts[index].name) occurs twice or out of order")
         }
+    }
+
+    private mutating func checkOrder(of upstreams: [Upstream], at index: Int) {
+        if index > 0, !(upstreams[index - 1].id < upstreams[index].id) {
+            fault(upstreams[index].origin, "upstream", "\(upstreams[index].id) occurs twice or out of order")
+        }
+    }
+
+    /// Whether the model holds an upstream; its upstreams are ordered, or there is a fault already.
+    private func exists(_ id: UpstreamID) -> Bool {
+        let upstreams = model.upstreams.span
+        var low = 0
+        var high = upstreams.count
+        while low < high {
+            let middle = (low + high) / 2
+            if upstreams[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < upstreams.count && upstreams[low].id == id
     }
 
     mutating func settings() {
@@ -103,12 +144,14 @@ private struct ModelCheck {
         }
     }
 
-    private mutating func checkUpstreams(of route: Route) {
-        if case .forward(let upstream) = route.action, !identifiers.contains(upstream) {
-            fault(route.origin, "upstream", "\(upstream) does not exist")
-        }
-        if let fallback = route.policy.fallback, !identifiers.contains(fallback.upstream) {
-            fault(route.origin, "fallback", "\(fallback.upstream) does not exist")
+    private mutating func checkUpstreams(of routes: Span<Route>) {
+        for index in routes.indices {
+            if case .forward(let upstream) = routes[index].action, !exists(upstream) {
+                fault(routes[index].origin, "upstream", "\(upstream) does not exist")
+            }
+            if let fallback = routes[index].policy.fallback, !exists(fallback.upstream) {
+                fault(routes[index].origin, "fallback", "\(fallback.upstream) does not exist")
+            }
         }
     }
 

@@ -21,6 +21,10 @@ public struct Seniority: Sendable, Hashable, Comparable {
     public static func < (a: Self, b: Self) -> Bool {
         if a.created != b.created { return a.created < b.created }
         if a.namespace == b.namespace { return a.name > b.name }
-        return "\(a.namespace)/\(a.name)" > "\(b.namespace)/\(b.name)"
+        // The slash counts only where one namespace begins with the other.
+        if a.namespace.hasPrefix(b.namespace) || b.namespace.hasPrefix(a.namespace) {
+            return "\(a.namespace)/\(a.name)" > "\(b.namespace)/\(b.name)"
+        }
+        return a.namespace > b.namespace
     }
 }

@@ -22,14 +22,14 @@ public struct SortedList<Key: Hashable & Comparable & Sendable, Value: Sendable>
         keys.reserveCapacity(oldKeys.count + changes.count)
         values.reserveCapacity(oldKeys.count + changes.count)
         var next = 0
-        for (key, value) in changes.sorted(by: { $0.key < $1.key }) {
+        for key in changes.keys.sorted() {
             while next < oldKeys.count, oldKeys[next] < key {
                 keys.append(oldKeys[next])
                 values.append(oldValues[next])
                 next += 1
             }
             if next < oldKeys.count, oldKeys[next] == key { next += 1 }
-            if let value {
+            if case let value?? = changes[key] {
                 keys.append(key)
                 values.append(value)
             }
