@@ -2,7 +2,7 @@
 ///
 /// A policy never refers to another. Where an absent value has a default for the whole proxy, that
 /// default stands in the policy itself.
-public struct RoutePolicy: Sendable, Equatable {
+public struct RoutePolicy: Sendable, Hashable {
     public var rewrite: Rewrite?
     public var hostOverride: HostOverride?
     public var headerEdits: HeaderEdits?

@@ -20,8 +20,9 @@ enum DurationBuckets {
 
 /// A duration histogram that one worker writes.
 struct HistogramCells: ~Copyable {
-    private let buckets = InlineArray<12, Cell> { _ in Cell() }
+    // The sum stands beside the first bucket, which most requests fall into: one cache line is touched.
     private let sum = Cell()
+    private let buckets = InlineArray<12, Cell> { _ in Cell() }
 
     func record(_ nanoseconds: UInt64) {
         buckets[DurationBuckets.index(of: nanoseconds)].add(1)

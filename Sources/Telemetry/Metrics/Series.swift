@@ -44,11 +44,11 @@ enum StatusClass {
 final class SeriesCells: Sendable {
     let series: SeriesID
     let statusClass: Int
-    let duration = HistogramCells()
-    let upstreamDuration = HistogramCells()
     let requestBytes = Cell()
     let responseBytes = Cell()
     let bodyBytes = Cell()
+    let duration = HistogramCells()
+    let upstreamDuration = HistogramCells()
 
     init(_ series: SeriesID, statusClass: Int) {
         self.series = series
