@@ -18,20 +18,25 @@ enum DurationBuckets {
     }
 }
 
-/// A duration histogram that one worker writes.
-struct HistogramCells: ~Copyable {
-    // The sum stands beside the first bucket, which most requests fall into: one cache line is touched.
-    private let sum = Cell()
-    private let buckets = InlineArray<12, Cell> { _ in Cell() }
+/// The two duration histograms of a series, written by one worker: of requests, and of the upstream's part.
+///
+/// Their cells alternate, and the sums stand beside the first buckets, which most requests fall into: counting a
+/// request touches one or two cache lines, however many series there are.
+struct DurationCells: ~Copyable {
+    private let sums = InlineArray<2, Cell> { _ in Cell() }
+    private let buckets = InlineArray<24, Cell> { _ in Cell() }
 
-    func record(_ nanoseconds: UInt64) {
-        buckets[DurationBuckets.index(of: nanoseconds)].add(1)
-        sum.add(nanoseconds)
+    enum Kind: Int { case request, upstream }
+
+    @inline(__always)
+    func record(_ nanoseconds: UInt64, as kind: Kind) {
+        sums[kind.rawValue].add(nanoseconds)
+        buckets[2 &* DurationBuckets.index(of: nanoseconds) &+ kind.rawValue].add(1)
     }
 
-    func add(to total: inout HistogramTotal) {
-        for index in 0..<DurationBuckets.count { total.buckets[index] += buckets[index].current }
-        total.nanoseconds += sum.current
+    func add(_ kind: Kind, to total: inout HistogramTotal) {
+        for index in 0..<DurationBuckets.count { total.buckets[index] += buckets[2 * index + kind.rawValue].current }
+        total.nanoseconds += sums[kind.rawValue].current
     }
 }
 

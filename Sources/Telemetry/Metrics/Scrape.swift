@@ -95,8 +95,8 @@ public struct Scrape {
     private static func add(_ parts: [SeriesCells], to row: Row) -> Row {
         var row = row
         for cells in parts {
-            cells.duration.add(to: &row.duration)
-            cells.upstreamDuration.add(to: &row.upstreamDuration)
+            cells.durations.add(.request, to: &row.duration)
+            cells.durations.add(.upstream, to: &row.upstreamDuration)
             row.requestBytes += cells.requestBytes.current
             row.responseBytes += cells.responseBytes.current
             row.bodyBytes += cells.bodyBytes.current

@@ -47,8 +47,7 @@ final class SeriesCells: Sendable {
     let requestBytes = Cell()
     let responseBytes = Cell()
     let bodyBytes = Cell()
-    let duration = HistogramCells()
-    let upstreamDuration = HistogramCells()
+    let durations = DurationCells()
 
     init(_ series: SeriesID, statusClass: Int) {
         self.series = series

@@ -46,8 +46,8 @@ public final class WorkerMetrics {
     }
 
     private static func add(_ outcome: RequestOutcome, to cells: SeriesCells) {
-        cells.duration.record(outcome.duration)
-        if let upstream = outcome.upstreamDuration { cells.upstreamDuration.record(upstream) }
+        cells.durations.record(outcome.duration, as: .request)
+        if let upstream = outcome.upstreamDuration { cells.durations.record(upstream, as: .upstream) }
         cells.requestBytes.add(UInt64(truncatingIfNeeded: outcome.requestBytes))
         cells.responseBytes.add(UInt64(truncatingIfNeeded: outcome.responseBytes))
         cells.bodyBytes.add(UInt64(truncatingIfNeeded: outcome.responseBodyBytes))
