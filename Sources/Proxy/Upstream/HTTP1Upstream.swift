@@ -109,7 +109,10 @@ final class HTTP1Upstream: EventHandler {
         let age = worker.loop.now.nanoseconds(since: openedAt)
         guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
             !transport.peerIsClosing, served < settings.upstreamRequestsPerConnection,
-            age < settings.upstreamLifetime, worker.idleUpstreams < settings.idleUpstreamLimit
+            age < settings.upstreamLifetime, worker.idleUpstreams < settings.idleUpstreamLimit,
+            // Bytes behind the response may wait in the socket, told of while nobody read: no event comes for
+            // them any more, and they would be taken for the next answer.
+            transport.receive(&worker.buffers) == .nothing
         else { return close() }
         transport.releaseBuffers(to: &worker.buffers)
         state = .idle
