@@ -23,7 +23,7 @@ enum WorkerMessage: Sendable {
 final class Worker {
     let loop: EventLoop
     let metrics: WorkerMetrics
-    let ejection: EjectionPolicy
+    private(set) var ejection: EjectionPolicy
     private let shared: SharedState
     private let mailbox: Mailbox<WorkerMessage>
     private var listeners: [Listener] = []
@@ -101,6 +101,7 @@ final class Worker {
     private func adoptSnapshot() {
         guard let newer = shared.snapshots.newer(than: &generation) else { return }
         snapshot = WorkerSnapshot(newer, after: snapshot)
+        ejection = EjectionPolicy(newer.model.settings.upstream)
         let inUse = snapshot.shared.endpointAddresses
         for (address, pool) in pools {
             if inUse.contains(address) { pool.revive() } else { pool.retire() }
