@@ -191,6 +191,12 @@ struct BodyPump: ~Copyable {
         return (sent, stop)
     }
 
+    /// For a further attempt at a request whose chunked body turned out empty: its end went to the sink that
+    /// failed, and is all there is to send again.
+    mutating func repeatEnd(to sink: inout Transport, _ pool: inout BufferPool) {
+        if framing == .chunked && hasEnded { endChunks(&sink, &pool) }
+    }
+
     private mutating func endChunks(_ sink: inout Transport, _ pool: inout BufferPool) {
         guard encodesChunks else { return }
         pool.lend(to: &sink.output)

@@ -85,6 +85,7 @@ extension Exchange {
         if plan?.isDemonstration == true { DemonstrationFields.append(route, to: &upstream.transport.output) }
         upstream.transport.output.appendHeadEnd()
         upstream.transport.output.append(contentsOf: heldBody)
+        requestBody.repeatEnd(to: &upstream.transport, &worker.buffers)
         pumpRequest()
     }
 
@@ -319,9 +320,7 @@ extension Exchange {
 
     /// The request is still whole in our hands, and sending it twice does no harm.
     private func maySendAgain(beforeSending: Bool) -> Bool {
-        guard state.holdsBody || requestBody.isUntouched, request.upgrade == .none || beforeSending else {
-            return false
-        }
+        guard state.holdsBody || requestBody.isUntouched else { return false }
         if beforeSending || Self.isRepeatable(request) { return true }
         return route?.filters.retry.conditions.contains(.nonIdempotent) ?? false
     }
