@@ -3,6 +3,11 @@ public struct Message: Sendable {
     public struct Field: Equatable, Sendable {
         public let name: String
         public let value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// How the end of the body was found.

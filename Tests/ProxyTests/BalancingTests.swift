@@ -1,0 +1,127 @@
+import Model
+import TestSupport
+import Testing
+
+@Suite struct `Balancing on the wire` {
+    /// Origins that each answer with their number.
+    private func origins(_ count: Int) throws -> [ScriptedOrigin] {
+        try (0..<count).map { try ScriptedOrigin(answering: "\($0)") }
+    }
+
+    private func counts(_ rig: ProxyRig, requests: Int) throws -> [String: Int] {
+        let client = try rig.client()
+        return try (0..<requests).reduce(into: [:]) { counts, _ in counts[try client.request().text, default: 0] += 1 }
+    }
+
+    @Test func `in turn gives each endpoint the same share`() throws {
+        let origins = try origins(3)
+        let rig = try ProxyRig(Given.model(origins.map { Given.endpoint($0) }))
+        #expect(try counts(rig, requests: 30) == ["0": 10, "1": 10, "2": 10])
+    }
+
+    @Test func `in turn gives each endpoint its weight`() throws {
+        let origins = try origins(3)
+        let weights = [5, 1, 2]
+        let rig = try ProxyRig(
+            Given.model(zip(origins, weights).map { Given.endpoint($0, weight: $1) }))
+        #expect(try counts(rig, requests: 40) == ["0": 25, "1": 5, "2": 10])
+    }
+
+    @Test func `by fewest connections avoids endpoints that hold requests, on all workers`() throws {
+        let gate = Gate()
+        let slow = try ScriptedOrigin { connection in
+            while try connection.request() != nil {
+                try gate.wait()
+                try connection.respond("slow")
+            }
+        }
+        let quick = try ScriptedOrigin(answering: "quick")
+        let rig = try ProxyRig(
+            Given.model([Given.endpoint(slow), Given.endpoint(quick)], balancing: .leastConnections), workers: 2)
+        // Requests until one is held.
+        var held: [Client] = []
+        while slow.requests.isEmpty {
+            let client = try rig.client()
+            try client.send(Client.head())
+            held.append(client)
+            try eventually("the request to arrive") { slow.requests.count + quick.requests.count == held.count }
+        }
+        for _ in 0..<20 { #expect(try rig.request().text == "quick") }
+        #expect(slow.requests.count == 1)
+        gate.open()
+        #expect(try held.last?.response().text == "slow")
+    }
+
+    @Test(arguments: [LoadBalancing.addressHash, .roundRobin])
+    func `by the client's address keeps a client on its endpoint`(balancing: LoadBalancing) throws {
+        let origins = try origins(4)
+        var model = Given.model(
+            origins.map { Given.endpoint($0) }, balancing: balancing,
+            settings: Given.settings { $0.forwarding.trustsForwardedHeaders = true })
+        if balancing == .roundRobin { model.upstreams[0].affinity = .clientAddress(timeout: .seconds(60)) }
+        let rig = try ProxyRig(model, workers: 2)
+        var chosen = Set<String>()
+        for client in 1...40 {
+            let fields = ["X-Forwarded-For: 192.0.2.\(client)"]
+            let answers = Set(try (0..<3).map { _ in try rig.request("/", fields).text })
+            #expect(answers.count == 1)
+            chosen.formUnion(answers)
+        }
+        #expect(chosen.count == 4, "clients spread over the endpoints")
+    }
+
+    @Test func `by response time serves from every endpoint and fails none`() throws {
+        let origins = try origins(3)
+        let rig = try ProxyRig(Given.model(origins.map { Given.endpoint($0) }, balancing: .ewma))
+        #expect(try counts(rig, requests: 60).count == 3)
+    }
+
+    @Test func `without endpoints is 503, and the connection goes on`() throws {
+        let rig = try ProxyRig(Given.model([]))
+        let client = try rig.client()
+        #expect(try client.request().status == 503)
+        #expect(try client.request(method: "POST", ["Content-Length: 2"], body: "hi").status == 503)
+        #expect(try client.request().status == 503)
+    }
+}
+
+@Suite struct `An endpoint that keeps failing` {
+    @Test func `is left out for a while, and comes back`() throws {
+        let bad = try ScriptedOrigin { connection in
+            _ = try connection.request()
+        }
+        let good = try ScriptedOrigin(answering: "good")
+        let rig = try ProxyRig(
+            Given.model(
+                [Given.endpoint(bad), Given.endpoint(good)],
+                settings: Given.settings {
+                    $0.upstream.failuresBeforeEjection = 2
+                    $0.upstream.ejectionTime = .milliseconds(500)
+                }))
+        let client = try rig.client()
+        for _ in 0..<20 { #expect(try client.request().text == "good") }
+        #expect(bad.requests.count == 2, "two failures eject it")
+        try eventually("the endpoint to be tried again") {
+            _ = try rig.request()
+            return bad.requests.count == 3
+        }
+    }
+
+    @Test func `is tried all the same when there is no other`() throws {
+        let origin = try ScriptedOrigin { connection in
+            guard let request = try connection.request() else { return }
+            if request.target == "/good" { try connection.respond("good") }
+        }
+        let rig = try ProxyRig(
+            Given.model(
+                [Given.endpoint(origin)],
+                settings: Given.settings {
+                    $0.upstream.failuresBeforeEjection = 1
+                    $0.upstream.ejectionTime = .seconds(60)
+                }
+            ) { $0.retry.tries = 1 })
+        let client = try rig.client()
+        for _ in 0..<3 { #expect(try client.request("/bad").status == 502) }
+        #expect(try client.request("/good").text == "good")
+    }
+}
