@@ -43,7 +43,7 @@ fuzz: ## Fuzz the parsers, SECONDS= each (30). TARGET= picks one.
 
 fixtures: ## Rewrite the expected outputs of the fixture tests; read the diff before you commit it.
 	@Scripts/setup build test
-	GATEHOUSE_RECORD_FIXTURES=1 $(SWIFT) test --disable-xctest --filter IngressDialectTests
+	GATEHOUSE_REWRITE_FIXTURES=1 $(SWIFT) test --disable-xctest --filter IngressDialectTests
 
 sanitize: ## Run the tests under the address and the thread sanitizer.
 	@Scripts/setup build test

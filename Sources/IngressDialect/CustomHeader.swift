@@ -13,7 +13,7 @@ enum CustomHeader {
 
     /// What is wrong with the entry; nil when nothing is. Values never appear in the text.
     static func fault(name: String, value: String, allowed: [String]) -> Fault? {
-        guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+        guard isName(name) else {
             return Fault(text: "is no header name", remedy: "use letters, digits, - and _")
         }
         guard !framing.contains(name.lowercased()) else {
@@ -27,6 +27,9 @@ enum CustomHeader {
         }
         return nil
     }
+
+    /// Whether a name is one that a header may have.
+    static let isName: @Sendable (String) -> Bool = { !$0.isEmpty && $0.utf8.allSatisfy(isNameByte) }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -99,7 +99,7 @@ struct HostAssembly {
         var isRefused = false
         if case .refuse(503, _) = route.action { isRefused = true }
         if let redirect = content.redirect, !isRefused { route.action = .redirect(redirect) }
-        route.policy = content.policy(for: route.labels)
+        route.policy = content.policy
         settleFallback(&route, of: first)
         if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
         route.policy.rewrite = content.routing.rewrite(of: "/")

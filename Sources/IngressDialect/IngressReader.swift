@@ -172,7 +172,7 @@ private struct IngressReading {
         if let redirect = content.redirect { action = .redirect(redirect) }
         if let reason = content.refusal ?? content.hostRefusal { action = .refuse(status: 503, reason: reason) }
         let route = Route(
-            match: RouteMatch(path: match), action: action, policy: content.policy(for: labels), labels: labels,
+            match: RouteMatch(path: match), action: action, policy: content.policy, labels: labels,
             origin: origin)
         return (route, details)
     }

@@ -62,7 +62,7 @@ final class TranslatedIngress: Sendable {
     struct Content: Sendable {
         var hosts: [Host] = []
         var routing = RoutingDraft()
-        /// The policy of every path, but for what depends on the path: rewriting and `Host`.
+        /// The policy of every path, before rewriting.
         var policy = RoutePolicy()
         /// Where every path redirects to, when it does.
         var redirect: Redirect?
@@ -73,16 +73,6 @@ final class TranslatedIngress: Sendable {
         var defaultBackend: DefaultBackend?
         var appRoot: AppRoot?
         var fallback: UpstreamRequest?
-
-        /// The policy of a path, before rewriting.
-        func policy(for labels: RouteLabels) -> RoutePolicy {
-            guard let template = routing.upstreamHost else { return policy }
-            let expanded = StaticVariables.expand(template, labels)
-            guard !expanded.isEmpty else { return policy }
-            var policy = policy
-            policy.hostOverride = HostOverride(template: expanded)
-            return policy
-        }
     }
 
     /// Another object that the translation looked at: while its reference stays the same, so does the result.

@@ -1,4 +1,5 @@
 import ControlPlane
+import Filters
 import IngressDialect
 import Model
 import Routing
@@ -34,7 +35,7 @@ struct Configuration {
         return Configuration(
             model: translation.model,
             diagnostics: manifests.diagnostics.map { Diagnostic($0) } + translation.diagnostics
-                + translation.model.faults() + router.diagnostics,
+                + translation.model.faults() + router.diagnostics + FilterCheck.diagnostics(translation.model),
             names: translation.names, router: router)
     }
 

@@ -16,6 +16,8 @@ struct ValueFault: Error, Equatable {
     var remedy: String
     /// Nil means what the row says.
     var consequence: Consequence?
+    /// What came of it, for people, when that isn't the consequence.
+    var outcome = ""
 
     init(_ fault: String, remedy: String = "", consequence: Consequence? = nil) {
         self.fault = fault

@@ -20,6 +20,7 @@ struct IngressDraft: Sendable, Equatable {
     /// edits and fallback.
     func policy() -> RoutePolicy {
         var policy = RoutePolicy()
+        policy.hostOverride = routing.upstreamHost.map(HostOverride.init)
         policy.bodyLimits = bodies.limits()
         policy.timeouts = transfer.timeouts()
         policy.retry = transfer.retry()

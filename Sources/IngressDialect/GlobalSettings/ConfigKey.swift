@@ -24,13 +24,27 @@ struct ConfigKey: Sendable {
     /// A key whose value is put to use in a way of its own.
     init<Value>(
         _ name: String, _ syntax: Syntax<Value>, default standard: String, _ summary: String,
-        use: @escaping @Sendable (Value, inout GlobalSettings) -> Void
+        use: @escaping @Sendable (Value, inout GlobalSettings) throws(ValueFault) -> Void
     ) {
         self.name = name
         form = syntax.form
         self.standard = standard
         self.summary = summary
-        write = { text, globals throws(ValueFault) in use(try syntax.parse(text), &globals) }
+        write = { text, globals throws(ValueFault) in try use(try syntax.parse(text), &globals) }
+    }
+
+    /// A key whose value is a list, of which the good items are used whatever the others are.
+    init(
+        _ name: String, each form: String, isOne: @escaping @Sendable (String) -> Bool, default standard: String,
+        _ summary: String, use: @escaping @Sendable ([String], inout GlobalSettings) -> Void
+    ) {
+        self.init(name, .list, default: standard, summary) { items, globals throws(ValueFault) in
+            use(items.filter(isOne), &globals)
+            guard let bad = items.first(where: { !isOne($0) }) else { return }
+            var fault = ValueFault.expected(form, bad)
+            fault.outcome = "it counts as absent"
+            throw fault
+        }
     }
 
     /// A key that gives an annotation's default.

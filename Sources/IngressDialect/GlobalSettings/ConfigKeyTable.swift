@@ -63,9 +63,9 @@ private let forwardingKeys = [
         "compute-full-forwarded-for", .flag, default: "false", \.settings.forwarding.appendsForwardedFor,
         "Appends to a believed `X-Forwarded-For` instead of replacing it."),
     ConfigKey(
-        "proxy-real-ip-cidr", .list, default: "0.0.0.0/0",
-        "Hops whose `X-Forwarded-For` is believed. Items that are no address range count as absent."
-    ) { hops, globals in globals.settings.forwarding.trustedHops = hops.filter(AddressRange.isOne) },
+        "proxy-real-ip-cidr", each: "an address or a CIDR block", isOne: AddressRange.isOne, default: "0.0.0.0/0",
+        "Hops whose `X-Forwarded-For` is believed."
+    ) { hops, globals in globals.settings.forwarding.trustedHops = hops },
     ConfigKey(
         "generate-request-id", .flag, default: "true", \.settings.forwarding.generatesRequestID,
         "Makes an `X-Request-ID` when the client sent none."),
@@ -91,9 +91,9 @@ private let upstreamKeys = [
 
 private let responseKeys = [
     ConfigKey(
-        "hide-headers", .list, default: "",
+        "hide-headers", each: "a header name", isOne: CustomHeader.isName, default: "",
         "Headers of backends that clients don't get."
-    ) { names, globals in globals.settings.response.hiddenFields = names.map { $0.lowercased() }.sorted() },
+    ) { names, globals in globals.settings.response.hiddenFields = Set(names.map { $0.lowercased() }).sorted() },
     ConfigKey(
         "allow-backend-server-header", .flag, default: "false", \.settings.response.passesServerField,
         "Passes the backend's `Server`."),

@@ -44,7 +44,8 @@ struct GlobalSettings: Sendable, Equatable {
             if value.isEmpty { continue }
             let before = globals.defaults.protection
             do throws(ValueFault) { try key.write(value, &globals) } catch {
-                report(.warning, "\(error.fault): \(key.afterFault)", remedy: error.remedy)
+                let outcome = error.outcome.isEmpty ? key.afterFault : error.outcome
+                report(.warning, "\(error.fault): \(outcome)", remedy: error.remedy)
             }
             if globals.defaults.protection != before {
                 report(

@@ -52,7 +52,8 @@ enum AddressRange {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, let address = LiteralAddress(first) else { return false }
         if parts.count == 1 { return true }
-        guard parts.count == 2, let length = Int(parts[1]) else { return false }
+        guard parts.count == 2, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1])
+        else { return false }
         return (0...(address.isVersion6 ? 128 : 32)).contains(length)
     }
 }
