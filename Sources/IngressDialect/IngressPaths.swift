@@ -22,7 +22,7 @@ struct IngressPaths {
     /// many published manifests have such paths.
     func match(_ path: Ingress.Path) throws(Fault) -> PathMatch {
         let text = path.path ?? ""
-        if text.isEmpty { return .prefix("/") }
+        if text.isEmpty { return path.type == .exact ? .exact("/") : .prefix("/") }
         guard text.utf8.first == UInt8(ascii: "/") else {
             throw Fault(fault: "\(quoted(text)) does not begin with /", remedy: "write an absolute path")
         }

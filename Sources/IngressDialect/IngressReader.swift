@@ -105,6 +105,12 @@ private struct IngressReading {
                 content.hosts[index].paths.append(details)
             }
         }
+        if let tls = ingress.tls.first {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, Origin(ingress, line: tls.line), field: "spec.tls",
+                    "TLS is not served yet: the hosts answer over HTTP alone"))
+        }
         if ingress.rules.isEmpty, ingress.defaultBackend == nil {
             note(field: "spec", "has neither rules nor a default backend, so it serves nothing")
         }

@@ -45,12 +45,13 @@ struct RegexMode {
                 if case .exact(let path) = entry.route.match.path { path } else { nil }
             })
         for (index, share) in shares.enumerated() where !share.host.usesRegex && index != cause { explain(share) }
-        let ranked = entries.enumerated().sorted { left, right in
-            let (a, b) = (left.element.route.labels.path, right.element.route.labels.path)
-            if a.utf8.count != b.utf8.count { return a.utf8.count > b.utf8.count }
-            return a == b ? left.offset < right.offset : a > b
+        let keys = entries.map { (text: $0.route.labels.path, length: $0.route.labels.path.utf8.count) }
+        let ranked = entries.indices.sorted { left, right in
+            let (a, b) = (keys[left], keys[right])
+            if a.length != b.length { return a.length > b.length }
+            return a.text == b.text ? left < right : a.text > b.text
         }
-        return ranked.map { route($0.element, exact) }
+        return ranked.map { route(entries[$0], exact) }
     }
 
     private mutating func route(_ entry: Entry, _ exact: Set<String>) -> Route {

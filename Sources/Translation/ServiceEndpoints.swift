@@ -22,10 +22,14 @@ struct ServiceEndpoints: Sendable {
     }
 
     func find(_ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]) -> Found {
-        if let override = options.overrides.first(where: { $0.fits(request.target) }) {
-            return reach(override.host, port: override.port, allowsLocal: true, request, &diagnostics)
+        let service = store.services[request.target.key]
+        if !options.overrides.isEmpty {
+            let port = service?.ports.first { $0.isNamed(request.target.port) }
+            if let override = options.overrides.first(where: { $0.fits(request.target, port) }) {
+                return reach(override.host, port: override.port, allowsLocal: true, request, &diagnostics)
+            }
         }
-        guard let service = store.services[request.target.key] else {
+        guard let service else {
             return standIn(
                 request, origin: request.origin, "Service \(request.target.key) does not exist", &diagnostics)
         }
@@ -74,12 +78,7 @@ struct ServiceEndpoints: Sendable {
         of service: Service, _ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]
     ) -> Service.Port? {
         let ports = service.ports.filter { $0.transport == .tcp }
-        switch request.target.port {
-        case .number(let number):
-            if let port = ports.first(where: { $0.port == number }) { return port }
-        case .name(let name):
-            if let port = ports.first(where: { $0.name == name }) { return port }
-        }
+        if let port = ports.first(where: { $0.isNamed(request.target.port) }) { return port }
         guard let port = ports.first(where: { $0.targetPort == request.target.port }) else { return nil }
         diagnostics.append(
             Diagnostic(
@@ -144,9 +143,7 @@ extension ServiceEndpoints {
         guard LiteralAddress(name) != nil || isDomainName(name) else {
             return unusable(origin, "spec.externalName", "is no DNS name", &diagnostics)
         }
-        let port = service.ports.first {
-            $0.port.description == request.target.port.description || $0.name == request.target.port.description
-        }
+        let port = service.ports.first { $0.isNamed(request.target.port) }
         let number: Int
         switch (port?.targetPort, port, request.target.port) {
         case (.number(let target)?, _, _): number = target
@@ -249,6 +246,16 @@ private func isDomainName(_ name: String) -> Bool {
                 default: false
                 }
             }
+    }
+}
+
+extension Service.Port {
+    /// Whether a backend that says `reference` means this port.
+    fileprivate func isNamed(_ reference: PortReference) -> Bool {
+        switch reference {
+        case .number(let number): port == number
+        case .name(let name): self.name == name
+        }
     }
 }
 

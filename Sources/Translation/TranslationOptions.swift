@@ -78,9 +78,12 @@ public struct BackendOverride: Sendable, Hashable {
             namespace: namespace, service: String(source), servicePort: servicePort, host: String(host), port: port)
     }
 
-    func fits(_ target: ServicePort) -> Bool {
-        service == target.service && (namespace ?? target.namespace) == target.namespace
-            && (servicePort ?? target.port.description) == target.port.description
+    /// Whether the override is meant for a port, which a Service may have under a number and a name.
+    func fits(_ target: ServicePort, _ port: Service.Port?) -> Bool {
+        guard service == target.service, (namespace ?? target.namespace) == target.namespace else { return false }
+        guard let servicePort else { return true }
+        return servicePort == target.port.description || servicePort == port?.port.description
+            || servicePort == port?.name
     }
 }
 
