@@ -15,8 +15,10 @@ def arguments():
     parser.add_argument("--peers", default=",".join(peer.name for peer in peers.PEERS), help="comma list: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="length of a round (%(default)s)")
-    parser.add_argument("--json", type=pathlib.Path, default=load.TOOLS.parent / "bench.json", help="results (%(default)s)")
-    parser.add_argument("--readme", action="store_true", help="write the tables into the repository's README.md")
+    parser.add_argument(
+        "--json", type=pathlib.Path, default=load.TOOLS.parent / "bench.json", help="results (%(default)s)"
+    )
+    parser.add_argument("--readme", action="store_true", help="write a summary into the repository's README.md")
     return parser.parse_args()
 
 
@@ -48,7 +50,7 @@ def main():
     report.write_json(options.json, about, settings, tables)
     print(f"results in {options.json}", file=sys.stderr)
     if options.readme:
-        report.write_readme(text)
+        report.write_readme(report.summary(about, settings, tables))
 
 
 main()

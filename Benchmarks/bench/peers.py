@@ -7,6 +7,7 @@ sides, one worker, stream bodies in both directions.
 import http.client
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -108,8 +109,7 @@ class Nginx(Peer):
 
     def write(self, routes):
         log = f"{self.request_log} ingress{self.log_options}" if self.request_log else "off"
-        (self.folder / "nginx.conf").write_text(
-            f"""
+        (self.folder / "nginx.conf").write_text(f"""
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile 65536;
@@ -151,8 +151,7 @@ http {{
   server {{ listen 127.0.0.1:{self.port} default_server backlog=4096; return 404; }}
 {"".join(self._servers(routes))}
 }}
-"""
-        )
+""")
 
     def _servers(self, routes):
         for host, paths in _by_host(routes).items():
@@ -160,7 +159,15 @@ http {{
             yield f"  server {{ listen 127.0.0.1:{self.port}; server_name {host};{locations} }}\n"
 
     def command(self):
-        return ["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log")]
+        return [
+            "nginx",
+            "-p",
+            str(self.folder),
+            "-c",
+            str(self.folder / "nginx.conf"),
+            "-e",
+            str(self.folder / "error.log"),
+        ]
 
     def apply(self):
         self.process.signal(signal.SIGHUP)
@@ -200,8 +207,7 @@ class HAProxy(Peer):
         log = f'log stdout format raw local0\n  log-format "{self.LOG_FORMAT}"' if self.request_log else "no log"
         remember = "http-request set-var(txn.request_id) req.hdr(x-request-id)" if self.request_log else ""
         (self.folder / "routes.map").write_text("".join(f"{route.host}{route.path} origin\n" for route in routes))
-        (self.folder / "haproxy.cfg").write_text(
-            f"""
+        (self.folder / "haproxy.cfg").write_text(f"""
 global
   nbthread 1
   maxconn 9000
@@ -230,8 +236,7 @@ backend origin
   server origin 127.0.0.1:{self.origin_port} pool-max-conn 320
 backend none
   http-request return status 404
-"""
-        )
+""")
 
     def command(self):
         return ["haproxy", "-W", "-f", str(self.folder / "haproxy.cfg")]
@@ -342,4 +347,5 @@ def _version(command):
         result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except FileNotFoundError:
         return None
-    return (result.stdout + result.stderr).strip().splitlines()[0]
+    said = re.search(r"\d+\.\d+[\d.]*", result.stdout + result.stderr)
+    return said[0].rstrip(".") if said else None

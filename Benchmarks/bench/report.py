@@ -16,8 +16,20 @@ def markdown(machine, settings, tables):
     return "\n\n".join(parts) + "\n"
 
 
+def summary(machine, settings, tables):
+    """One line for each thing measured."""
+    lines = ["| | Gatehouse | nginx | HAProxy |", "|---|---:|---:|---:|"]
+    for table in tables.values():
+        for headline in table.headlines:
+            digits = next(metric.digits for metric in table.metrics if metric.key == headline.key)
+            medians = [_median(table, row, headline.key) for row in headline.rows]
+            cells = ["" if median is None else f"{median:,.{digits}f}" for median in medians]
+            lines.append(f"| {headline.label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + f"\n\n{_machine(machine, settings)}\n"
+
+
 def _machine(machine, settings):
-    versions = ", ".join(version for version in machine["versions"].values() if version)
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
     return (
         f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, {machine['system']}. {versions}. "
         f"Medians of {settings['rounds']} interleaved rounds of {settings['seconds']:g} s (lowest–highest); "
@@ -58,7 +70,9 @@ def _verdict(table, expectation):
         beside = {row: value for row in expectation.beside if (value := _median(table, row, expectation.key))}
         ratios = ", ".join(f"{own / value:.2f} × {row}" for row, value in (others | beside).items())
         met = own <= expectation.factor * min(others.values())
-        goal = f"at most {expectation.factor:.2f} × " + ("the better of " + " and ".join(others) if len(others) > 1 else next(iter(others)))
+        goal = f"at most {expectation.factor:.2f} × " + (
+            "the better of " + " and ".join(others) if len(others) > 1 else next(iter(others))
+        )
     else:
         ratios, met, goal = f"{own:,.2f}", own <= expectation.value, f"at most {expectation.value:g}"
     return f"- {expectation.of}, {title}: {ratios} (goal: {goal}; {'met' if met else 'missed'})"

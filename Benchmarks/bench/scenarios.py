@@ -48,10 +48,20 @@ class Limit:
 
 
 @dataclasses.dataclass
+class Headline:
+    """A line of the summary: `key` of one row for each proxy, as Gatehouse, nginx, HAProxy."""
+
+    label: str
+    key: str
+    rows: tuple = ("gatehouse", "nginx", "haproxy")
+
+
+@dataclasses.dataclass
 class Table:
     title: str
     metrics: list
     expectations: list
+    headlines: list
     rows: dict = dataclasses.field(default_factory=dict)
 
     def add(self, row, values):
@@ -149,13 +159,21 @@ PER_REQUEST = [
     Metric("busy", "core busy %", 0),
     Metric("failed", "failed", 0),
 ]
-PER_GIGABYTE = [Metric("cpu", "CPU s/GB", 3), Metric("user", "user", 3), Metric("system", "system", 3), Metric("failed", "failed", 0)]
+PER_GIGABYTE = [
+    Metric("cpu", "CPU s/GB", 3),
+    Metric("user", "user", 3),
+    Metric("system", "system", 3),
+    Metric("failed", "failed", 0),
+]
 OTHERS = ("nginx", "haproxy")
 
 
 def small(bench):
     table = Table(
-        "128-byte responses, one route", PER_REQUEST, [Goal("cpu", 0.85, OTHERS), Limit("user", 2.5)]
+        "128-byte responses, one route",
+        PER_REQUEST,
+        [Goal("cpu", 0.85, OTHERS), Limit("user", 2.5)],
+        [Headline("128-byte response, CPU µs", "cpu"), Headline("of these in user space, µs", "user")],
     )
     with bench.stage() as stage:
         contenders = {kind.name: stage.peer(kind, [SINGLE]) for kind in bench.classes}
@@ -164,7 +182,12 @@ def small(bench):
 
 
 def small_log(bench):
-    table = Table("128-byte responses, access log to a file", PER_REQUEST, [Goal("cpu", 0.85, OTHERS, ("nginx, buffered log",))])
+    table = Table(
+        "128-byte responses, access log to a file",
+        PER_REQUEST,
+        [Goal("cpu", 0.85, OTHERS, ("nginx, buffered log",))],
+        [Headline("the same with an access log, CPU µs", "cpu")],
+    )
     with bench.stage() as stage:
         classes = bench.classes_and(peers.NginxBufferedLog)
         contenders = {kind.name: stage.peer(kind, [SINGLE], log_requests=True) for kind in classes}
@@ -178,6 +201,13 @@ def routes(bench):
         "1,000 hosts × 10 paths at random, against one route",
         PER_REQUEST,
         [Goal("cpu", 1.05, ("gatehouse, one route",), of="gatehouse, 10,000 routes")],
+        [
+            Headline(
+                "the same over 10,000 routes, CPU µs",
+                "cpu",
+                tuple(f"{name}, 10,000 routes" for name in ("gatehouse", *OTHERS)),
+            )
+        ],
     )
     with bench.stage() as stage:
         one, all_of_them = stage.requests("one", [SINGLE]), stage.requests("many", many)
@@ -208,7 +238,12 @@ def _requests(stage, table, contenders, routes, **options):
 
 
 def download(bench):
-    table = Table("1 MiB responses", PER_GIGABYTE, [Goal("cpu", 0.9, ("nginx",), ("nginx, large buffers",))])
+    table = Table(
+        "1 MiB responses",
+        PER_GIGABYTE,
+        [Goal("cpu", 0.9, ("nginx",), ("nginx, large buffers",))],
+        [Headline("1 MiB responses, CPU s/GB", "cpu")],
+    )
     route = Route(SINGLE.host, "/download")
     with bench.stage() as stage:
         contenders = {kind.name: stage.peer(kind, [SINGLE]) for kind in bench.classes_and(peers.NginxLargeBuffers)}
@@ -224,7 +259,12 @@ def download(bench):
 
 
 def upload(bench):
-    table = Table("1 MiB uploads", PER_GIGABYTE, [Goal("cpu", 0.6, ("nginx",), ("nginx, large buffers",))])
+    table = Table(
+        "1 MiB uploads",
+        PER_GIGABYTE,
+        [Goal("cpu", 0.6, ("nginx",), ("nginx, large buffers",))],
+        [Headline("1 MiB uploads, CPU s/GB", "cpu")],
+    )
     with bench.stage() as stage:
         contenders = {kind.name: stage.peer(kind, [SINGLE]) for kind in bench.classes_and(peers.NginxLargeBuffers)}
         file = stage.requests("requests", [Route(SINGLE.host, "/upload")], "POST")
@@ -241,7 +281,12 @@ def upload(bench):
 
 def websocket(bench):
     metrics = [Metric("cpu", "CPU µs/message"), *PER_REQUEST[1:3], Metric("rate", "messages/s", 0), *PER_REQUEST[4:]]
-    table = Table("128-byte WebSocket messages, echoed", metrics, [Goal("cpu", 0.9, ("nginx",))])
+    table = Table(
+        "128-byte WebSocket messages, echoed",
+        metrics,
+        [Goal("cpu", 0.9, ("nginx",))],
+        [Headline("WebSocket message, CPU µs", "cpu")],
+    )
     with bench.stage() as stage:
         contenders = {kind.name: stage.peer(kind, [SINGLE]) for kind in bench.classes}
         stage.rounds(
@@ -257,7 +302,12 @@ def websocket(bench):
 def latency(bench):
     rate = 10_000
     metrics = [Metric("p50", "p50 µs", 0), Metric("p99", "p99 µs", 0), Metric("cpu", "CPU µs/request"), PER_REQUEST[-1]]
-    table = Table(f"Latency at {rate:,} requests/s", metrics, [Goal("p50", 1, OTHERS), Goal("p99", 1, OTHERS)])
+    table = Table(
+        f"Latency at {rate:,} requests/s",
+        metrics,
+        [Goal("p50", 1, OTHERS), Goal("p99", 1, OTHERS)],
+        [Headline("10,000 requests/s, p50 µs", "p50"), Headline("10,000 requests/s, p99 µs", "p99")],
+    )
     with bench.stage() as stage:
         contenders = {kind.name: stage.peer(kind, [SINGLE]) for kind in bench.classes}
         _requests(stage, table, contenders, [SINGLE], rate=rate)
@@ -265,23 +315,38 @@ def latency(bench):
 
 
 def idle(bench):
-    count = 5000
+    first, count = 1000, 5000
     metrics = [Metric("memory", "KiB/connection"), Metric("base", "MiB before")]
-    table = Table(f"{count:,} idle keep-alive connections", metrics, [Limit("memory", 0.75)])
+    table = Table(
+        f"{count:,} more idle keep-alive connections beside {first:,}",
+        metrics,
+        [Limit("memory", 0.75)],
+        [Headline("idle connection, KiB", "memory")],
+    )
     for kind in bench.classes:
         with bench.stage() as stage:
             peer = stage.peer(kind, [SINGLE])
             file = stage.requests("requests", [SINGLE])
-            stage.run("http", peer, requests=file, connections=CONNECTIONS, seconds=1)
-            before = peer.process.resident_bytes()
-            holding = load.Load("hold", peer, stage.folder, requests=file, connections=count)
-            result = holding.result()
-            if result["completed"] != count:
-                raise RuntimeError(f"{kind.name} holds {result['completed']} of {count} connections")
-            after = peer.process.resident_bytes()
-            holding.close()
+            # The first ones take up what earlier requests left behind, so that the rest show what a connection costs.
+            with _held(stage, peer, file, first):
+                before = peer.process.resident_bytes()
+                with _held(stage, peer, file, count):
+                    after = peer.process.resident_bytes()
             table.add(kind.name, {"memory": (after - before) / count / 1024, "base": before / 2**20})
     return table
+
+
+@contextlib.contextmanager
+def _held(stage, peer, file, count):
+    """Connections that made one request each and stay."""
+    holding = load.Load("hold", peer, stage.folder, requests=file, connections=count)
+    try:
+        result = holding.result()
+        if result["completed"] != count:
+            raise RuntimeError(f"{peer.name} holds {result['completed']} of {count} connections")
+        yield
+    finally:
+        holding.close()
 
 
 def scale(bench):
@@ -298,6 +363,11 @@ def scale(bench):
             Limit("ready", 3, "gatehouse, separate files"),
             Limit("memory", 150, "gatehouse, separate files"),
             Limit("edit", 75, "gatehouse, separate files"),
+        ],
+        [
+            Headline("10,000 Ingresses, ready after s", "ready", ("gatehouse, separate files", *OTHERS)),
+            Headline("10,000 Ingresses, resident MiB", "memory", ("gatehouse, separate files", *OTHERS)),
+            Headline("10,000 Ingresses, an edit is live after ms", "edit", ("gatehouse, separate files", *OTHERS)),
         ],
     )
     variants = [(f"{kind.name}", kind, {}) for kind in bench.classes if kind is not peers.Gatehouse]
@@ -340,7 +410,15 @@ def reload(bench):
         Metric("before", f"MiB after {settle}"),
         Metric("after", f"MiB after {count}"),
     ]
-    table = Table(f"{count} reloads under load", metrics, [Limit("failed", 0), Limit("closed", 0)])
+    table = Table(
+        f"{count} reloads under load",
+        metrics,
+        [Limit("failed", 0), Limit("closed", 0)],
+        [
+            Headline("100 reloads under load, failed requests", "failed"),
+            Headline("100 reloads under load, closed connections", "closed"),
+        ],
+    )
     hosts = [Route(f"host-{host}.example", "/") for host in range(100)]
     for kind in bench.classes:
         with bench.stage() as stage:
