@@ -14,6 +14,4 @@ public struct HostClaims: Sendable {
         owners[path] = origin
         return nil
     }
-
-    public subscript(path: PathMatch) -> Origin? { owners[path] }
 }

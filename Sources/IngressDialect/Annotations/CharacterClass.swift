@@ -33,6 +33,4 @@ struct CharacterClass: Sendable {
     static let pathWithCaptures = CharacterClass("letters, digits and - . _ ~ / : $", "$", base: .basic)
     /// What a path of type Exact or Prefix may hold while `strict-validate-path-type` is on.
     static let strictPath = CharacterClass("letters, digits and . _ - /", "._-/", base: .alphanumeric)
-    /// A name of a Kubernetes object, or two with a slash between.
-    static let reference = CharacterClass("letters, digits and - . _ ~ / :", "", base: .basic)
 }

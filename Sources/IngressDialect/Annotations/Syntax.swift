@@ -36,10 +36,8 @@ extension Syntax<Bool> {
 
 extension Syntax<Int> {
     /// Digits with an optional sign.
-    static let integer = integer(in: Int(Int32.min)...Int(Int32.max), "an integer")
-
-    static func integer(in range: ClosedRange<Int>, _ form: String? = nil) -> Syntax<Int> {
-        Syntax(form ?? "an integer from \(range.lowerBound) to \(range.upperBound)") { text in
+    static func integer(in range: ClosedRange<Int>) -> Syntax<Int> {
+        Syntax("an integer from \(range.lowerBound) to \(range.upperBound)") { text in
             guard let value = Int(text), range.contains(value) else { return nil }
             return value
         }
@@ -128,7 +126,7 @@ extension Syntax<NamespacedName> {
     /// `name` or `namespace/name`; without a namespace it is left empty.
     static let reference = Syntax("name or namespace/name") { text in
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), CharacterClass.reference.admits(text)
+        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), CharacterClass.basic.admits(text)
         else { return nil }
         return NamespacedName(namespace: parts.count == 2 ? parts[0] : "", name: parts[parts.count - 1])
     }
