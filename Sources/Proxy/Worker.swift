@@ -55,6 +55,8 @@ final class Worker {
 
     /// Bytes that the buffers of one worker may take together.
     private static let memoryBudget = 256 << 20
+    /// Client connections that are closed together at least when descriptors have run out.
+    private static let smallestReap = 16
     /// The longest sleep: the heartbeat tells that the worker lives.
     private static let heartbeatNanoseconds: UInt64 = 1_000_000_000
 
@@ -136,15 +138,20 @@ final class Worker {
         }
     }
 
-    /// Closes idle connections, when descriptors have run out.
+    /// Closes idle connections when descriptors have run out: all to upstreams, and those clients' that have
+    /// waited longest.
     func reapIdleConnections() {
         metrics.count(Limit.descriptors)
         for pool in pools.values {
             while let idle = pool.takeIdle() { idle.closeIdle() }
         }
+        var idle: [HTTP1Downstream] = []
         loop.forEachHandler { handler in
-            (handler as? HTTP1Downstream)?.closeIfIdle()
+            if let downstream = handler as? HTTP1Downstream, downstream.phase == .idle { idle.append(downstream) }
         }
+        // Idle deadlines are all set equally far ahead, so the nearest belongs to the one that has waited longest.
+        idle.sort { $0.deadline < $1.deadline }
+        for downstream in idle.prefix(max(idle.count / 4, Self.smallestReap)) { downstream.closeIfIdle() }
     }
 
     /// The connections to an address.

@@ -18,6 +18,7 @@ extension Exchange {
         state.phase = .attempting
         state.requestSent = false
         state.responseBytesSeen = false
+        state.headIsPartial = false
         state.interimResponses = 0
         state.attemptStartedAt = now
         response.clear()
@@ -223,7 +224,7 @@ extension Exchange {
     /// Reads until a whole response head is there.
     private func receiveHead() {
         while let upstream, state.phase == .attempting {
-            if upstream.transport.input.isEmpty || state.responseBytesSeen {
+            if upstream.transport.input.isEmpty || state.headIsPartial {
                 switch upstream.transport.receive(&worker.buffers) {
                 case .bytes: break
                 case .nothing: return
@@ -234,7 +235,8 @@ extension Exchange {
             }
             do throws(HTTP1Error) {
                 let count = try responseParser.parse(upstream.transport.input.readable, into: &response)
-                state.responseBytesSeen = count == nil
+                state.responseBytesSeen = true
+                state.headIsPartial = count == nil
                 guard let count else { continue }
                 upstream.transport.input.consume(count)
                 // A head before the request is whole is an answer to it all the same (413, 401 …).

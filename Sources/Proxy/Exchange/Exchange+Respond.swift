@@ -13,7 +13,6 @@ extension Exchange {
     /// The request broke the rules of HTTP: says so and closes, and never reads what came behind.
     func reject(_ error: HTTP1Error) {
         if let limit = error.limit { worker.metrics.count(limit) }
-        worker.metrics.count(.requests)
         state.keepsDownstream = false
         if let downstream { takeContext(downstream) }
         respond(error.status, ending: .linger)
@@ -57,7 +56,9 @@ extension Exchange {
         if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
         downstream.transport.output.appendStatusLine(status)
         worker.appendDate(to: &downstream.transport.output)
-        downstream.transport.output.appendField(.contentType, ErrorPage.contentType)
+        if fields?.ids.contains(.contentType) != true {
+            downstream.transport.output.appendField(.contentType, ErrorPage.contentType)
+        }
         downstream.transport.output.appendField(.contentLength, decimal: pageLength)
         if withLocation {
             downstream.transport.output.appendField(.location, worker.filterScratch.location)

@@ -64,7 +64,12 @@ final class Exchange {
         parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
         state = ExchangeState()
         state.startedAt = worker.loop.now
+        worker.metrics.count(.requests)
     }
+
+    /// Lets go of the snapshot of the last request: an exchange that waits for its next one must not keep an old
+    /// configuration in memory.
+    func rest(on newer: WorkerSnapshot) { snapshot = newer }
 
     /// Goes on parsing the request head.
     func parse(_ bytes: Span<UInt8>) throws(HTTP1Error) -> Int? {
@@ -81,7 +86,6 @@ final class Exchange {
     /// The head is complete.
     func begin() {
         guard let downstream else { return }
-        worker.metrics.count(.requests)
         takeContext(downstream)
         state.keepsDownstream = request.keepsAlive && downstream.mayKeepAlive
         do throws(HTTP1Error) {

@@ -32,6 +32,8 @@ struct ExchangeState {
     var requestAbandoned = false
     /// A byte of a response arrived on this attempt.
     var responseBytesSeen = false
+    /// What has arrived of the next response head is not all of it.
+    var headIsPartial = false
     /// Heads with 1xx that this attempt sent.
     var interimResponses = 0
     /// The next attempt must not use a connection that has served before.

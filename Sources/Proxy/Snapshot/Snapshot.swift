@@ -17,37 +17,25 @@ final class Snapshot: Sendable {
     let upstreamIndex: [UpstreamID: Int]
     /// What requests of a route are counted under; parallel to the router's routes.
     let series: ContiguousArray<SeriesID>
+    /// The addresses of all endpoints: connections to others are not kept.
+    let endpointAddresses: Set<SocketAddress>
     let settings: WorkerSettings
 
     init(
         model: ProxyModel, router: Router, balancers: ContiguousArray<Balancer>, upstreamIndex: [UpstreamID: Int],
-        series: ContiguousArray<SeriesID>
+        series: ContiguousArray<SeriesID>, endpointAddresses: Set<SocketAddress>
     ) {
         self.model = model
         self.router = router
         self.balancers = balancers
         self.upstreamIndex = upstreamIndex
         self.series = series
+        self.endpointAddresses = endpointAddresses
         settings = WorkerSettings(model.settings)
     }
 
     /// What runs before the first model arrives: nothing is served.
     static let empty = Snapshot(
-        model: ProxyModel(), router: RouterCompiler.compile([]), balancers: [], upstreamIndex: [:], series: [])
-
-    /// Whether an upstream has an endpoint there.
-    func sends(to address: SocketAddress) -> Bool { endpointAddresses.contains(address) }
-
-    /// The addresses of all endpoints. Made when first asked for, by a worker that has pools to compare with.
-    var endpointAddresses: Set<SocketAddress> {
-        var addresses = Set<SocketAddress>()
-        for upstream in model.upstreams {
-            for endpoint in upstream.endpoints {
-                if let address = IPAddress(endpoint.address) {
-                    addresses.insert(SocketAddress(address, port: endpoint.port))
-                }
-            }
-        }
-        return addresses
-    }
+        model: ProxyModel(), router: RouterCompiler.compile([]), balancers: [], upstreamIndex: [:], series: [],
+        endpointAddresses: [])
 }

@@ -29,7 +29,8 @@ struct SnapshotCompiler {
             series = registerSeries(of: router)
         }
         let snapshot = Snapshot(
-            model: model, router: router, balancers: balancers, upstreamIndex: index, series: series)
+            model: model, router: router, balancers: balancers, upstreamIndex: index, series: series,
+            endpointAddresses: addresses(of: model.upstreams))
         previous = snapshot
         return snapshot
     }
@@ -52,6 +53,19 @@ struct SnapshotCompiler {
         }
         if kept < previous.balancers.count { endpoints.keep(only: Set(index.keys)) }
         return (balancers, index)
+    }
+
+    private func addresses(of upstreams: [Upstream]) -> Set<SocketAddress> {
+        if upstreams == previous.model.upstreams { return previous.endpointAddresses }
+        var addresses = Set<SocketAddress>(minimumCapacity: upstreams.count)
+        for upstream in upstreams {
+            for endpoint in upstream.endpoints {
+                if let address = IPAddress(endpoint.address) {
+                    addresses.insert(SocketAddress(address, port: endpoint.port))
+                }
+            }
+        }
+        return addresses
     }
 
     private func reusableBalancer(for upstream: Upstream) -> Balancer? {
