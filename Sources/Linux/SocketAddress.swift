@@ -86,6 +86,15 @@ public struct SocketAddress: Hashable, Sendable {
         self.port = port
     }
 
+    /// Appends `127.0.0.1:80` or `[::1]:80`. Needs room for up to 53 bytes.
+    public func write(to buffer: inout ByteBuffer) {
+        if !address.isV4 { buffer.append(.leftBracket) }
+        address.write(to: &buffer)
+        if !address.isV4 { buffer.append(.rightBracket) }
+        buffer.append(.colon)
+        buffer.append(decimal: Int(port))
+    }
+
     /// Calls `body` with the system's form; IPv4 addresses become `AF_INET` unless `asV6`.
     func withSystemForm<Result>(asV6: Bool = false, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         if address.isV4 && !asV6 {

@@ -13,6 +13,8 @@ final class Tunnel {
     private let readTimeout: UInt64
     private var downstream: HTTP1Downstream?
     private var upstream: HTTP1Upstream?
+    /// The exchange that opened the tunnel: it is recorded when the tunnel ends, with all that went through.
+    private let exchange: Exchange
     private var downstreamFinished = false
     private var upstreamFinished = false
 
@@ -22,15 +24,20 @@ final class Tunnel {
     /// Takes both connections over from the exchange that opened the tunnel.
     ///
     /// What waits in their buffers, such as the 101 or early frames, is passed on first.
-    static func open(between downstream: HTTP1Downstream, and upstream: HTTP1Upstream, readTimeout: UInt64) {
-        let tunnel = Tunnel(downstream, upstream, readTimeout)
+    static func open(
+        by exchange: Exchange, between downstream: HTTP1Downstream, and upstream: HTTP1Upstream, readTimeout: UInt64
+    ) {
+        let tunnel = Tunnel(exchange, downstream, upstream, readTimeout)
         downstream.enter(tunnel)
         upstream.enter(tunnel)
         tunnel.worker.tunnels += 1
         tunnel.pump()
     }
 
-    private init(_ downstream: HTTP1Downstream, _ upstream: HTTP1Upstream, _ readTimeout: UInt64) {
+    private init(
+        _ exchange: Exchange, _ downstream: HTTP1Downstream, _ upstream: HTTP1Upstream, _ readTimeout: UInt64
+    ) {
+        self.exchange = exchange
         worker = downstream.worker
         self.downstream = downstream
         self.upstream = upstream
@@ -40,13 +47,13 @@ final class Tunnel {
     /// Something changed on either side: moves what can be moved.
     func pump() {
         guard let downstream, let upstream else { return }
-        switch Self.move(from: &downstream.transport, to: &upstream.transport, worker) {
+        switch Self.move(from: &downstream.transport, to: &upstream.transport, worker, &exchange.record.requestLength) {
         case .blocked: break
         case .unfinished: worker.loop.resumeLater(downstream)
         case .ended: finish(&downstreamFinished, telling: upstream.transport.socket)
         case .broken: return end()
         }
-        switch Self.move(from: &upstream.transport, to: &downstream.transport, worker) {
+        switch Self.move(from: &upstream.transport, to: &downstream.transport, worker, &exchange.record.bodyBytesSent) {
         case .blocked: break
         case .unfinished: worker.loop.resumeLater(upstream)
         case .ended: finish(&upstreamFinished, telling: downstream.transport.socket)
@@ -66,7 +73,10 @@ final class Tunnel {
         case broken
     }
 
-    private static func move(from source: inout Transport, to sink: inout Transport, _ worker: Worker) -> Progress {
+    /// - Parameter moved: counts the bytes.
+    private static func move(
+        from source: inout Transport, to sink: inout Transport, _ worker: Worker, _ moved: inout Int
+    ) -> Progress {
         for _ in 0..<turn {
             switch sink.flush(&worker.buffers) {
             case .done: break
@@ -77,6 +87,7 @@ final class Tunnel {
                 var sent = 0
                 let progress = sink.sendDirectly(source.input.readable, sent: &sent)
                 source.input.consume(sent)
+                moved += sent
                 switch progress {
                 case .done: break
                 case .blocked: return .blocked
@@ -114,6 +125,7 @@ final class Tunnel {
         self.downstream = nil
         self.upstream = nil
         worker.tunnels -= 1
+        exchange.tunnelEnded(on: downstream)
         downstream.close()
         upstream.close()
     }

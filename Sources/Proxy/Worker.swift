@@ -1,4 +1,3 @@
-import Balancing
 import Bytes
 import EventLoop
 import Filters
@@ -23,7 +22,6 @@ enum WorkerMessage: Sendable {
 final class Worker {
     let loop: EventLoop
     let metrics: WorkerMetrics
-    private(set) var ejection: EjectionPolicy
     private let shared: SharedState
     private let mailbox: Mailbox<WorkerMessage>
     private var listeners: [Listener] = []
@@ -68,7 +66,6 @@ final class Worker {
         metrics = WorkerMetrics(shared.metrics.shards[index])
         random = RandomWords()
         snapshot = WorkerSnapshot(.empty, after: nil)
-        ejection = EjectionPolicy(snapshot.shared.model.settings.upstream)
         if let log = shared.metrics.accessLog, let format = shared.logFormat {
             accessLog = AccessLogWriter(log.channels[index], format: format, processID: shared.processID)
         }
@@ -103,7 +100,6 @@ final class Worker {
     private func adoptSnapshot() {
         guard let newer = shared.snapshots.newer(than: &generation) else { return }
         snapshot = WorkerSnapshot(newer, after: snapshot)
-        ejection = EjectionPolicy(newer.model.settings.upstream)
         let inUse = snapshot.shared.endpointAddresses
         for (address, pool) in pools {
             if inUse.contains(address) { pool.revive() } else { pool.retire() }

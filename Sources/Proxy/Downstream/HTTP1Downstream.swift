@@ -25,6 +25,15 @@ final class HTTP1Downstream: EventHandler {
         /// HTTP is over; the bytes are a tunnel's.
         case tunnelling
         case closed
+
+        /// What the connection counts as in metrics.
+        var state: ConnectionState {
+            switch self {
+            case .idle: .waiting
+            case .readingHead, .draining: .reading
+            case .exchanging, .lingering, .tunnelling, .closed: .writing
+            }
+        }
     }
 
     let worker: Worker
@@ -32,7 +41,9 @@ final class HTTP1Downstream: EventHandler {
     /// The port of the listener.
     let port: UInt16
     var transport: Transport
-    private(set) var phase = Phase.idle
+    private(set) var phase = Phase.idle {
+        didSet { if phase != oldValue { worker.metrics.move(from: oldValue.state, to: phase.state) } }
+    }
     private var exchange: Exchange?
     private var tunnel: Tunnel?
     /// Requests that were begun on this connection.
@@ -57,6 +68,7 @@ final class HTTP1Downstream: EventHandler {
         try worker.loop.add(self, watching: transport.socket)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.downstreamConnections += 1
+        worker.metrics.enter(phase.state)
     }
 
     // MARK: Events
@@ -262,5 +274,6 @@ final class HTTP1Downstream: EventHandler {
         transport.releaseBuffers(to: &worker.buffers)
         worker.loop.remove(self)
         worker.downstreamConnections -= 1
+        worker.metrics.leave(phase.state)
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import Linux
 
 /// What the built-in echo origin is told of the choice, so that it can show it.
 enum DemonstrationFields {
@@ -10,7 +11,7 @@ enum DemonstrationFields {
     }
 
     /// Appends the fields.
-    static func append(_ route: RoutePlan, to output: inout ByteBuffer) {
+    static func append(_ route: RoutePlan, _ endpoint: SocketAddress, to output: inout ByteBuffer) {
         let names = route.names
         output.append("X-Gatehouse-Ingress: ")
         output.append(names.namespace.span)
@@ -24,6 +25,8 @@ enum DemonstrationFields {
         output.append(names.service.span)
         output.append(.colon)
         output.append(names.servicePort.span)
+        output.append("\r\nX-Gatehouse-Endpoint: ")
+        endpoint.write(to: &output)
         output.append("\r\n")
     }
 }

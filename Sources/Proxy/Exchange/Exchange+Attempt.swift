@@ -83,7 +83,9 @@ extension Exchange {
             request, context, host: overriddenHost, without: replaced, to: &upstream.transport.output)
         appendFraming(to: &upstream.transport.output)
         fallback?.append(request, to: &upstream.transport.output)
-        if plan?.isDemonstration == true { DemonstrationFields.append(route, to: &upstream.transport.output) }
+        if plan?.isDemonstration == true {
+            DemonstrationFields.append(route, upstream.pool.address, to: &upstream.transport.output)
+        }
         upstream.transport.output.appendHeadEnd()
         upstream.transport.output.append(contentsOf: heldBody)
         requestBody.repeatEnd(to: &upstream.transport, &worker.buffers)
@@ -182,7 +184,7 @@ extension Exchange {
         switch state.phase {
         case .attempting: receiveHead()
         case .responding: pumpResponse()
-        case .parsing, .flushing, .finished: break
+        case .parsing, .flushing, .tunnelling, .finished: break
         }
     }
 
@@ -190,7 +192,7 @@ extension Exchange {
     func downstreamReady() {
         guard let downstream else { return }
         switch state.phase {
-        case .parsing, .finished: break
+        case .parsing, .tunnelling, .finished: break
         case .flushing: flushAndFinish()
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
@@ -217,7 +219,7 @@ extension Exchange {
         case .responding, .flushing:
             worker.metrics.count(Limit.sendTimeout)
             complete(.abort)
-        case .attempting, .parsing, .finished: break
+        case .attempting, .parsing, .tunnelling, .finished: break
         }
     }
 
@@ -268,7 +270,7 @@ extension Exchange {
         }
         worker.metrics.count(failure.metric)
         let now = worker.loop.now.nanoseconds
-        if plan.balancer.failed(index, now: now, policy: worker.ejection) {
+        if plan.balancer.failed(index, now: now, policy: snapshot.settings.ejection) {
             worker.metrics.count(.ejections)
         }
         let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)

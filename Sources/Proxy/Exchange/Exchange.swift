@@ -267,12 +267,20 @@ final class Exchange {
         if buffer.capacity > 4096 { buffer.release() } else { buffer.clear() }
     }
 
-    /// Hands both connections to a tunnel; the exchange is over.
+    /// Hands both connections to a tunnel, which tells when it has ended.
     func becomeTunnel() {
         guard let downstream, let upstream else { return }
-        state.phase = .finished
-        Tunnel.open(between: downstream, and: upstream, readTimeout: route?.filters.timeouts.readNanoseconds ?? 0)
+        state.phase = .tunnelling
+        self.downstream = nil
         self.upstream = nil
+        Tunnel.open(
+            by: self, between: downstream, and: upstream, readTimeout: route?.filters.timeouts.readNanoseconds ?? 0)
+    }
+
+    /// The tunnel is over: records all that went through it.
+    func tunnelEnded(on downstream: HTTP1Downstream) {
+        state.phase = .finished
+        record.bytesSent += record.bodyBytesSent
         endAttempt()
         worker.record(self, on: downstream)
         reset()

@@ -14,6 +14,8 @@ struct ExchangeState {
         case responding
         /// Everything has been said; the client's connection still has to take it.
         case flushing
+        /// HTTP is over; the record waits for the end of the tunnel.
+        case tunnelling
         case finished
     }
 

@@ -1,3 +1,4 @@
+import Balancing
 import HTTP
 import Model
 
@@ -16,6 +17,7 @@ struct WorkerSettings: Sendable {
     let upstreamRequestsPerConnection: Int
     let upstreamLifetime: UInt64
     let responseHeadLimits: HeadLimits
+    let ejection: EjectionPolicy
 
     init(_ settings: Settings) {
         clientHeaderTimeout = settings.client.headerTimeout.nanoseconds
@@ -35,6 +37,7 @@ struct WorkerSettings: Sendable {
         responseHeadLimits = HeadLimits(
             fieldLineBytes: settings.upstream.responseHeadBytes, totalFieldBytes: settings.upstream.responseHeadBytes,
             fieldCount: HeadLimits.response.fieldCount)
+        ejection = EjectionPolicy(settings.upstream)
     }
 }
 
