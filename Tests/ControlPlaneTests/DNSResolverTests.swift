@@ -19,7 +19,7 @@ final class Records: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `DNS resolver` {
+@Suite(.timeLimit(.minutes(10))) struct `DNS resolver` {
     private let records = Records()
     private let resolver: DNSResolver
 

@@ -45,7 +45,7 @@ private final class Watcher {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `File source` {
+@Suite(.timeLimit(.minutes(10))) struct `File source` {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

@@ -86,7 +86,7 @@ private final class RunningReconciler: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Reconciliation` {
+@Suite(.timeLimit(.minutes(10))) struct `Reconciliation` {
     private static func ingress(_ name: String, host: String, needs: String? = nil) -> String {
         """
         apiVersion: networking.k8s.io/v1

@@ -27,7 +27,7 @@ import Translation
                 rules: [Ingress.Rule(host: "other.example.com", paths: [Example.path("/", service: "web")])]))
     ]
 
-    @Test(.timeLimit(.minutes(1)), arguments: AnnotationTable.ingressNginx.groups.flatMap(\.rows).map(\.name))
+    @Test(.timeLimit(.minutes(10)), arguments: AnnotationTable.ingressNginx.groups.flatMap(\.rows).map(\.name))
     func `harms nobody else`(name: String) throws {
         for value in Self.values {
             var translator = IngressTranslator()

@@ -13,7 +13,7 @@ import Testing
         #expect((Self.seeds ?? []).count > 30)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: seeds ?? [])
+    @Test(.timeLimit(.minutes(10)), arguments: seeds ?? [])
     func `never hurts the decoder, whole or cut short`(seed: String) throws {
         let bytes = Array(try Data(contentsOf: Self.folder.appending(path: seed)))
         let decoder = ManifestDecoder()
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: seeds ?? [])
+    @Test(.timeLimit(.minutes(10)), arguments: seeds ?? [])
     func `never hurts the decoder with bytes changed, lost or doubled`(seed: String) throws {
         let bytes = Array(try Data(contentsOf: Self.folder.appending(path: seed)))
         guard !bytes.isEmpty, bytes.count < 20_000 else { return }
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: seeds ?? [])
+    @Test(.timeLimit(.minutes(10)), arguments: seeds ?? [])
     func `reads the same from an object of JSON as from YAML`(seed: String) throws {
         guard seed.hasSuffix(".json") else { return }
         let bytes = Array(try Data(contentsOf: Self.folder.appending(path: seed)))
