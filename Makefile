@@ -47,5 +47,6 @@ fixtures: ## Rewrite the expected outputs of the fixture tests; read the diff be
 
 sanitize: ## Run the tests under the address and the thread sanitizer.
 	@Scripts/setup build test
-	$(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp \
+	  $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
 	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)

@@ -200,7 +200,12 @@ final class Worker {
     private func shutDown() {
         loop.forEachHandler { handler in
             (handler as? HTTP1Downstream)?.close()
+            (handler as? HTTP1Upstream)?.close()
         }
         accessLog?.flush()
+        // These point back to the worker.
+        idleExchanges = []
+        pools = [:]
+        listeners = []
     }
 }
