@@ -202,6 +202,8 @@ final class Worker {
             (handler as? HTTP1Downstream)?.close()
             (handler as? HTTP1Upstream)?.close()
         }
+        // They hold the worker, and with it every descriptor it has left.
+        idleExchanges = []
         accessLog?.flush()
         // These point back to the worker.
         idleExchanges = []
