@@ -54,8 +54,9 @@ final class HTTP1Downstream: EventHandler {
 
     /// Most bytes of an unwanted body that are read to keep a connection.
     static let drainLimit = 64 << 10
-    /// Most bytes and nanoseconds that closing waits for the client.
-    private static let lingerLimit = 256 << 10
+    /// Most bytes and nanoseconds that closing waits for the client. The bytes are what the kernel's buffers
+    /// on both sides may hold of a body that was under way.
+    private static let lingerLimit = 8 << 20
     private static let lingerNanoseconds: UInt64 = 2_000_000_000
 
     init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
