@@ -249,9 +249,10 @@ final class HTTP1Downstream: EventHandler {
     /// Closes the connection if nothing is under way on it.
     func closeIfIdle() { if phase == .idle { close() } }
 
-    /// Ends the connection at once.
+    /// Ends the connection at once. A client that is in the middle of a response must not take it for whole.
     func close() {
         guard phase != .closed else { return }
+        if phase == .exchanging && exchange != nil { Socket.setResetOnClose(transport.socket) }
         phase = .closed
         if let exchange {
             self.exchange = nil
