@@ -17,6 +17,8 @@ struct Transport: ~Copyable {
     private(set) var isWritable = false
     /// The peer said that it sends no more; what it sent before may still wait in the socket.
     private(set) var peerIsClosing = false
+    /// Both directions are gone: nobody is there to hear anything.
+    private(set) var peerIsGone = false
     /// Everything the peer sent has been received.
     private(set) var reachedEnd = false
 
@@ -46,7 +48,10 @@ struct Transport: ~Copyable {
     mutating func note(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) { isReadable = true }
         if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) { isWritable = true }
-        if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { peerIsClosing = true }
+        if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) {
+            peerIsClosing = true
+            peerIsGone = !readiness.isDisjoint(with: [.hungUp, .failed])
+        }
     }
 
     /// Receives what fits into `input`, once.

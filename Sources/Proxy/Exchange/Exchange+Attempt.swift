@@ -147,7 +147,9 @@ extension Exchange {
     }
 
     private func awaitResponse() {
-        guard let upstream else { return }
+        guard let upstream, let downstream else { return }
+        // The client's end came together with its last bytes: no event will tell of it again.
+        if downstream.transport.peerIsClosing && state.phase == .attempting { return downstream.close() }
         worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
     }
 
@@ -198,7 +200,9 @@ extension Exchange {
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
             // (nginx treats both as closed).
-            if downstream.transport.peerIsClosing && requestIsTaken { return downstream.close() }
+            if downstream.transport.peerIsClosing && (requestIsTaken || downstream.transport.peerIsGone) {
+                return downstream.close()
+            }
             if !state.requestSent && upstream?.isConnected == true { pumpRequest() }
             if state.phase == .responding { pumpResponse() }
         }
