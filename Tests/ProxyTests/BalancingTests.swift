@@ -1,4 +1,5 @@
 import Model
+import Proxy
 import TestSupport
 import Testing
 
@@ -36,20 +37,15 @@ import Testing
             }
         }
         let quick = try ScriptedOrigin(answering: "quick")
-        let rig = try ProxyRig(
-            Given.model([Given.endpoint(slow), Given.endpoint(quick)], balancing: .leastConnections), workers: 2)
-        // Requests until one is held.
-        var held: [Client] = []
-        while slow.requests.isEmpty {
-            let client = try rig.client()
-            try client.send(Client.head())
-            held.append(client)
-            try eventually("the request to arrive") { slow.requests.count + quick.requests.count == held.count }
-        }
+        let rig = try ProxyRig(Given.model([Given.endpoint(slow)], balancing: .leastConnections), workers: 2)
+        let held = try (0..<3).map { _ in try rig.client() }
+        for client in held { try client.send(Client.head()) }
+        try slow.waitForRequests(3)
+        rig.plane.apply(Given.model([Given.endpoint(slow), Given.endpoint(quick)], balancing: .leastConnections))
         for _ in 0..<20 { #expect(try rig.request().text == "quick") }
-        #expect(slow.requests.count == 1)
+        #expect(slow.requests.count == 3)
         gate.open()
-        #expect(try held.last?.response().text == "slow")
+        for client in held { #expect(try client.response().text == "slow") }
     }
 
     @Test(arguments: [LoadBalancing.addressHash, .roundRobin])

@@ -1,4 +1,4 @@
-import Foundation
+import Linux
 
 /// The kernel's view of this process' TCP connections: which are open, so that a forgotten one shows.
 public enum OpenSockets {
@@ -15,17 +15,22 @@ public enum OpenSockets {
 
     /// Closed sockets of which only the kernel's memory is left have no inode.
     private static func count(_ isWanted: (Entry) -> Bool) -> Int {
-        guard let table = try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .ascii) else { return 0 }
-        return table.split(separator: "\n").dropFirst().count { line in
-            let columns = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard columns.count > 9, columns[3] != "0A", columns[9] != "0", let local = port(columns[1]),
-                let remote = port(columns[2])
+        let table: [UInt8]
+        do {
+            table = try Files.contents(of: "/proc/self/net/tcp", limitBytes: 1 << 26)
+        } catch {
+            preconditionFailure("no table of connections: \(error)")
+        }
+        return table.split(separator: UInt8(ascii: "\n")).dropFirst().count { line in
+            let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 10)
+            guard columns.count > 9, !columns[3].elementsEqual("0A".utf8), !columns[9].elementsEqual("0".utf8),
+                let local = port(columns[1]), let remote = port(columns[2])
             else { return false }
             return isWanted(Entry(local: local, remote: remote))
         }
     }
 
-    private static func port(_ address: Substring) -> UInt16? {
-        address.split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
+    private static func port(_ address: ArraySlice<UInt8>) -> UInt16? {
+        UInt16(String(decoding: address.suffix(4), as: UTF8.self), radix: 16)
     }
 }

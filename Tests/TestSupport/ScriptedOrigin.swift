@@ -180,6 +180,9 @@ public final class OriginConnection: @unchecked Sendable {
     /// Resets the connection.
     public func reset() { wire.reset() }
 
+    /// Blocks until the proxy has ended the connection, and reads nothing that it sends.
+    public func waitWithoutReading() throws { try wire.waitForHangUp() }
+
     /// Blocks until the proxy has ended the connection.
     @discardableResult
     public func waitForEnd() throws -> Wire.Ending { try wire.waitForEnd() }

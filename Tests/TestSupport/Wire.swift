@@ -140,6 +140,16 @@ public final class Wire: Sendable {
     /// Whether something can be read, or the connection has ended, within that time.
     public func hasInput(within milliseconds: CInt) -> Bool { waits(for: POLLIN, milliseconds: milliseconds) }
 
+    /// POLLRDHUP, which the C library's module leaves out.
+    private static let peerHungUp: CInt = 0x2000
+
+    /// Blocks until the other side has ended the connection, without reading what it sent.
+    public func waitForHangUp() throws {
+        guard waits(for: Self.peerHungUp, milliseconds: CInt(failureGuardSeconds) * 1000) else {
+            throw WireFault.silence("waiting for the end")
+        }
+    }
+
     private func waits(for events: CInt, milliseconds: CInt) -> Bool {
         var entry = pollfd(fd: number, events: CShort(events), revents: 0)
         return poll(&entry, 1, milliseconds) > 0
