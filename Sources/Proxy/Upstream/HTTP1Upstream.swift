@@ -114,8 +114,6 @@ final class HTTP1Upstream: EventHandler {
             // them any more, and they would be taken for the next answer.
             transport.receive(&worker.buffers) == .nothing
         else { return close() }
-        // Bytes behind the response would be taken for the answer to the next request.
-        if transport.isReadable, transport.receive(&worker.buffers) != .nothing { return close() }
         transport.releaseBuffers(to: &worker.buffers)
         state = .idle
         worker.idleUpstreams += 1
