@@ -132,6 +132,9 @@ let package = Package(
                 "gatehouse", "ControlPlane", "Translation", "Kubernetes", "Routing", "Model", "Linux", "Bytes",
                 arguments,
             ]),
-        tests("EndToEndTests", on: ["TestSupport", "Linux", "Bytes"]),
+        // Run the executable itself, so it must have been built.
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["gatehouse", "TestSupport", "Linux", "CLinux"], exclude: ["Clients"],
+            swiftSettings: common),
     ]
 )

@@ -57,6 +57,8 @@ public final class DataPlane: Sendable {
             let sockets = try Self.bind(&bound)
             mailboxes.append(mailbox)
             let limit = configuration.connectionsPerWorker
+            // A worker lives from here on, though its loop first comes round a little later.
+            metrics.shards[index].beat(.now())
             threads.append(
                 try RunningThread(name: "worker-\(index)") {
                     Self.work(shared, index, limit, mailbox, sockets)

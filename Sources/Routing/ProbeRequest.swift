@@ -39,7 +39,7 @@ public struct ProbeRequest: Sendable {
 
     /// The head that a worker would see.
     public func head() throws(ProbeError) -> RequestHead {
-        var (authority, target) = parts()
+        var (authority, target) = try parts()
         var lines: [String] = []
         for field in fields {
             guard let colon = field.firstIndex(of: ":"), colon > field.startIndex else { throw .badField(field) }
@@ -68,7 +68,8 @@ public struct ProbeRequest: Sendable {
     }
 
     /// Authority and target; what a client never sends as it is, is percent-encoded as curl does.
-    private func parts() -> (authority: String, target: String) {
+    /// - Throws: `badURL` for a scheme that is not HTTP's.
+    private func parts() throws(ProbeError) -> (authority: String, target: String) {
         var rest = Substring(url.prefix { $0 != "#" })
         if rest.hasPrefix("/") { return ("", Self.encoded(rest)) }
         for scheme in ["http://", "https://"] where rest.lowercased().hasPrefix(scheme) {
@@ -76,6 +77,7 @@ public struct ProbeRequest: Sendable {
         }
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let target = rest[end...]
+        if rest[..<end].hasSuffix(":"), target.hasPrefix("//") { throw .badURL(url) }
         return (String(rest[..<end]), Self.encoded(target.hasPrefix("?") ? "/" + target : target))
     }
 

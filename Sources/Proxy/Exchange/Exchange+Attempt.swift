@@ -53,7 +53,6 @@ extension Exchange {
             let connection = try HTTP1Upstream(worker: worker, pool: pool)
             upstream = connection
             connection.attach(self)
-            worker.metrics.count(.upstreamConnectionsOpened)
             if connection.isConnected { return upstreamConnected() }
             worker.loop.setDeadline(of: connection, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
         } catch {
@@ -63,6 +62,7 @@ extension Exchange {
 
     /// A new connection stands.
     func upstreamConnected() {
+        worker.metrics.count(.upstreamConnectionsOpened)
         record.lastAttempt.connectTime = milliseconds(since: state.attemptStartedAt)
         send()
     }

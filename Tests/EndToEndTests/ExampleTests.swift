@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The examples, served as their READMEs say.
+@Suite struct `Every example` {
+    static let names: [String] = {
+        let entries = try? FileManager.default.contentsOfDirectory(
+            at: Products.examples, includingPropertiesForKeys: [.isDirectoryKey])
+        return (entries ?? []).filter(\.hasDirectoryPath).map(\.lastPathComponent).sorted()
+    }()
+
+    @Test func `is listed among the examples`() throws {
+        let readme = try String(contentsOf: Products.examples.appending(path: "README.md"), encoding: .utf8)
+        #expect(!Self.names.isEmpty)
+        for name in Self.names { #expect(readme.contains("[\(name)](\(name))")) }
+    }
+
+    @Test(arguments: Self.names)
+    func `gets what its expect file says`(name: String) throws {
+        let folder = Products.examples.appending(path: name)
+        let script = try ExpectScript(String(contentsOf: folder.appending(path: "expect.txt"), encoding: .utf8))
+        let gatehouse = try Gatehouse(["-f", folder.path(percentEncoded: false), "--demo-backends"])
+        #expect(!script.steps.isEmpty)
+        for step in script.steps {
+            let place: Comment = "\(name)/expect.txt:\(step.line)"
+            let response = try step.response(from: gatehouse)
+            #expect(response.status == step.status, place)
+            for field in step.expectedFields { #expect(response.values(field.name) == [field.value], place) }
+            for part in step.expectedParts { #expect(response.text.contains(part), place) }
+        }
+        #expect(try gatehouse.terminate() == .exited(0))
+    }
+
+    @Test(arguments: Self.names)
+    func `does what the commands of its README promise`(name: String) throws {
+        let readme = try ExampleReadme(Products.examples.appending(path: "\(name)/README.md"))
+        let serve = try #require(readme.serve)
+        let gatehouse = try Gatehouse(serve)
+        for command in readme.curls {
+            let shell = command.text.replacing("http://localhost:8080", with: "http://127.0.0.1:\(gatehouse.port)")
+                .replacing("curl -H", with: "curl -s -H").replacing("curl -i", with: "curl -s -i")
+            let result = try Command.run("sh", ["-c", shell])
+            #expect(result.status == 0, "\(command.text)")
+            let output = result.output.replacing("\r\n", with: "\n")
+            for part in command.promises {
+                #expect(output.contains(part.replacing("localhost:8080", with: "127.0.0.1")), "\(command.text)")
+            }
+        }
+        for arguments in readme.others {
+            #expect(try Command.run(Products.gatehouse, arguments).status == 0, "\(arguments)")
+        }
+    }
+}
+
+/// The commands of an example's README.
+struct ExampleReadme {
+    struct Curl {
+        var text: String
+        /// What the output contains, by the comment behind the command.
+        var promises: [String]
+    }
+
+    /// The arguments of `gatehouse serve`.
+    private(set) var serve: [String]?
+    private(set) var curls: [Curl] = []
+    /// The arguments of other calls.
+    private(set) var others: [[String]] = []
+
+    init(_ file: URL) throws {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for line in text.components(separatedBy: "\n") where line.hasPrefix("    ") {
+            let command = line.dropFirst(4)
+            if command.hasPrefix("gatehouse serve ") {
+                serve = Self.words(command.dropFirst(16))
+            } else if command.hasPrefix("gatehouse ") {
+                others.append(Self.words(command.dropFirst(10)))
+            } else if command.hasPrefix("curl "), let comment = command.range(of: "   #") ?? command.range(of: "  #") {
+                let promise = command[comment.upperBound...].trimmingCharacters(in: .whitespaces)
+                curls.append(Curl(text: String(command[..<comment.lowerBound]), promises: Self.promises(promise)))
+            }
+        }
+    }
+
+    /// Paths are those of the repository's root.
+    private static func words(_ text: Substring) -> [String] {
+        text.split(separator: " ").map {
+            $0.hasPrefix("Examples/") ? Products.repository.appending(path: $0).path(percentEncoded: false) : String($0)
+        }
+    }
+
+    /// `301 to URL`, `404: why`, `service: why`, `Name: value`, `METHOD target`; several with commas.
+    private static func promises(_ comment: String) -> [String] {
+        comment.components(separatedBy: ", ").flatMap { part -> [String] in
+            if let match = part.wholeMatch(of: /([0-9]{3}) to (.+)/) {
+                return ["HTTP/1.1 \(match.1) ", "Location: \(match.2)\n"]
+            }
+            if let match = part.prefixMatch(of: /([0-9]{3})(?:$|:)/) { return ["HTTP/1.1 \(match.1) "] }
+            if let match = part.prefixMatch(of: /[A-Z]+ \/[^ ]*$/) { return ["  \(match.0) HTTP/1.1\n"] }
+            if let match = part.prefixMatch(of: /([a-z]+)(?:$|: )/) { return ["  Service   \(match.1):http\n"] }
+            return [part]
+        }
+    }
+}
