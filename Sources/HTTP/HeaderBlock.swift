@@ -82,6 +82,13 @@ public struct HeaderBlock: ~Copyable {
         present.removeAll()
     }
 
+    /// Forgets the fields of a head that ended before its end: their bytes never came into the storage.
+    mutating func dropUnstored() {
+        guard let last = fields.last, last.value.upperBound > storage.count else { return }
+        fields.removeAll(keepingCapacity: true)
+        present.removeAll()
+    }
+
     /// Appends a field with a known name in its canonical spelling.
     ///
     /// - Returns: false, and nothing is appended, when the value holds control bytes: they never leave.

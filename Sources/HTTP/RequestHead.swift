@@ -90,6 +90,10 @@ public struct RequestHead: ~Copyable {
         @_lifetime(borrow self) get { headers.bytes(in: hostNameRange) }
     }
 
+    /// Makes a head that was refused or given up before its end fit to be read, for the log: what came whole
+    /// of the request line stays, the fields go.
+    public mutating func dropPartialFields() { headers.dropUnstored() }
+
     /// Makes room for the next request; the storage stays.
     public mutating func clear() {
         headers.clear()

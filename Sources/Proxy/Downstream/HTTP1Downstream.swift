@@ -102,7 +102,7 @@ final class HTTP1Downstream: EventHandler {
         worker.metrics.count(Limit.headerTimeout)
         guard let exchange else { return close() }
         phase = .exchanging
-        exchange.refuse(.requestTimeout)
+        exchange.refuseHead(.requestTimeout)
     }
 
     // MARK: Requests

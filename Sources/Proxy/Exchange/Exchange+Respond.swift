@@ -13,9 +13,15 @@ extension Exchange {
     /// The request broke the rules of HTTP: says so and closes, and never reads what came behind.
     func reject(_ error: HTTP1Error) {
         if let limit = error.limit { worker.metrics.count(limit) }
+        refuseHead(error.status)
+    }
+
+    /// Answers a request whose head did not come to a good end, and closes.
+    func refuseHead(_ status: Status) {
+        request.dropPartialFields()
         state.keepsDownstream = false
         if let downstream { takeContext(downstream) }
-        respond(error.status, ending: .linger)
+        respond(status, ending: .linger)
     }
 
     /// Answers with the stock page of a status.
