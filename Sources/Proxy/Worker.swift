@@ -143,10 +143,9 @@ final class Worker {
         }
         var idle: [HTTP1Downstream] = []
         loop.forEachHandler { handler in
-            if let downstream = handler as? HTTP1Downstream, downstream.phase == .idle { idle.append(downstream) }
+            if let downstream = handler as? HTTP1Downstream, downstream.mayBeReaped { idle.append(downstream) }
         }
-        // Idle deadlines are all set equally far ahead, so the nearest belongs to the one that has waited longest.
-        idle.sort { $0.deadline < $1.deadline }
+        idle.sort { $0.idleSince < $1.idleSince }
         for downstream in idle.prefix(max(idle.count / 4, Self.smallestReap)) { downstream.closeIfIdle() }
     }
 

@@ -48,6 +48,8 @@ final class HTTP1Downstream: EventHandler {
     private var tunnel: Tunnel?
     /// Requests that were begun on this connection.
     private(set) var requests = 0
+    /// When the connection was accepted, or its newest response was sent.
+    private(set) var idleSince: Instant
     private var isProcessing = false
     /// Bytes that may still be read and forgotten.
     private var allowance = 0
@@ -58,12 +60,15 @@ final class HTTP1Downstream: EventHandler {
     /// on both sides may hold of a body that was under way.
     private static let lingerLimit = 8 << 20
     private static let lingerNanoseconds: UInt64 = 2_000_000_000
+    /// How long a new connection may take to send something while others wait for room.
+    private static let fairNanoseconds: UInt64 = 1_000_000_000
 
     init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
         self.worker = worker
         peer = accepted.peer
         self.port = port
         transport = Transport(accepted.socket)
+        idleSince = worker.loop.now
         super.init()
         Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)
@@ -211,6 +216,7 @@ final class HTTP1Downstream: EventHandler {
     private func becomeIdle() {
         if worker.isDraining { return close() }
         phase = .idle
+        idleSince = worker.loop.now
         if transport.input.isEmpty {
             worker.buffers.takeBack(&transport.input)
         }
@@ -244,6 +250,12 @@ final class HTTP1Downstream: EventHandler {
             }
         }
         close()
+    }
+
+    /// Whether it may be closed to make room for others. A new connection gets a fair time for its first request;
+    /// else those of a rush would end as fast as they are accepted.
+    var mayBeReaped: Bool {
+        phase == .idle && (requests > 0 || worker.loop.now.nanoseconds(since: idleSince) > Self.fairNanoseconds)
     }
 
     /// Closes the connection if nothing is under way on it.
