@@ -13,7 +13,7 @@ RUN swift package resolve
 
 COPY Sources Sources
 COPY Tests Tests
-RUN swift build -c release --static-swift-stdlib --product gatehouse --static-swift-stdlib \
+RUN swift build -c release --static-swift-stdlib --product gatehouse \
     && install -D -s .build/release/gatehouse /out/usr/local/bin/gatehouse
 
 FROM debian:bookworm-slim
