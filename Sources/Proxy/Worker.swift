@@ -201,10 +201,8 @@ final class Worker {
             (handler as? HTTP1Downstream)?.close()
             (handler as? HTTP1Upstream)?.close()
         }
-        // They hold the worker, and with it every descriptor it has left.
-        idleExchanges = []
         accessLog?.flush()
-        // These point back to the worker.
+        // These point back to the worker, and with it to every descriptor that it has left.
         idleExchanges = []
         pools = [:]
         listeners = []
