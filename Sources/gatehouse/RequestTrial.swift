@@ -19,16 +19,26 @@ struct RequestTrial {
         do throws(ProbeError) {
             head = try probe.head()
         } catch .refused(let error) {
-            let outcome = ExplainReport.Outcome(
-                kind: .answered, text: "answered \(error.status.rawValue) before routing: \(error.reason)",
-                status: Int(error.status.rawValue))
-            return ExplainReport(
-                request: .init(method: probe.method, url: probe.url), outcome: outcome)
+            return refusal(error.status, error.reason)
         }
         return report(on: head)
     }
 
+    /// What no route is looked for.
+    private func refusal(_ status: Status, _ reason: StaticString) -> ExplainReport {
+        let code = status.rawValue
+        return ExplainReport(
+            request: .init(method: probe.method, url: probe.url),
+            outcome: .init(kind: .answered, text: "answered \(code) before routing: \(reason)", status: Int(code)))
+    }
+
     private func report(on head: borrowing RequestHead) -> ExplainReport {
+        do throws(HTTP1Error) { _ = try BodyFraming.request(head) } catch {
+            return refusal(error.status, error.reason)
+        }
+        if head.method == .connect || head.method == .trace {
+            return refusal(.methodNotAllowed, "the method is never served")
+        }
         let explanation = router.explain(host: head.host, path: head.normalPath)
         var report = ExplainReport(
             request: .init(

@@ -4,10 +4,13 @@ import Testing
 @testable import gatehouse
 
 @Suite struct `Request trial` {
-    private func report(_ url: String, _ yaml: String, fields: [String] = []) throws -> ExplainReport {
+    private func report(
+        _ url: String, _ yaml: String, method: String = "GET", fields: [String] = []
+    ) throws -> ExplainReport {
         let configuration = Given.configuration(
             yaml, overrides: ["store/api:80=127.0.0.1:9000", "web=127.0.0.1:9001"])
-        return try RequestTrial(configuration: configuration, probe: ProbeRequest(url: url, fields: fields)).report()
+        let probe = ProbeRequest(method: method, url: url, fields: fields)
+        return try RequestTrial(configuration: configuration, probe: probe).report()
     }
 
     private let everything = Given.shop + Given.service("web") + Given.service("api") + Given.rewriting
@@ -36,6 +39,9 @@ import Testing
         #expect(try report("http://other.example/", everything).outcome.status == 404)
         #expect(try report("http://old.example/x", everything).outcome.status == 404)
         #expect(try report("http://shop.example/%2e%2e/", everything).outcome.status == 400)
+        #expect(try report("http://shop.example/", everything, method: "TRACE").outcome.status == 405)
+        let framed = try report("http://shop.example/", everything, fields: ["Content-Length: 1", "Content-Length: 1"])
+        #expect(framed.outcome.status == 400)
         let large = try report("http://shop.example/", everything, fields: ["Content-Length: 8388609"])
         #expect(large.outcome.status == 413)
         let lonely = try report("http://shop.example/", Given.shop.replacing("name: web", with: "name: gone"))
