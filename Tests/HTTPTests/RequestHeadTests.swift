@@ -145,3 +145,45 @@ import Testing
         }
     }
 }
+
+@Suite struct `A request head that never becomes whole` {
+    /// Fields are known by their place before their bytes are taken in; asking for them then would be fatal.
+    @Test(arguments: [
+        "GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nX-Forwarded-For: c\r\nbad line\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nX-Forwarded-For: c\r\n",
+        "GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nX: y\u{0}\r\n",
+    ])
+    func `can be asked for its request line, and has no fields`(text: String) throws {
+        var parser = RequestHeadParser()
+        var head = RequestHead()
+        let bytes = Array(text.utf8)
+        let length = try? parser.parse(bytes.span, into: &head)
+        #expect(length == .some(nil) || length == nil)
+        head.dropPartialFields()
+        let method = head.methodBytes.text()
+        let path = head.normalPath.text()
+        let agent = head.headers.firstIndex(of: .userAgent)
+        let forwarded = head.headers.contains(.xForwardedFor)
+        #expect(method == "GET")
+        #expect(path == "/a")
+        #expect(agent == nil)
+        #expect(!forwarded)
+    }
+
+    @Test func `keeps the fields that were taken in`() throws {
+        var parser = RequestHeadParser()
+        var head = RequestHead()
+        let bytes = Array("GET / HTTP/1.1\r\nUser-Agent: b\r\n\r\n".utf8)
+        do {
+            _ = try parser.parse(bytes.span, into: &head)
+            Issue.record("a request without a host")
+        } catch {
+            #expect(error == .missingHost)
+        }
+        head.dropPartialFields()
+        let found = head.headers.firstIndex(of: .userAgent)
+        let index = try #require(found)
+        let agent = head.headers.value(index).text()
+        #expect(agent == "b")
+    }
+}

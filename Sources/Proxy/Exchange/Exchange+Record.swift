@@ -50,6 +50,7 @@ extension Exchange: AccessSource {
     private static func write(_ text: AccessText, of request: borrowing RequestHead, to log: inout AccessLogWriter) {
         switch text {
         case .request:
+            guard !request.methodBytes.isEmpty else { return log.appendUnset() }
             log.append(value: request.methodBytes)
             log.append(text: " ")
             log.append(value: request.target)
