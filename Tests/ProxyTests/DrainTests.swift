@@ -131,7 +131,7 @@ import Testing
         for _ in 0..<100 {
             let rig = try ProxyRig(Given.model(origin))
             #expect(try rig.request().status == 200)
-            rig.plane.drain(grace: .zero)
+            rig.end()
         }
         #expect(OpenDescriptors.count - before < 100)
     }

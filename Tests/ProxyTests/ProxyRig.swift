@@ -7,25 +7,35 @@ import Testing
 
 /// A data plane in this process, on a port that the kernel chose, with a model made in the test.
 ///
-/// Ends with its last reference: connections that are open then are cut.
+/// Ends with its last reference: connections that are open then are cut. Writes an access log that nobody
+/// reads unless a test gives one, because what is done for a line must not go wrong whatever is requested.
 final class ProxyRig {
     let plane: DataPlane
     let metrics: Metrics
+    private let log: AccessLog
     var port: UInt16 { plane.addresses[0].port }
 
     init(
         _ model: ProxyModel, workers: Int = 1, connectionsPerWorker: Int = 10_000, accessLog: AccessLog? = nil,
-        logFormat: AccessLogFormat? = nil
+        logFormat: String = AccessLogFormat.defaultText
     ) throws {
-        metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: accessLog)
+        log = try accessLog ?? AccessLog(to: .file("/dev/null"), workers: workers) { Issue.record("\($0)") }
+        metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
         plane = try DataPlane(
             DataPlane.Configuration(
                 listeners: [ListenerAddress(address: SocketAddress(.loopbackV4, port: 0))], workers: workers,
-                connectionsPerWorker: connectionsPerWorker, logFormat: logFormat), metrics: metrics)
+                connectionsPerWorker: connectionsPerWorker, logFormat: try AccessLogFormat(logFormat)), metrics: metrics
+        )
         #expect(plane.apply(model).isEmpty)
     }
 
-    deinit { plane.drain(grace: .zero) }
+    deinit { end() }
+
+    /// Cuts off what is open and ends every thread.
+    func end() {
+        plane.drain(grace: .zero)
+        log.stop()
+    }
 
     func client(receiveBuffer: Int? = nil) throws -> Client { try Client(toPort: port, receiveBuffer: receiveBuffer) }
 
