@@ -15,7 +15,7 @@ private final class LoggingRig {
     init(_ model: ProxyModel, format: String) throws {
         path = NSTemporaryDirectory() + "gatehouse-\(UUID().uuidString).log"
         log = try AccessLog(to: .file(path), workers: 1) { Issue.record("\($0)") }
-        rig = try ProxyRig(model, accessLog: log, logFormat: format)
+        rig = try ProxyRig(model, accessLog: log, logFormat: try AccessLogFormat(format))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

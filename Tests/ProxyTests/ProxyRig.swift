@@ -17,14 +17,15 @@ final class ProxyRig {
 
     init(
         _ model: ProxyModel, workers: Int = 1, connectionsPerWorker: Int = 10_000, accessLog: AccessLog? = nil,
-        logFormat: String = AccessLogFormat.defaultText
+        logFormat: AccessLogFormat? = nil
     ) throws {
         log = try accessLog ?? AccessLog(to: .file("/dev/null"), workers: workers) { Issue.record("\($0)") }
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
         plane = try DataPlane(
             DataPlane.Configuration(
                 listeners: [ListenerAddress(address: SocketAddress(.loopbackV4, port: 0))], workers: workers,
-                connectionsPerWorker: connectionsPerWorker, logFormat: try AccessLogFormat(logFormat)), metrics: metrics
+                connectionsPerWorker: connectionsPerWorker,
+                logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText)), metrics: metrics
         )
         #expect(plane.apply(model).isEmpty)
     }

@@ -181,7 +181,11 @@ public final class OriginConnection: @unchecked Sendable {
     public func reset() { wire.reset() }
 
     /// Blocks until the proxy has ended the connection, and reads nothing that it sends.
-    public func waitWithoutReading() throws { try wire.waitForHangUp() }
+    public func waitWithoutReading() throws {
+        guard wire.hasHungUp(within: CInt(failureGuardSeconds) * 1000) else {
+            throw WireFault.silence("waiting for the end")
+        }
+    }
 
     /// Blocks until the proxy has ended the connection.
     @discardableResult

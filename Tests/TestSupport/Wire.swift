@@ -143,11 +143,9 @@ public final class Wire: Sendable {
     /// POLLRDHUP, which the C library's module leaves out.
     private static let peerHungUp: CInt = 0x2000
 
-    /// Blocks until the other side has ended the connection, without reading what it sent.
-    public func waitForHangUp() throws {
-        guard waits(for: Self.peerHungUp, milliseconds: CInt(failureGuardSeconds) * 1000) else {
-            throw WireFault.silence("waiting for the end")
-        }
+    /// Whether the other side ends the connection within that time, without reading what it sent.
+    public func hasHungUp(within milliseconds: CInt) -> Bool {
+        waits(for: Self.peerHungUp, milliseconds: milliseconds)
     }
 
     private func waits(for events: CInt, milliseconds: CInt) -> Bool {
