@@ -54,8 +54,10 @@ struct Server {
         _ reconciler: Reconciler, _ handover: Handover, _ metrics: Metrics, _ health: Health, _ workers: Int
     ) async throws {
         try refuseRejected(handover.record)
-        let plane = try startDataPlane(handover, metrics, workers)
+        // The admin port belongs to one process, while listeners may share theirs: a second process with the same
+        // ports must fail before it takes connections away from the first.
         let admin = try startAdmin(health, metrics)
+        let plane = try startDataPlane(handover, metrics, workers)
         health.begin()
         report(plane, admin, handover.record)
         let following = Task { await reconciler.run() }
