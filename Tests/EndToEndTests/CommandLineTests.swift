@@ -194,6 +194,18 @@ import Testing
         #expect(line.contains("in use") && line.contains(taken))
     }
 
+    @Test func `serve logs JSON when it is asked to`() throws {
+        let folder = try ManifestFolder()
+        let gatehouse = try Gatehouse(["-f", folder.path, "--log-format", "json"])
+        let line = try gatehouse.reloads {
+            try folder.replace("shop.yaml", with: Manifest.site("shop") + Self.endpoints("shop"))
+        }
+        let entry = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+        #expect(entry["level"] == "info")
+        #expect(entry["message"]?.hasSuffix(": +1 host, +1 route, +1 upstream") == true)
+        #expect(entry["time"]?.wholeMatch(of: /[-0-9]+T[0-9:]+Z/) != nil)
+    }
+
     @Test func `serve answers on every address when none is given`() throws {
         let process = try ChildProcess(
             Products.gatehouse,

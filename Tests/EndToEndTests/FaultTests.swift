@@ -102,6 +102,8 @@ import Testing
             }
         }
         let gatehouse = try Self.gatehouse(to: origin.port)
+        // Workers open some of theirs as they begin.
+        #expect(try gatehouse.request(host: "nobody.example").status == 404)
         let before = gatehouse.openDescriptors
         for number in 0..<2000 {
             let client = try gatehouse.client()
@@ -155,6 +157,8 @@ import Testing
     @Test func `of too few descriptors ends when the clients leave without a word`() throws {
         let origin = try ScriptedOrigin(answering: "still here")
         let gatehouse = try Self.gatehouse(to: origin.port, descriptors: 64)
+        // Workers open some of theirs as they begin.
+        #expect(try gatehouse.request(host: "nobody.example").status == 404)
         let before = gatehouse.openDescriptors
         for _ in 0..<3 {
             let clients = try (0..<150).map { _ in try gatehouse.client() }

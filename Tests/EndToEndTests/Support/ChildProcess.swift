@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Glibc
 import Linux
 import Synchronization
@@ -115,6 +116,14 @@ final class ChildProcess: Sendable {
 
     // MARK: Starting
 
+    /// This process' own. Under the address sanitizer what was freed is soon given back, so that memory in use
+    /// can be compared.
+    private static func environment() -> [String] {
+        let own = ProcessInfo.processInfo.environment
+        let options = [own["ASAN_OPTIONS"], "quarantine_size_mb=1"].compactMap(\.self).joined(separator: ":")
+        return own.merging(["ASAN_OPTIONS": options]) { $1 }.map { "\($0.key)=\($0.value)" }
+    }
+
     /// - Parameter streams: what become descriptors 0, 1 and 2.
     private static func spawn(_ program: String, _ arguments: [String], streams: [CInt]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -137,7 +146,9 @@ final class ChildProcess: Sendable {
         var id: pid_t = 0
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
-        let result = posix_spawnp(&id, program, &actions, &attributes, words, environ)
+        let environment = environment().map { strdup($0) } + [nil]
+        defer { for entry in environment { free(entry) } }
+        let result = posix_spawnp(&id, program, &actions, &attributes, words, environment)
         guard result == 0 else { throw Errno(result) }
         return id
     }
