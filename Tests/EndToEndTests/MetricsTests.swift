@@ -78,8 +78,10 @@ import Testing
         try eventually("both requests to be counted") {
             try gatehouse.metrics().sum(requests, ["ingress": "a", "status": "2xx"]) == 2
         }
+        try eventually("three configurations to be counted") {
+            try gatehouse.metrics().sum("nginx_ingress_controller_success") == 3
+        }
         let metrics = try gatehouse.metrics()
-        #expect(metrics.sum("nginx_ingress_controller_success") == 3)
         #expect(metrics.sum("nginx_ingress_controller_errors") == 0)
         #expect(metrics.sum("nginx_ingress_controller_config_last_reload_successful") == 1)
         #expect(metrics.sum("gatehouse_config_reload_duration_seconds_count") == 3)

@@ -34,6 +34,8 @@ import Testing
         // Six clients, the tunnel, and one connection for each look after a reload.
         let accepted = "nginx_ingress_controller_nginx_process_connections_total"
         #expect(try gatehouse.metrics().sum(accepted, ["state": "accepted"]) == 107)
-        #expect(try gatehouse.metrics().sum("nginx_ingress_controller_success") == 101)
+        try eventually("every configuration to be counted") {
+            try gatehouse.metrics().sum("nginx_ingress_controller_success") == 101
+        }
     }
 }
