@@ -123,6 +123,7 @@ extension Exchange {
     func pumpRequest() {
         guard let upstream, let downstream, !state.requestAbandoned else { return }
         let before = requestBody.moved
+        let couldSend = upstream.transport.isWritable
         let outcome = requestBody.run(
             from: &downstream.transport, to: &upstream.transport, &worker.buffers, &worker.pipes)
         record.requestLength += requestBody.moved - before
@@ -137,13 +138,21 @@ extension Exchange {
             worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientBodyTimeout)
         case .sinkBlocked:
             worker.loop.clearDeadline(of: downstream)
-            worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
+            limitSending(
+                to: upstream, tookSomething: couldSend,
+                nanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
         case .yielded: worker.loop.resumeLater(downstream)
         case .sourceEnded: downstream.close()
         case .malformed: bodyFailed(.malformedBody, nil)
         case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
         case .sinkFailed: sendingFailed()
         }
+    }
+
+    /// Time runs from the moment when a blocked connection last took something, whatever else happens on it.
+    func limitSending(to connection: EventHandler, tookSomething: Bool, nanoseconds: UInt64) {
+        guard tookSomething || connection.deadline == .distantFuture else { return }
+        worker.loop.setDeadline(of: connection, afterNanoseconds: nanoseconds)
     }
 
     private func awaitResponse() {

@@ -212,6 +212,7 @@ extension Exchange {
     func pumpResponse() {
         guard let downstream, let upstream else { return }
         let before = responseBody.moved
+        let couldSend = downstream.transport.isWritable
         let outcome = responseBody.run(
             from: &upstream.transport, to: &downstream.transport, &worker.buffers, &worker.pipes)
         record.bodyBytesSent += responseBody.moved - before
@@ -223,7 +224,7 @@ extension Exchange {
             worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
         case .sinkBlocked:
             worker.loop.clearDeadline(of: upstream)
-            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientSendTimeout)
+            limitSending(to: downstream, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
         case .yielded: worker.loop.resumeLater(upstream)
         case .sourceEnded, .malformed, .tooLarge: responseBroke()
         case .sinkFailed: complete(.close)

@@ -211,10 +211,11 @@ final class Exchange {
 
     func flushAndFinish() {
         guard let downstream else { return }
+        let couldSend = downstream.transport.isWritable
         switch downstream.transport.flush(&worker.buffers) {
         case .done: complete(state.ending)
         case .blocked:
-            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientSendTimeout)
+            limitSending(to: downstream, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
         case .failed: complete(.close)
         }
     }
