@@ -54,6 +54,7 @@ extension Exchange {
         record.status = Int(status.rawValue)
         dropUpstream()
         if case .linger = ending { state.keepsDownstream = false }
+        if worker.isDraining { state.keepsDownstream = false }
         let pageLength = ErrorPage.length(status)
         let fields = route?.filters.responseFields
         worker.buffers.lend(to: &downstream.transport.output)
@@ -187,7 +188,9 @@ extension Exchange {
         worker.buffers.lend(to: &downstream.transport.output)
         guard let fields = route?.filters.responseFields else { return }
         let needed = 256 + snapshot.responseRules.bound(response.headers, setting: fields)
-        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: needed) }
+        if downstream.transport.output.room < needed {
+            downstream.transport.output.grow(to: downstream.transport.output.count + needed)
+        }
         downstream.transport.output.appendStatusLine(.switchingProtocols)
         worker.appendDate(to: &downstream.transport.output)
         downstream.transport.output.appendField(.connection, "upgrade")
