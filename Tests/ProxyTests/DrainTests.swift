@@ -64,6 +64,24 @@ import Testing
         draining.join()
     }
 
+    @Test func `closes after answers of the proxy's own, and says so`() throws {
+        let origin = try ScriptedOrigin { connection in try connection.waitForEnd() }
+        let rig = try ProxyRig(
+            Given.model(origin) {
+                $0.timeouts.read = .milliseconds(500)
+                $0.retry.tries = 1
+            })
+        let client = try rig.client()
+        try client.send(Client.head())
+        try origin.waitForConnections(1)
+        let draining = try drain(rig)
+        let answer = try client.response()
+        #expect(answer.status == 504)
+        #expect(answer["Connection"] == "close")
+        client.wire.close()
+        draining.join()
+    }
+
     @Test func `takes a request whose head has begun`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(Given.model(origin))

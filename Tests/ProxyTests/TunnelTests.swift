@@ -63,6 +63,28 @@ import Testing
         #expect(try client.frame().text == "early")
     }
 
+    /// Ten heads of thirty kilobytes for a client that reads none of them before the tunnel opens.
+    @Test func `opens behind interim responses that still wait to be sent`() throws {
+        let origin = try ScriptedOrigin { connection in
+            _ = try connection.request()
+            let fields = (0..<4).map { "X-\($0): " + String(repeating: "x", count: 7500) }.joined(separator: "\r\n")
+            for _ in 0..<10 { try connection.send("HTTP/1.1 103 Early Hints\r\n\(fields)\r\n\r\n") }
+            try connection.send(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+            try connection.send(WebSocketFrame("hello"))
+            try connection.waitForEnd()
+        }
+        let rig = try ProxyRig(Given.model(origin))
+        let client = try rig.client(receiveBuffer: 4096)
+        try client.send(Client.head("/", ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: x"]))
+        try origin.waitForRequests(1)
+        try eventually("the tunnel to open") { rig.metric("gatehouse_tunnels_total") == 1 }
+        let answer = try client.response()
+        #expect(answer.interim.count == 10)
+        #expect(answer.status == 101)
+        #expect(try client.frame().text == "hello")
+    }
+
     @Test func `lets one side finish while the other goes on`() throws {
         let origin = try ScriptedOrigin { connection in
             try connection.acceptWebSocket()
