@@ -71,17 +71,21 @@ public final class AccessLog: Sendable {
     private func run(_ first: consuming LogOutput) {
         var output = first
         var isFailing = false
+        var blocks: [LogBlock] = []
+        blocks.reserveCapacity(LogChannel.blockLimit)
         while true {
             // Both are looked at before the channels, so nothing that came before them is missed.
             let isLast = stopBy.load(ordering: .relaxed) != 0
             if reopenWanted.exchange(false, ordering: .relaxed) { reopen(&output) }
             var idle = true
             for channel in channels {
-                for block in channel.takeFilled() {
+                channel.takeFilled(&blocks)
+                for block in blocks {
                     idle = false
                     write(block, to: output, &isFailing)
                     channel.giveBack(block)
                 }
+                blocks.removeAll(keepingCapacity: true)
             }
             if idle && isLast { return }
             if idle {

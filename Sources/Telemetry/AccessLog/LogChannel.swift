@@ -26,6 +26,12 @@ public final class LogChannel: Sendable {
         var filled: [LogBlock] = []
         var empty: [LogBlock] = []
         var made = 0
+
+        /// There is room for all blocks from the start: handing over never allocates.
+        init() {
+            filled.reserveCapacity(LogChannel.blockLimit)
+            empty.reserveCapacity(LogChannel.blockLimit)
+        }
     }
 
     private let state = Mutex(State())
@@ -50,13 +56,10 @@ public final class LogChannel: Sendable {
         wakeUp.event.signal()
     }
 
-    /// Everything that waits to be written, oldest first.
-    func takeFilled() -> [LogBlock] {
-        state.withLock { state in
-            let filled = state.filled
-            state.filled = []
-            return filled
-        }
+    /// Takes everything that waits to be written, oldest first, and leaves the room of `blocks`, which is empty, for
+    /// what comes next.
+    func takeFilled(_ blocks: inout [LogBlock]) {
+        state.withLock { swap(&$0.filled, &blocks) }
     }
 
     /// Gives a block back once its lines are written or given up.
