@@ -13,8 +13,13 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "gatehouse-benchmarks",
+    products: [
+        // Preloaded into the proxy, to count what it allocates.
+        .library(name: "allocations", type: .dynamic, targets: ["Allocations"])
+    ],
     targets: [
         .systemLibrary(name: "CEpoll"),
+        .target(name: "Allocations"),
         .target(name: "Wire", dependencies: ["CEpoll"], swiftSettings: settings),
         .executableTarget(name: "origin", dependencies: ["Wire"], swiftSettings: settings),
         .executableTarget(name: "load", dependencies: ["Wire"], swiftSettings: settings),

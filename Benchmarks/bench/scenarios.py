@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 
-from . import load, peers, process
+from . import counted, load, peers, process
 from .peers import Route
 
 CONNECTIONS = 64
@@ -195,8 +195,12 @@ def small_log(bench):
     return table
 
 
+def _ten_thousand():
+    return [Route(f"host-{host}.example", f"/path-{path}") for host in range(1000) for path in range(10)]
+
+
 def routes(bench):
-    many = [Route(f"host-{host}.example", f"/path-{path}") for host in range(1000) for path in range(10)]
+    many = _ten_thousand()
     table = Table(
         "1,000 hosts × 10 paths at random, against one route",
         PER_REQUEST,
@@ -451,6 +455,59 @@ def reload(bench):
     return table
 
 
+def allocations(bench):
+    table = Table(
+        "Heap allocations of the worker while keep-alive connections ask again and again",
+        [Metric("each", "allocations/request", 6), Metric("count", "allocations", 0), Metric("requests", "requests", 0)],
+        [],
+        [],
+    )
+    if peers.Gatehouse not in bench.classes:
+        return table
+    many = _ten_thousand()
+    cases = {
+        "GET, 128 bytes": ("plain", [SINGLE], {}),
+        "the same with an access log": ("logging", [SINGLE], {}),
+        "POST, 1 KiB": ("plain", [SINGLE], {"method": "POST", "body": 1024}),
+        "a rewritten path": ("plain", [counted.CountedGatehouse.REWRITTEN], {}),
+        "a chunked response": ("plain", [Route(SINGLE.host, "/chunked")], {}),
+        "1 MiB response": ("plain", [Route(SINGLE.host, "/download")], {}),
+        "10,000 routes at random": ("many", many, {}),
+    }
+    with bench.stage() as stage:
+        contenders = {
+            "plain": stage.peer(counted.CountedGatehouse, [SINGLE]),
+            "logging": stage.peer(counted.CountedGatehouse, [SINGLE], log_requests=True),
+            "many": stage.peer(counted.CountedGatehouse, many),
+        }
+        for row, (name, asked, options) in cases.items():
+            file = stage.requests("requests", asked, options.pop("method", "GET"))
+            table.add(row, _allocations(stage, contenders[name], file, 20 * len(asked), **options))
+            table.expectations.append(Limit("each", 0, row))
+    table.headlines.append(Headline("heap allocations a request", "each", ("GET, 128 bytes", *OTHERS)))
+    return table
+
+
+def _allocations(stage, peer, file, warm_up, **options):
+    """What the worker allocates in the middle of a load, after `warm_up` requests at least."""
+    settings = {"requests": file, "connections": CONNECTIONS, **options}
+    warming = 1
+    while stage.run("http", peer, seconds=warming, **settings)["completed"] < warm_up:
+        warming *= 2
+    running = load.Load("http", peer, stage.folder, seconds=60, until="eof", **settings)
+    time.sleep(0.5)  # Its connections are there and have been used.
+    began, before = time.monotonic(), peer.allocations
+    time.sleep(stage.bench.seconds)
+    count, took = peer.allocations - before, time.monotonic() - began
+    running.end()
+    result = running.result()
+    running.close()
+    if not result["completed"] or result["failed"] or result["closed"]:
+        raise RuntimeError(f"allocations: {result}")
+    requests = result["completed"] * took / result["seconds"]
+    return {"each": count / requests, "count": count, "requests": requests}
+
+
 SCENARIOS = {
     "small": small,
     "small-log": small_log,
@@ -462,4 +519,5 @@ SCENARIOS = {
     "idle": idle,
     "scale": scale,
     "reload": reload,
+    "allocations": allocations,
 }

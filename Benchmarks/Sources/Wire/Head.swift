@@ -6,13 +6,14 @@ public struct Head {
     /// Bytes of the head, its empty line included.
     public let length: Int
     public let contentLength: Int
+    public let isChunked: Bool
     public let isUpgrade: Bool
     public let closesConnection: Bool
 
     /// The head at the start of `bytes`, or nil when it has not all arrived.
     public init?(_ bytes: UnsafeRawBufferPointer) {
         var length = 0, contentLength = 0
-        var isUpgrade = false, closesConnection = false
+        var isChunked = false, isUpgrade = false, closesConnection = false
         var lineStart = 0, index = 0
         while index < bytes.count {
             guard bytes[index] == UInt8(ascii: "\n") else {
@@ -31,6 +32,8 @@ public struct Head {
                 contentLength = Self.number(in: line)
             case UInt8(ascii: "c") where Self.isField("connection: close", line):
                 closesConnection = true
+            case UInt8(ascii: "t") where Self.isField("transfer-encoding: chunked", line):
+                isChunked = true
             case UInt8(ascii: "u") where Self.isField("upgrade:", line):
                 isUpgrade = true
             default:
@@ -40,6 +43,7 @@ public struct Head {
         guard length > 0 else { return nil }
         self.length = length
         self.contentLength = contentLength
+        self.isChunked = isChunked
         self.isUpgrade = isUpgrade
         self.closesConnection = closesConnection
     }

@@ -213,11 +213,16 @@ final class HTTPLoad {
     }
 
     private func takeHead(_ index: Int, _ head: Head, _ bytes: UnsafeRawBufferPointer) {
+        // A chunked answer is small here: it is kept until its end shows.
+        if head.isChunked, !bytes.suffix(5).elementsEqual("0\r\n\r\n".utf8) {
+            table[index].carry = Array(bytes)
+            return
+        }
         table[index].closesAfter = head.closesConnection
         table[index].isGood = bytes.count > 9 && bytes[9] == UInt8(ascii: "2")
         let body = bytes.count - head.length
         tally.bytes += body
-        table[index].bodyLeft = head.contentLength - body
+        table[index].bodyLeft = head.isChunked ? 0 : head.contentLength - body
         if table[index].bodyLeft <= 0 { answered(index) }
     }
 

@@ -4,7 +4,8 @@ import Wire
 ///
 ///     origin --port 9000
 ///
-/// Answers every request with 128 bytes, `/download` with 1 MiB, takes any upload, and echoes WebSocket messages.
+/// Answers every request with 128 bytes, `/chunked` with as many in two chunks, `/download` with 1 MiB, takes any
+/// upload, and echoes WebSocket messages.
 @main
 struct Origin {
     static func main() {

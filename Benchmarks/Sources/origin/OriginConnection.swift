@@ -91,6 +91,8 @@ final class OriginConnection {
             bodyLeft = head.contentLength
         } else if bytes.count > 13, bytes[..<13].elementsEqual("GET /download".utf8) {
             send(Answers.large)
+        } else if bytes.count > 12, bytes[..<12].elementsEqual("GET /chunked".utf8) {
+            send(Answers.chunked)
         } else {
             send(Answers.small)
         }
@@ -125,6 +127,19 @@ final class OriginConnection {
 private enum Answers {
     static let small = answer(bytes: 128)
     static let large = answer(bytes: 1 << 20)
+    static let chunked = [UInt8](
+        """
+        HTTP/1.1 200 OK\r
+        Content-Type: text/plain\r
+        Transfer-Encoding: chunked\r
+        \r
+        40\r
+        \(String(repeating: "x", count: 64))\r
+        40\r
+        \(String(repeating: "y", count: 64))\r
+        0\r
+        \r\n
+        """.utf8)
     /// Accepts the one key that the load generator sends, the example of RFC 6455 §1.3; HAProxy checks it.
     static let upgrade = [UInt8](
         """
