@@ -78,10 +78,7 @@ struct Server {
     private func makeReconciler(_ handover: Handover, demonstration: Endpoint?) throws -> Reconciler {
         var translation = options.controller.translation
         translation.demonstrationEndpoint = demonstration
-        translation.ownListeners = OwnListeners(
-            ports: [options.httpPort, options.httpsPort, options.adminPort].filter { $0 != 0 }.reduce(into: []) {
-                $0.insert($1)
-            })
+        translation.ownListeners = ownListeners
         let source = try start("watching manifests") { () throws(Errno) in
             try FileSource(paths: options.manifests.paths, isWatching: !options.noWatch)
         }
@@ -89,6 +86,16 @@ struct Server {
             source: source, names: DNSResolver(), record: handover.record, logger: logger,
             translator: IngressTranslator(options: translation)
         ) { model, _ in handover.publish(model, logger) }
+    }
+
+    /// What no backend may be: a proxy that sends to itself never comes to an end.
+    private var ownListeners: OwnListeners {
+        let bound = [options.address?.address ?? .anyV6, options.adminAddress.address]
+        let everywhere = bound.contains(.anyV4) || bound.contains(.anyV6)
+        let addresses = everywhere ? Interfaces.addresses() : bound
+        return OwnListeners(
+            ports: Set([options.httpPort, options.adminPort].filter { $0 != 0 }),
+            localAddresses: Set(addresses.compactMap { LiteralAddress("\($0)") }))
     }
 
     private func refuseRejected(_ record: ReconcileRecord) throws {

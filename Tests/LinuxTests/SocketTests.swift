@@ -98,3 +98,7 @@ import Testing
 
     @Test func `finds at least one core`() { #expect(Processors.usable() >= 1) }
 }
+
+@Suite struct `Network interfaces` {
+    @Test func `have the loopback address`() { #expect(Interfaces.addresses().contains(.loopbackV4)) }
+}
