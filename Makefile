@@ -49,4 +49,5 @@ sanitize: ## Run the tests under the address and the thread sanitizer.
 	@Scripts/setup build test
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp \
 	  $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
-	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp \
+	  $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
