@@ -217,7 +217,7 @@ extension Exchange {
         }
     }
 
-    private var requestIsTaken: Bool { state.holdsBody || requestBody.isTaken }
+    var requestIsTaken: Bool { state.holdsBody || requestBody.isTaken }
 
     /// A deadline of the upstream's connection passed while it was busy.
     func upstreamTimedOut() {

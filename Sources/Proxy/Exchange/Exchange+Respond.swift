@@ -34,7 +34,7 @@ extension Exchange {
 
     /// How the client's connection goes on when its request's body is not wanted.
     private func endingAfterUnreadBody() -> HTTP1Downstream.Ending {
-        guard state.keepsDownstream else { return .linger }
+        guard state.keepsDownstream else { return hasUnreadRequest ? .linger : .close }
         if state.holdsBody { return .keep }
         switch state.requestFraming {
         case .none: return .keep
@@ -47,6 +47,13 @@ extension Exchange {
         case .chunked, .untilClose: break
         }
         return .linger
+    }
+
+    /// Whether closing now would meet bytes that nobody has read: the kernel would then reset the connection, and
+    /// the client could lose the answer.
+    private var hasUnreadRequest: Bool {
+        guard let downstream, downstream.transport.input.isEmpty, !downstream.transport.isReadable else { return true }
+        return state.requestFraming != .none && (state.phase == .parsing || !requestIsTaken)
     }
 
     private func respond(_ status: Status, ending: HTTP1Downstream.Ending, withLocation: Bool = false) {
