@@ -43,7 +43,7 @@ import Testing
         try eventually("the attempt") { OpenSockets.connected(to: silent.port) == fillers + 1 }
         Self.leave(client, way)
         try eventually("the attempt to end") { OpenSockets.connected(to: silent.port) == fillers }
-        #expect(OpenSockets.accepted(on: rig.port) == 0)
+        try eventually("the connection to be freed") { OpenSockets.accepted(on: rig.port) == 0 }
     }
 
     @Test(arguments: Way.allCases)

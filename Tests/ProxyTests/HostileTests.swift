@@ -98,6 +98,7 @@ import Testing
                 client.wire.close()
             }
         }
+        rig.plane.apply(Given.model(origin))
         for _ in 0..<4 { #expect(try rig.request("/healthy").text == "healthy") }
         try eventually("the connections of clients to be closed") { OpenSockets.accepted(on: rig.port) == 0 }
         rig.plane.apply(ProxyModel())

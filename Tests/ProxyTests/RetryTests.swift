@@ -151,6 +151,20 @@ import Testing
         #expect(bad.connectionCount == tries)
     }
 
+    /// A fifth of the requests, and ten a second besides: a failing upstream is not hit threefold.
+    @Test func `is repeated within the budget of the upstream`() throws {
+        let refusing = try RefusingPort()
+        let rig = try rig([Given.endpoint(refusing.port)]) { $0.retry.tries = 3 }
+        let client = try rig.client()
+        let start = ContinuousClock.now
+        for _ in 0..<200 { #expect(try client.request().status == 502) }
+        let seconds = Int((ContinuousClock.now - start).components.seconds) + 1
+        let retries = rig.metric("gatehouse_retries_total")
+        #expect(retries >= 40)
+        #expect(retries <= 40 + 10 + 10 * seconds)
+        #expect(rig.metric("gatehouse_retries_denied_total") > 0)
+    }
+
     @Test func `is not repeated where the route forbids it`() throws {
         let bad = try Self.misbehaving(.closing)
         let good = try ScriptedOrigin(answering: "good")
