@@ -84,9 +84,10 @@ final class Worker {
         adoptSnapshot()
         while !isFinished {
             let limit = min(loop.now.advanced(byNanoseconds: Self.heartbeatNanoseconds), drainDeadline)
-            try loop.turn(until: min(limit, accessLog?.deadline ?? .distantFuture), wakeEvent: mailbox.wakeEvent)
+            let turn = try loop.turn(
+                until: min(limit, accessLog?.deadline ?? .distantFuture), wakeEvent: mailbox.wakeEvent)
             adoptSnapshot()
-            receiveMail()
+            if turn.woken { receiveMail() }
             accessLog?.flushIfDue(now: loop.now)
             metrics.shard.beat(loop.now)
         }
