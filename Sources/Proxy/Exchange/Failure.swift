@@ -4,7 +4,7 @@ import Telemetry
 
 /// Why an attempt at an endpoint, or an exchange as a whole, did not go as it should.
 ///
-/// The one place that says what a fault means: whose it is, what the client gets, what the log says,
+/// The one place that says what a fault means: whose it is, what the client gets, what is counted,
 /// and under which condition another endpoint may be tried.
 enum Failure: Equatable {
     // The upstream's
@@ -18,10 +18,8 @@ enum Failure: Equatable {
     // Ours
     case noEndpoint
     case exhausted
-    case outOfMemoryBudget
     case limitExceeded
     // The client's
-    case clientClosed
     case bodyTooSlow
     case bodyTooLarge
     case malformedBody
@@ -31,33 +29,11 @@ enum Failure: Equatable {
         switch self {
         case .connectionRefused, .connectionBroke, .invalidResponse, .responseTruncated: .badGateway
         case .connectTimedOut, .sendTimedOut, .readTimedOut: .gatewayTimeout
-        case .noEndpoint, .exhausted, .outOfMemoryBudget: .serviceUnavailable
+        case .noEndpoint, .exhausted: .serviceUnavailable
         case .limitExceeded: .internalServerError
-        case .clientClosed: .clientClosedRequest
         case .bodyTooSlow: .requestTimeout
         case .bodyTooLarge: .contentTooLarge
         case .malformedBody: .badRequest
-        }
-    }
-
-    /// For logs and as a label of metrics.
-    var reason: StaticString {
-        switch self {
-        case .connectionRefused: "connect_refused"
-        case .connectTimedOut: "connect_timeout"
-        case .connectionBroke: "connection_broke"
-        case .sendTimedOut: "send_timeout"
-        case .readTimedOut: "read_timeout"
-        case .invalidResponse: "invalid_response"
-        case .responseTruncated: "response_truncated"
-        case .noEndpoint: "no_endpoint"
-        case .exhausted: "exhausted"
-        case .outOfMemoryBudget: "memory_budget"
-        case .limitExceeded: "match_limit"
-        case .clientClosed: "client_closed"
-        case .bodyTooSlow: "body_too_slow"
-        case .bodyTooLarge: "body_too_large"
-        case .malformedBody: "malformed_body"
         }
     }
 
