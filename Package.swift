@@ -127,6 +127,9 @@ let package = Package(
                 "TestSupport",
             ]),
         tests(
+            "AnnotationTests",
+            on: ["Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Telemetry", "Linux", "TestSupport"]),
+        tests(
             "gatehouseTests",
             on: [
                 "gatehouse", "ControlPlane", "Translation", "Kubernetes", "Routing", "Model", "Linux", "Bytes",
