@@ -40,6 +40,7 @@ public struct ModelPrinter {
             if upstream.loadBalancing != .roundRobin { page.line("balanced \(upstream.loadBalancing.rawValue)") }
             if let affinity = upstream.affinity { page.line("affinity \(affinity)") }
             if upstream.isDemonstration { page.line("demonstration") }
+            if let speaks = upstream.speaks { page.line("speaks \(speaks)") }
             if upstream.endpoints.isEmpty { page.line("no endpoints") }
             for endpoint in upstream.endpoints {
                 page.line(endpoint.weight == 1 ? "\(endpoint)" : "\(endpoint) weight \(endpoint.weight)")

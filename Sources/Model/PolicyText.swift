@@ -9,6 +9,7 @@ extension RoutePolicy {
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
         if retry != Retry() { lines.append("retry \(retry)") }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
+        lines += transport.lines
         for field in headerEdits?.setOnResponse ?? [] {
             lines.append("response header \(field.name): \(field.value)")
         }

@@ -10,6 +10,7 @@ public struct RoutePolicy: Sendable, Hashable {
     public var timeouts = Timeouts()
     public var retry = Retry()
     public var fallback: Fallback?
+    public var transport = UpstreamTransport()
 
     public init() {}
 }

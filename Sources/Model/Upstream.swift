@@ -17,18 +17,22 @@ public struct Upstream: Sendable, Equatable {
     public var affinity: Affinity?
     /// Whether the endpoints are the built-in echo origin, which is told what was chosen in `X-Gatehouse-` fields.
     public var isDemonstration: Bool
+    /// What the endpoints say they speak; a route's policy may say otherwise.
+    public var speaks: BackendProtocol?
     /// The object that names the upstream.
     public var origin: Origin
 
     public init(
         id: UpstreamID, endpoints: [Endpoint] = [], loadBalancing: LoadBalancing = .roundRobin,
-        affinity: Affinity? = nil, isDemonstration: Bool = false, origin: Origin
+        affinity: Affinity? = nil, isDemonstration: Bool = false, speaks: BackendProtocol? = nil,
+        origin: Origin
     ) {
         self.id = id
         self.endpoints = endpoints
         self.loadBalancing = loadBalancing
         self.affinity = affinity
         self.isDemonstration = isDemonstration
+        self.speaks = speaks
         self.origin = origin
     }
 }

@@ -7,6 +7,8 @@ struct ServiceEndpoints: Sendable {
         var endpoints: [Endpoint] = []
         var affinity: Affinity?
         var isDemonstration = false
+        /// What the Service's port says of the endpoints.
+        var speaks: BackendProtocol?
         /// The name whose addresses the endpoints are, or will be once it is resolved.
         var name: String?
     }
@@ -23,6 +25,16 @@ struct ServiceEndpoints: Sendable {
 
     func find(_ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]) -> Found {
         let service = store.services[request.target.key]
+        var found = endpoints(of: service, request, &diagnostics)
+        if let service, let port = service.tcpPort(request.target.port), !found.isDemonstration {
+            found.speaks = AppProtocol.spoken(by: port, of: service, &diagnostics)
+        }
+        return found
+    }
+
+    private func endpoints(
+        of service: Service?, _ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]
+    ) -> Found {
         if !options.overrides.isEmpty {
             let port = service?.ports.first { $0.isNamed(request.target.port) }
             if let override = options.overrides.first(where: { $0.fits(request.target, port) }) {
@@ -77,9 +89,8 @@ struct ServiceEndpoints: Sendable {
     private func port(
         of service: Service, _ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]
     ) -> Service.Port? {
-        let ports = service.ports.filter { $0.transport == .tcp }
-        if let port = ports.first(where: { $0.isNamed(request.target.port) }) { return port }
-        guard let port = ports.first(where: { $0.targetPort == request.target.port }) else { return nil }
+        guard let port = service.tcpPort(request.target.port) else { return nil }
+        if port.isNamed(request.target.port) { return port }
         diagnostics.append(
             Diagnostic(
                 .warning, request.origin, field: "\(request.field)",
@@ -246,6 +257,14 @@ private func isDomainName(_ name: String) -> Bool {
                 default: false
                 }
             }
+    }
+}
+
+extension Service {
+    /// The port that a backend means: by number or name, else by target port.
+    fileprivate func tcpPort(_ reference: PortReference) -> Port? {
+        let ports = ports.filter { $0.transport == .tcp }
+        return ports.first { $0.isNamed(reference) } ?? ports.first { $0.targetPort == reference }
     }
 }
 

@@ -112,7 +112,8 @@ public struct UpstreamResolver: Sendable {
                 resolutionChanges[id] = Resolution(request, store, diagnostics, name: found.name)
                 upstreamChanges[id] = Upstream(
                     id: id, endpoints: found.endpoints, loadBalancing: request.loadBalancing,
-                    affinity: found.affinity, isDemonstration: found.isDemonstration, origin: request.origin)
+                    affinity: found.affinity, isDemonstration: found.isDemonstration, speaks: found.speaks,
+                    origin: request.origin)
             }
         }
         unsettled = []

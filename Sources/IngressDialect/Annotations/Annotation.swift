@@ -108,6 +108,17 @@ extension Annotation {
         ) { _, _ in }
     }
 
+    /// An annotation that has no meaning here and never will, and whose value is checked all the same.
+    init<Value>(
+        _ name: String, meaningless reason: String, _ syntax: Syntax<Value>, _ scope: Scope, bad: Consequence,
+        risk: Risk = .low, example: String, _ summary: String
+    ) {
+        self.init(
+            name: name, aliases: [], form: syntax.form, standard: "", scope: scope, risk: risk, consequence: bad,
+            hasGlobalDefault: false, support: .meaningless(reason), example: example, summary: summary
+        ) { value, _ throws(ValueFault) in _ = try syntax.parse(value) }
+    }
+
     /// An annotation that is not honoured yet and decides who may come in: what it applies to answers 503
     /// for as long as `isActive` holds for its value.
     init(

@@ -37,9 +37,6 @@ extension AnnotationGroup {
                 "proxy-max-temp-file-size", later: "a size", default: "1024m", .route, example: "0",
                 "How much of a response may be kept on disk."),
             Annotation(
-                "proxy-http-version", later: "1.0 or 1.1", default: "1.1", .route, example: "1.0",
-                "The HTTP version towards the backend."),
-            Annotation(
                 "proxy-cookie-domain", later: "off, or two domains", default: "off", .route, risk: .medium,
                 example: "localhost example.com", "Replaces the domain of cookies that the backend sets."),
             Annotation(

@@ -27,6 +27,7 @@ struct CharacterClass: Sendable {
         "", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
     static let basic = CharacterClass("letters, digits and - . _ ~ / :", "-._~/:", base: .alphanumeric)
+    static let fileName = CharacterClass("letters, digits and . _ -", "._-", base: .alphanumeric)
     static let url = CharacterClass("letters, digits and - . _ ~ / : , ? & =", ",?&=", base: .basic)
     static let regex = CharacterClass(
         "letters, digits and - . _ ~ / : ^ $ [ ] ( ) { } * + ? | & = \\", "^$[](){}*+?|&=\\", base: .basic)

@@ -157,20 +157,6 @@ extension AnnotationGroup {
                 "How long a preflight's answer holds."),
         ])
 
-    static let backendProtocol = AnnotationGroup(
-        "Backend protocol", \.protection,
-        [
-            Annotation(
-                "backend-protocol", later: "HTTP, HTTPS, AUTO_HTTP, GRPC, GRPCS or FCGI", default: "HTTP", .route,
-                example: "HTTPS", "The protocol that the backend speaks."),
-            Annotation(
-                "fastcgi-index", later: "a file name", .route, risk: .medium, example: "index.php",
-                "The file of a FastCGI directory."),
-            Annotation(
-                "fastcgi-params-configmap", later: "name or namespace/name", .route, risk: .medium,
-                example: "shop/fastcgi", "A ConfigMap of FastCGI parameters."),
-        ])
-
     static let mirror = AnnotationGroup(
         "Mirroring", \.protection,
         [

@@ -14,12 +14,6 @@ extension AnnotationGroup {
                 "custom-headers", optional: .reference, .route, \.headers.custom, risk: .medium,
                 example: "shop/response-headers",
                 "A ConfigMap whose entries are set on every response, as far as `global-allowed-response-headers` "
-                    + "lists them; with a missing ConfigMap or a name that isn't listed, paths answer 503."),
-            Annotation(
-                "connection-proxy-header", later: "close or keep-alive", .route, example: "close",
-                "`Connection` towards the backend."),
-            Annotation(
-                "http2-push-preload", meaningless: "no browser takes pushed responses any more",
-                form: "true or false", .route, example: "true", "Pushed resources that `Link` names."),
+                    + "lists them; with a missing ConfigMap or a name that isn't listed, paths answer 503.")
         ])
 }

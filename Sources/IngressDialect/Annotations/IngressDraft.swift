@@ -13,6 +13,7 @@ struct IngressDraft: Sendable, Equatable {
     var headers = HeaderDraft()
     var bodies = BodyDraft()
     var transfer = TransferDraft()
+    var backendProtocol = ProtocolDraft()
     var errors = ErrorDraft()
     var protection = ProtectionDraft()
 
@@ -24,6 +25,8 @@ struct IngressDraft: Sendable, Equatable {
         policy.bodyLimits = bodies.limits()
         policy.timeouts = transfer.timeouts()
         policy.retry = transfer.retry()
+        policy.transport = UpstreamTransport(
+            speaks: backendProtocol.spoken, version: backendProtocol.version, connection: backendProtocol.connection)
         return policy
     }
 }

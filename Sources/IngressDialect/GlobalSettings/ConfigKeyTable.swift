@@ -159,7 +159,7 @@ private let pendingKeys = """
     otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
     otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \
     proxy-add-original-uri-header proxy-buffer-size proxy-buffering proxy-buffers-number proxy-busy-buffers-size \
-    proxy-cookie-domain proxy-cookie-path proxy-headers-hash-bucket-size proxy-headers-hash-max-size proxy-http-version \
+    proxy-cookie-domain proxy-cookie-path proxy-headers-hash-bucket-size proxy-headers-hash-max-size \
     proxy-max-temp-file-size proxy-protocol-header-timeout proxy-redirect-from proxy-redirect-to proxy-request-buffering \
     proxy-set-headers proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
     proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \

@@ -1,0 +1,34 @@
+/// How a route's requests travel to their endpoints: which protocol, and on which terms.
+public struct UpstreamTransport: Sendable, Hashable {
+    /// Nil: what the upstream says of itself (`Upstream.speaks`), else HTTP/1.1 in the clear.
+    public var speaks: BackendProtocol?
+    /// Of requests to endpoints that don't speak HTTP/2.
+    public var version: UpstreamHTTPVersion
+    /// Nil: `upgrade` where the client asks for one, else none.
+    public var connection: UpstreamConnectionField?
+
+    public init(
+        speaks: BackendProtocol? = nil, version: UpstreamHTTPVersion = .http11,
+        connection: UpstreamConnectionField? = nil
+    ) {
+        self.speaks = speaks
+        self.version = version
+        self.connection = connection
+    }
+
+    /// What requests to `upstream` speak.
+    public func spoken(to upstream: Upstream) -> BackendProtocol {
+        upstream.isDemonstration ? .http : speaks ?? upstream.speaks ?? .http
+    }
+}
+
+extension UpstreamTransport {
+    /// One line for each part that differs from its default.
+    var lines: [String] {
+        var lines: [String] = []
+        if let speaks { lines.append("backend speaks \(speaks)") }
+        if version != .http11 { lines.append("HTTP/\(version.rawValue) for the upstream") }
+        if let connection { lines.append("Connection: \(connection.rawValue) for the upstream") }
+        return lines
+    }
+}
