@@ -13,70 +13,94 @@ struct KeyRegion: Sendable {
 
     @inline(__always)
     func mayHold(keyOf length: Int) -> Bool { lengths &>> UInt64(truncatingIfNeeded: length & 63) & 1 == 1 }
+
+    /// The numbers of its slots, vacant ones included.
+    var slots: Range<Int> { longest < 0 ? 0..<0 : Int(start)..<Int(start) + Int(mask) + 1 }
 }
 
-/// Hash tables of byte strings, many small ones in four flat arrays.
+/// Hash tables of byte strings, many small ones in one flat array.
 ///
-/// A hit costs the slot, the entry and the key's bytes, one cache line each as a rule; a miss the slot
-/// alone. Never changed after compilation.
+/// A slot holds all there is to an entry, the beginning of its key too, so that a look-up costs one cache line as a
+/// rule, two for a long key. Never changed after compilation.
 struct KeyTable<Value: Sendable>: Sendable {
+    /// Bytes of a key that lie in its slot.
+    static var headCount: Int { 28 }
+
     struct Slot: Sendable {
         /// The upper half of the key's hash.
-        var tag: UInt32
-        /// The entry's number plus one; zero marks a vacant slot.
-        var entry: UInt32
-    }
-
-    struct Entry: Sendable {
-        var keyStart: UInt32
-        var keyCount: UInt32
+        var tag: UInt32 = 0
+        /// Length of the key plus one; zero marks a vacant slot.
+        var occupancy: UInt32 = 0
+        /// Where the rest of the key lies in `tails`.
+        var tailStart: UInt32 = 0
+        var head = InlineArray<28, UInt8>(repeating: 0)
         var value: Value
     }
 
-    private(set) var slots: ContiguousArray<Slot> = []
-    var entries: ContiguousArray<Entry> = []
-    private(set) var bytes: ContiguousArray<UInt8> = []
+    private var slots: ContiguousArray<Slot> = []
+    /// What is left of keys that are longer than a slot's head.
+    private var tails: ContiguousArray<UInt8> = []
+    private let vacant: Slot
     /// Whether keys are found in any ASCII case. They are then kept in lower case.
     let ignoresCase: Bool
     let hashKey: HashKey
 
-    init(hashKey: HashKey, ignoringCase: Bool) {
+    /// - Parameter vacant: what stands where there is no entry; never seen by anybody.
+    init(hashKey: HashKey, ignoringCase: Bool, vacant: Value) {
         self.hashKey = hashKey
         ignoresCase = ignoringCase
+        self.vacant = Slot(value: vacant)
     }
 
     /// The value of the key that is the first `hash.count` bytes of `subject`; nil when there is none.
     @inline(__always)
     func value(for hash: KeyedHash, startOf subject: Span<UInt8>, in region: KeyRegion) -> Value? {
-        guard let index = index(hash.value, length: hash.count, startOf: subject, in: region) else { return nil }
-        return entries[index].value
+        guard let number = number(hash.value, length: hash.count, startOf: subject, in: region) else { return nil }
+        return slots[number].value
     }
 
     @inline(__always)
-    private func index(_ hash: UInt64, length: Int, startOf subject: Span<UInt8>, in region: KeyRegion) -> Int? {
+    private func number(_ hash: UInt64, length: Int, startOf subject: Span<UInt8>, in region: KeyRegion) -> Int? {
+        guard region.longest >= 0 else { return nil }
         let tag = UInt32(truncatingIfNeeded: hash &>> 32)
+        let occupancy = UInt32(truncatingIfNeeded: length &+ 1)
         var position = UInt32(truncatingIfNeeded: hash) & region.mask
         while true {
-            let slot = slots[Int(region.start &+ position)]
-            if slot.entry == 0 { return nil }
-            if slot.tag == tag, holdsKey(Int(slot.entry) - 1, length: length, startOf: subject) {
-                return Int(slot.entry) - 1
+            let number = Int(region.start &+ position)
+            if slots[number].occupancy == 0 { return nil }
+            if slots[number].tag == tag, slots[number].occupancy == occupancy,
+                holdsKey(number, length: length, startOf: subject)
+            {
+                return number
             }
             position = (position &+ 1) & region.mask
         }
     }
 
-    private func holdsKey(_ entry: Int, length: Int, startOf subject: Span<UInt8>) -> Bool {
-        let keyStart = Int(entries[entry].keyStart)
-        guard Int(entries[entry].keyCount) == length else { return false }
-        for offset in 0..<length {
+    private func holdsKey(_ number: Int, length: Int, startOf subject: Span<UInt8>) -> Bool {
+        let inHead = min(length, Self.headCount)
+        for offset in 0..<inHead {
             let byte = ignoresCase ? subject[offset].lowercased : subject[offset]
-            if bytes[keyStart &+ offset] != byte { return false }
+            if slots[number].head[offset] != byte { return false }
+        }
+        let tailStart = Int(slots[number].tailStart)
+        for offset in inHead..<length {
+            let byte = ignoresCase ? subject[offset].lowercased : subject[offset]
+            if tails[tailStart &+ offset &- inHead] != byte { return false }
         }
         return true
     }
 
     // MARK: Filling
+
+    /// The value in a slot that holds an entry.
+    subscript(number: Int) -> Value {
+        get { slots[number].value }
+        set { slots[number].value = newValue }
+    }
+
+    /// The numbers of the entries of a region.
+    func entries(in region: KeyRegion) -> [Int] { region.slots.filter { slots[$0].occupancy > 0 } }
 
     /// Room for `count` keys, at most three quarters full and never entirely.
     mutating func makeRegion(for count: Int) -> KeyRegion {
@@ -84,7 +108,7 @@ struct KeyTable<Value: Sendable>: Sendable {
         var capacity = 2
         while capacity * 3 < count * 4 { capacity *= 2 }
         let region = KeyRegion(start: UInt32(slots.count), mask: UInt32(capacity - 1))
-        slots.append(contentsOf: repeatElement(Slot(tag: 0, entry: 0), count: capacity))
+        slots.append(contentsOf: repeatElement(vacant, count: capacity))
         return region
     }
 
@@ -92,16 +116,21 @@ struct KeyTable<Value: Sendable>: Sendable {
     mutating func entry(for key: Span<UInt8>, in region: inout KeyRegion, otherwise value: Value) -> Int {
         var hash = KeyedHash(hashKey)
         for offset in 0..<key.count { hash.absorb(ignoresCase ? key[offset].lowercased : key[offset]) }
-        if let known = index(hash.value, length: key.count, startOf: key, in: region) { return known }
+        if let known = number(hash.value, length: key.count, startOf: key, in: region) { return known }
 
-        entries.append(Entry(keyStart: UInt32(bytes.count), keyCount: UInt32(key.count), value: value))
-        for offset in 0..<key.count { bytes.append(ignoresCase ? key[offset].lowercased : key[offset]) }
+        var slot = Slot(
+            tag: UInt32(truncatingIfNeeded: hash.value >> 32), occupancy: UInt32(key.count + 1),
+            tailStart: UInt32(tails.count), value: value)
+        for offset in 0..<key.count {
+            let byte = ignoresCase ? key[offset].lowercased : key[offset]
+            if offset < Self.headCount { slot.head[offset] = byte } else { tails.append(byte) }
+        }
         var position = UInt32(truncatingIfNeeded: hash.value) & region.mask
-        while slots[Int(region.start + position)].entry != 0 { position = (position + 1) & region.mask }
-        slots[Int(region.start + position)] = Slot(
-            tag: UInt32(truncatingIfNeeded: hash.value >> 32), entry: UInt32(entries.count))
+        while slots[Int(region.start + position)].occupancy != 0 { position = (position + 1) & region.mask }
+        let number = Int(region.start + position)
+        slots[number] = slot
         region.lengths |= 1 << UInt64(key.count & 63)
         region.longest = max(region.longest, Int32(key.count))
-        return entries.count - 1
+        return number
     }
 }

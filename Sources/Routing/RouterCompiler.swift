@@ -45,9 +45,10 @@ public struct RouterCompiler {
     private init(known: KnownPatterns) {
         self.known = known
         let key = HashKey()
-        hostTable = HostTable(table: KeyTable(hashKey: key, ignoringCase: true))
+        hostTable = HostTable(table: KeyTable(hashKey: key, ignoringCase: true, vacant: -1))
         pathTable = PathTable(
-            named: KeyTable(hashKey: key, ignoringCase: false), listed: KeyTable(hashKey: key, ignoringCase: true))
+            named: KeyTable(hashKey: key, ignoringCase: false, vacant: PathTable.Named()),
+            listed: KeyTable(hashKey: key, ignoringCase: true, vacant: PathTable.Run(start: 0, end: 0)))
     }
 
     /// The number of a pattern; nil, with a diagnostic, when it cannot be compiled.
@@ -149,8 +150,8 @@ public struct RouterCompiler {
             case (true, false): \.prefix
             case (true, true): \.prefixSlash
             }
-        if pathTable.named.entries[entry].value[keyPath: field] < 0 {
-            pathTable.named.entries[entry].value[keyPath: field] = route
+        if pathTable.named[entry][keyPath: field] < 0 {
+            pathTable.named[entry][keyPath: field] = route
         }
     }
 
@@ -188,23 +189,22 @@ public struct RouterCompiler {
     /// Enters candidates so that those of one literal lie together, in the order of the list.
     private mutating func addListed(_ listed: [ListedRoute], _ paths: inout PathTable.Host) {
         paths.listed = pathTable.listed.makeRegion(for: listed.count)
-        let firstEntry = pathTable.listed.entries.count
         let placed = listed.map { route in
             pathTable.listed.entry(
                 for: route.literal.span, in: &paths.listed, otherwise: PathTable.Run(start: 0, end: 0))
         }
-        for index in listed.indices { pathTable.listed.entries[placed[index]].value.end += 1 }
+        for index in listed.indices { pathTable.listed[placed[index]].end += 1 }
         var start = UInt32(pathTable.candidates.count)
-        for entry in firstEntry..<pathTable.listed.entries.count {
-            let count = pathTable.listed.entries[entry].value.end
-            pathTable.listed.entries[entry].value = PathTable.Run(start: start, end: start)
+        for entry in pathTable.listed.entries(in: paths.listed) {
+            let count = pathTable.listed[entry].end
+            pathTable.listed[entry] = PathTable.Run(start: start, end: start)
             start += count
         }
         pathTable.candidates.append(contentsOf: listed.map(\.candidate))
         for index in listed.indices {
             let entry = placed[index]
-            pathTable.candidates[Int(pathTable.listed.entries[entry].value.end)] = listed[index].candidate
-            pathTable.listed.entries[entry].value.end += 1
+            pathTable.candidates[Int(pathTable.listed[entry].end)] = listed[index].candidate
+            pathTable.listed[entry].end += 1
         }
     }
 }
