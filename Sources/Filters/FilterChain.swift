@@ -3,10 +3,13 @@ public import Routing
 
 /// The order in which policies act on a request: the order of the lines below.
 ///
-/// It is ingress-nginx's, since users see who wins. A filter that answers ends the chain; after `.proceed`
-/// the scratch holds the target and the `Host` for the upstream, where they differ from the client's.
+/// It is ingress-nginx's, since users see who wins. A filter that answers ends the chain. Three stages follow each
+/// other: `decide`, then the exchange chooses the upstream and answers 503 when nobody is there, then `admit`, then
+/// `authorize`. So redirects and preflights need neither rights nor room, and who is over a limit is told so before
+/// anybody looks at passwords.
 public enum FilterChain {
-    /// Decides a request that has a route.
+    /// Decides a request that has a route. After `.proceed` the scratch holds the target and the `Host` for the
+    /// upstream, where they differ from the client's.
     ///
     /// - Parameters:
     ///   - lacksSlash: the route's prefix ends in a slash that the path lacks (`RoutingOutcome.slashRedirect`).
@@ -36,5 +39,30 @@ public enum FilterChain {
     ) -> Verdict {
         scratch.clear()
         return host.redirectRoot(head, context, &scratch)
+    }
+
+    /// Whether the limits of the route have room for the request.
+    public static func admit(
+        _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters, scratch: inout FilterScratch
+    ) -> Verdict {
+        .proceed
+    }
+
+    /// Whether the request has the right to pass: addresses, then passwords, then the authorization service.
+    ///
+    /// - Parameters:
+    ///   - progress: a new one at first. After `.ask`, the same again together with the `answer`.
+    ///   - answer: what those have said who were asked.
+    public static func authorize(
+        _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters,
+        progress: inout AccessProgress, answer: AccessOpinion? = nil, scratch: inout FilterScratch
+    ) -> Verdict {
+        var given = answer
+        while true {
+            let opinion = given ?? route.opinion(of: progress.step, on: head, context, &scratch)
+            given = nil
+            guard let verdict = progress.take(opinion, route.satisfy) else { continue }
+            return verdict
+        }
     }
 }

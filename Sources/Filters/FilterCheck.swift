@@ -39,7 +39,7 @@ public enum FilterCheck {
         if case .forward = route.action {
             let policy = route.policy
             return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
-                || policy.fallback != nil
+                || policy.fallback != nil || policy.addressRules != nil
         }
         return true
     }

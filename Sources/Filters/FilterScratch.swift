@@ -15,6 +15,10 @@ public struct FilterScratch: ~Copyable {
     public var target = ByteBuffer(capacity: FilterScratch.capacity)
     /// The `Host` that the upstream sees; empty when it is the client's.
     public var host = ByteBuffer(capacity: FilterScratch.capacity)
+    /// Field lines of an answer of our own, each with its line end.
+    public var fields = ByteBuffer(capacity: FilterScratch.capacity)
+    /// The content of an answer of our own.
+    public var body = ByteBuffer(capacity: FilterScratch.capacity)
 
     public init() {}
 
@@ -23,5 +27,7 @@ public struct FilterScratch: ~Copyable {
         location.clear()
         target.clear()
         host.clear()
+        fields.clear()
+        body.clear()
     }
 }

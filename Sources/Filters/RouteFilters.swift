@@ -19,6 +19,10 @@ public final class RouteFilters: Sendable {
     /// Who serves while the route's upstream has no endpoint.
     public let fallback: FallbackFilter?
 
+    /// How the rules of the access stage go together.
+    let satisfy: Satisfy
+    private let addresses: AddressFilter?
+
     private let refusal: Status?
     private let redirect: RedirectFilter?
     private let rewrite: RewriteFilter?
@@ -34,6 +38,8 @@ public final class RouteFilters: Sendable {
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
         fallback = try Self.fallback(policy.fallback, route.labels)
+        satisfy = policy.satisfy
+        addresses = try policy.addressRules.map { rules throws(FilterError) in try AddressFilter(rules) }
         usesRelativeRedirects = settings.response.usesRelativeRedirects
         var refusal: Status?
         var redirect: RedirectFilter?
@@ -71,6 +77,8 @@ public final class RouteFilters: Sendable {
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil
+        satisfy = .all
+        addresses = nil
         refusal = status
         redirect = nil
         rewrite = nil
@@ -132,5 +140,16 @@ extension RouteFilters {
     ) -> Verdict {
         guard let hostOverride else { return .proceed }
         return hostOverride.apply(head, context, match.captures, &scratch)
+    }
+
+    /// What a rule of the access stage says.
+    func opinion(
+        of rule: AccessProgress.Step, on head: borrowing RequestHead, _ context: RequestContext,
+        _ scratch: inout FilterScratch
+    ) -> AccessOpinion {
+        switch rule {
+        case .addresses: addresses?.opinion(on: context) ?? .indifferent
+        case .credentials, .service, .over: .indifferent
+        }
     }
 }

@@ -127,6 +127,7 @@ extension RequestTrial {
         if outcome.kind == .answered, let fallback = route.policy.fallback {
             outcome = forward(to: fallback.upstream, because: "\(id) has no endpoints, so it is ", &report)
         }
+        if outcome.kind == .forwarded, let answer = access(head, routeFilters, &scratch) { return answer }
         if outcome.kind == .forwarded {
             let target = scratch.target.isEmpty ? head.originTarget.text() : scratch.target.readable.text()
             let name = scratch.host.isEmpty ? head.host.text() : scratch.host.readable.text()
@@ -135,12 +136,26 @@ extension RequestTrial {
         return outcome
     }
 
+    /// What the access stage answers; nil when it lets the request pass, or an authorization service is to say.
+    private func access(
+        _ head: borrowing RequestHead, _ route: RouteFilters, _ scratch: inout FilterScratch
+    ) -> ExplainReport.Outcome? {
+        var progress = AccessProgress()
+        let context = context(of: head)
+        let verdict = FilterChain.authorize(head, context, route: route, progress: &progress, scratch: &scratch)
+        guard var answer = answer(verdict, scratch) else { return nil }
+        if verdict == .refuse(.forbidden) { answer.text += " for a client at \(context.client)" }
+        return answer
+    }
+
     /// What a filter answers; nil when none does.
     private func answer(_ verdict: Verdict, _ scratch: borrowing FilterScratch) -> ExplainReport.Outcome? {
         switch verdict {
-        case .proceed: return nil
-        case .refuse(let status):
+        case .proceed, .ask: return nil
+        case .refuse(let status), .respond(let status):
             return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))
+        case .challenge: return .init(kind: .answered, text: "answered 401: it needs a password", status: 401)
+        case .close: return .init(kind: .answered, text: "not answered: the connection is closed")
         case .redirect(let status):
             let location = scratch.location.readable.text()
             return .init(

@@ -77,7 +77,7 @@ struct Decision: Equatable {
         let hostFilters = try HostFilters(host)
         var match = MatchScratch()
         var scratch = FilterScratch()
-        let verdict: Verdict
+        var verdict: Verdict
         switch router.match(host: head.host, path: head.normalPath, scratch: &match) {
         case .route(_, let number):
             verdict = FilterChain.decide(
@@ -90,6 +90,17 @@ struct Decision: Equatable {
                 route: try RouteFilters(routes[number], host: host, settings: settings), lacksSlash: true,
                 match: &match, scratch: &scratch)
         default: verdict = FilterChain.decide(head, context, host: hostFilters, scratch: &scratch)
+        }
+        if verdict == .proceed,
+            case .route(_, let number) = router.match(
+                host: head.host, path: head.normalPath, scratch: &match)
+        {
+            let route = try RouteFilters(routes[number], host: host, settings: settings)
+            verdict = FilterChain.admit(head, context, route: route, scratch: &scratch)
+            var progress = AccessProgress()
+            if verdict == .proceed {
+                verdict = FilterChain.authorize(head, context, route: route, progress: &progress, scratch: &scratch)
+            }
         }
         return Decision(
             verdict: verdict, location: scratch.location.readable.text(), target: scratch.target.readable.text(),

@@ -196,7 +196,7 @@ extension Exchange {
         switch state.phase {
         case .attempting: receiveHead()
         case .responding: pumpResponse()
-        case .parsing, .flushing, .tunnelling, .finished: break
+        case .parsing, .waiting, .flushing, .tunnelling, .finished: break
         }
     }
 
@@ -205,6 +205,7 @@ extension Exchange {
         guard let downstream else { return }
         switch state.phase {
         case .parsing, .tunnelling, .finished: break
+        case .waiting: if downstream.transport.peerIsGone { downstream.close() }
         case .flushing: flushAndFinish()
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
@@ -233,7 +234,7 @@ extension Exchange {
         case .responding, .flushing:
             worker.metrics.count(Limit.sendTimeout)
             complete(.abort)
-        case .attempting, .parsing, .tunnelling, .finished: break
+        case .attempting, .parsing, .waiting, .tunnelling, .finished: break
         }
     }
 

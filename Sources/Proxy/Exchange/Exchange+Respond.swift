@@ -25,11 +25,32 @@ extension Exchange {
     }
 
     /// Answers with the stock page of a status.
-    func refuse(_ status: Status) { respond(status, ending: endingAfterUnreadBody()) }
+    func refuse(_ status: Status, _ content: OwnContent = .stock) {
+        respond(status, ending: endingAfterUnreadBody(), content)
+    }
 
     /// Answers with a redirect to the location that a filter has left in the scratch space.
     func redirect(_ status: Status) {
-        respond(status, ending: endingAfterUnreadBody(), withLocation: true)
+        respond(status, ending: endingAfterUnreadBody(), .location)
+    }
+
+    /// Where the parts of an answer of our own come from.
+    enum OwnContent {
+        /// The stock page, and nothing else.
+        case stock
+        /// The stock page, with the `Location` that a filter has left in the scratch space.
+        case location
+        /// The stock page, with the field lines that a filter has left there.
+        case page
+        /// Field lines and content that a filter has left there.
+        case own
+    }
+
+    /// Ends the connection and says nothing (nginx's 444, which is what the log shows).
+    func closeSilently() {
+        state.keepsDownstream = false
+        record.status = 444
+        complete(.close)
     }
 
     /// How the client's connection goes on when its request's body is not wanted.
@@ -39,11 +60,11 @@ extension Exchange {
         switch state.requestFraming {
         case .none: return .keep
         case .length(let count):
-            let left = state.phase == .parsing ? count : requestBody.known ?? .max
+            let left = state.bodyIsUntouched ? count : requestBody.known ?? .max
             if left == 0 { return .keep }
             // A client that waits for "100 Continue" may send the body or not: nobody knows what follows.
             if !request.expectsContinue && left <= HTTP1Downstream.drainLimit { return .drain(left) }
-        case .chunked where requestBody.isTaken && state.phase != .parsing: return .keep
+        case .chunked where requestBody.isTaken && !state.bodyIsUntouched: return .keep
         case .chunked, .untilClose: break
         }
         return .linger
@@ -53,39 +74,54 @@ extension Exchange {
     /// the client could lose the answer.
     private var hasUnreadRequest: Bool {
         guard let downstream, downstream.transport.input.isEmpty, !downstream.transport.isReadable else { return true }
-        return state.requestFraming != .none && (state.phase == .parsing || !requestIsTaken)
+        return state.requestFraming != .none && (state.bodyIsUntouched || !requestIsTaken)
     }
 
-    private func respond(_ status: Status, ending: HTTP1Downstream.Ending, withLocation: Bool = false) {
+    private func respond(_ status: Status, ending: HTTP1Downstream.Ending, _ content: OwnContent = .stock) {
         guard let downstream, state.phase != .responding, state.phase != .flushing else { return }
         record.status = Int(status.rawValue)
         dropUpstream()
         if case .linger = ending { state.keepsDownstream = false }
         if worker.isDraining { state.keepsDownstream = false }
-        let pageLength = ErrorPage.length(status)
+        let length = content == .own ? worker.filterScratch.body.count : ErrorPage.length(status)
         let fields = route?.filters.responseFields
         worker.buffers.lend(to: &downstream.transport.output)
         let start = downstream.transport.output.count
-        let needed = 512 + pageLength + worker.filterScratch.location.count + (fields?.bytes.count ?? 0)
+        let needed =
+            512 + length + worker.filterScratch.location.count + worker.filterScratch.fields.count
+            + (fields?.bytes.count ?? 0)
         if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
         downstream.transport.output.appendStatusLine(status)
         worker.appendDate(to: &downstream.transport.output)
-        if fields?.ids.contains(.contentType) != true {
-            downstream.transport.output.appendField(.contentType, ErrorPage.contentType)
-        }
-        downstream.transport.output.appendField(.contentLength, decimal: pageLength)
-        if withLocation {
-            downstream.transport.output.appendField(.location, worker.filterScratch.location)
-        }
+        appendOwnFields(content, length, status, fields, to: &downstream.transport.output)
         fields?.append(to: &downstream.transport.output)
         appendConnection(to: &downstream.transport.output)
         downstream.transport.output.appendHeadEnd()
-        if request.method != .head {
-            downstream.transport.output.appendErrorPage(status)
-            record.bodyBytesSent = pageLength
+        if request.method != .head && length > 0 {
+            if content == .own {
+                downstream.transport.output.append(contentsOf: worker.filterScratch.body)
+            } else {
+                downstream.transport.output.appendErrorPage(status)
+            }
+            record.bodyBytesSent = length
         }
         record.bytesSent = downstream.transport.output.count - start
         finish(ending)
+    }
+
+    /// The fields that describe an answer of our own, and those that a filter has made for it.
+    private func appendOwnFields(
+        _ content: OwnContent, _ length: Int, _ status: Status, _ fields: FieldLines?, to output: inout ByteBuffer
+    ) {
+        if content != .own, fields?.ids.contains(.contentType) != true {
+            output.appendField(.contentType, ErrorPage.contentType)
+        }
+        if content != .own || !status.forbidsBody { output.appendField(.contentLength, decimal: length) }
+        switch content {
+        case .stock: break
+        case .location: output.appendField(.location, worker.filterScratch.location)
+        case .page, .own: output.append(contentsOf: worker.filterScratch.fields)
+        }
     }
 
     private func appendConnection(to output: inout ByteBuffer) {

@@ -13,8 +13,10 @@ import Telemetry
 /// | Phase | What happens | Ends early with |
 /// |---|---|---|
 /// | route | host, then path | 400, 404, 405, 500 |
-/// | admit, prepare | refusals, redirects, size limits | 30x, 413, 503 |
-/// | choose | upstream, endpoint | 503 |
+/// | prepare | refusals, redirects, size limits | 30x, 413, 503 |
+/// | choose | upstream | 503 |
+/// | admit | limits | 503 |
+/// | authorize | addresses, passwords, authorization services | 401, 403 |
 /// | forward | connect or reuse, send, retry by rule | 502, 504 |
 /// | respond | edited head, body | – |
 /// | finish | record, reuse or close | – |
@@ -132,7 +134,7 @@ final class Exchange {
         }
     }
 
-    // MARK: Admit and prepare
+    // MARK: Prepare
 
     private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
@@ -143,13 +145,7 @@ final class Exchange {
     }
 
     private func act(on verdict: Verdict) {
-        switch verdict {
-        case .proceed: choose()
-        case .refuse(let status):
-            if status == .contentTooLarge { worker.metrics.count(Limit.requestBody) }
-            refuse(status)
-        case .redirect(let status): redirect(status)
-        }
+        if verdict == .proceed { choose() } else { answer(verdict) }
     }
 
     // MARK: Choose
@@ -161,9 +157,19 @@ final class Exchange {
             plan = fallback
             state.usesFallback = true
         }
-        plan?.budget.earn()
+        if plan?.balancer.endpoints.isEmpty != false {
+            worker.metrics.count(UpstreamFailure.noEndpoint)
+            return refuse(Failure.noEndpoint.status)
+        }
         keep(&rewrittenTarget, worker.filterScratch.target)
         keep(&overriddenHost, worker.filterScratch.host)
+        admit()
+    }
+
+    /// Nothing stands in the way any more: begins to forward.
+    func forward() {
+        guard let route else { return }
+        plan?.budget.earn()
         prepareBody(limit: route.filters.bodyLimit ?? .max)
         state.firstAttemptAt = worker.loop.now
         attempt()

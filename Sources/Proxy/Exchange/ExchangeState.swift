@@ -1,4 +1,5 @@
 import Balancing
+import Filters
 import HTTP
 import Linux
 import Telemetry
@@ -8,6 +9,8 @@ struct ExchangeState {
     enum Phase {
         /// The head is being read.
         case parsing
+        /// Somebody else decides whether the request may pass. Nothing of its body has been read.
+        case waiting
         /// An attempt connects, or its response head is awaited.
         case attempting
         /// The head of the final response has been handed to the client's connection.
@@ -20,6 +23,8 @@ struct ExchangeState {
     }
 
     var phase = Phase.parsing
+    /// The request's body lies where it arrived.
+    var bodyIsUntouched: Bool { phase == .parsing || phase == .waiting }
     /// When the first byte of the request was handled.
     var startedAt = Instant(nanoseconds: 0)
     var attemptStartedAt = Instant(nanoseconds: 0)
@@ -46,6 +51,8 @@ struct ExchangeState {
     var keepsUpstream = false
     /// The upstream was asked because the route's own has no endpoints.
     var usesFallback = false
+    /// How far the access stage has come.
+    var access = AccessProgress()
     var endpoint = -1
     var tried = TriedEndpoints()
     var attempts = 0

@@ -1,0 +1,22 @@
+import HTTP
+import Model
+
+/// Address rules, compiled: denied addresses first, then the allowed ones; both look at the client's address once
+/// trusted hops have been heard.
+struct AddressFilter: Sendable {
+    private let denied: AddressSet
+    private let allowed: AddressSet
+
+    init(_ rules: AddressRules) throws(FilterError) {
+        denied = try AddressSet(rules.denied)
+        allowed = try AddressSet(rules.allowed)
+    }
+
+    /// An address that no list names has no opinion for it: being absent from a list of denied addresses is no
+    /// merit that `Satisfy.any` could count.
+    func opinion(on context: RequestContext) -> AccessOpinion {
+        if denied.contains(context.client) { return .denied(.refuse(.forbidden)) }
+        if allowed.isEmpty { return .indifferent }
+        return allowed.contains(context.client) ? .granted : .denied(.refuse(.forbidden))
+    }
+}

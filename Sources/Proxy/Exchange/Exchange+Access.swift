@@ -1,0 +1,43 @@
+import Filters
+import HTTP
+import Model
+import Telemetry
+
+/// Between the choice of the upstream and the first attempt: limits, and rights.
+extension Exchange {
+    /// Whether the limits of the route have room.
+    func admit() {
+        guard let route else { return }
+        let verdict = FilterChain.admit(
+            request, context, route: route.filters, scratch: &worker.filterScratch)
+        if verdict == .proceed { authorize() } else { answer(verdict) }
+    }
+
+    /// Whether the request has the right to pass.
+    ///
+    /// - Parameter given: what those have said who were asked. The exchange was waiting for it, and the caller has
+    ///   cleared the scratch space before it left anything there: other requests have used it in the meantime.
+    func authorize(_ given: AccessOpinion? = nil) {
+        guard let route else { return }
+        let verdict = FilterChain.authorize(
+            request, context, route: route.filters, progress: &state.access, answer: given,
+            scratch: &worker.filterScratch)
+        if verdict == .proceed { forward() } else { answer(verdict) }
+    }
+
+    /// Does what a verdict other than `.proceed` says.
+    func answer(_ verdict: Verdict) {
+        switch verdict {
+        case .proceed: break
+        case .refuse(let status):
+            if status == .contentTooLarge { worker.metrics.count(Limit.requestBody) }
+            refuse(status, .page)
+        case .redirect(let status): redirect(status)
+        case .respond(let status): refuse(status, .own)
+        case .challenge: refuse(.unauthorized, .page)
+        // Nobody to ask means that nobody said yes.
+        case .ask: refuse(.serviceUnavailable)
+        case .close: closeSilently()
+        }
+    }
+}
