@@ -12,6 +12,21 @@ extension FilterScratch {
         return location.append(encoded: withPort ? head.host : head.hostName, .component)
     }
 
+    /// Appends `:port`, the port that the request came in on, unless it is the scheme's own.
+    mutating func appendPort(_ context: RequestContext) -> Bool {
+        let port = context.reportedPort
+        guard port != (context.isSecure ? 443 : 80) else { return true }
+        return appendPort(port)
+    }
+
+    /// Appends `:port`.
+    mutating func appendPort(_ port: UInt16) -> Bool {
+        guard location.room >= 6 else { return false }
+        location.append(.colon)
+        location.append(decimal: Int(port))
+        return true
+    }
+
     /// Appends a path that the configuration gives, in encoded form. Where no host stands before it, `//` and
     /// the like must not be taken for one (RFC 3986 §4.2): `/.//name` is a path.
     mutating func appendLocation(path: Span<UInt8>) -> Bool {

@@ -9,13 +9,13 @@ struct RedirectFilter: Sendable {
     private let location: [UInt8]
     private let isMadeAbsolute: Bool
 
-    init(_ redirect: Redirect, _ settings: ResponseSettings) throws(FilterError) {
+    init(_ redirect: Redirect, _ form: OwnRedirects) throws(FilterError) {
         guard (300...308).contains(redirect.status) else { throw .badRedirectStatus(redirect.status) }
         let location = Array(redirect.location.utf8)
         guard !location.isEmpty, FieldSyntax.isValue(location.span) else { throw .badLocation(redirect.location) }
         self.location = location
         status = Status(rawValue: UInt16(redirect.status))
-        isMadeAbsolute = location[0] == .slash && !settings.usesRelativeRedirects
+        isMadeAbsolute = location[0] == .slash && !form.areRelative
     }
 
     func decide(

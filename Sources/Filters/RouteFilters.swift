@@ -27,7 +27,7 @@ public final class RouteFilters: Sendable {
     private let redirect: RedirectFilter?
     private let rewrite: RewriteFilter?
     private let hostOverride: HostOverrideFilter?
-    private let usesRelativeRedirects: Bool
+    private let ownRedirects: OwnRedirects
     /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
     private let forgetsGroups: Bool
 
@@ -40,12 +40,12 @@ public final class RouteFilters: Sendable {
         fallback = try Self.fallback(policy.fallback, route.labels)
         satisfy = policy.satisfy
         addresses = try policy.addressRules.map { rules throws(FilterError) in try AddressFilter(rules) }
-        usesRelativeRedirects = settings.response.usesRelativeRedirects
+        ownRedirects = policy.ownRedirects
         var refusal: Status?
         var redirect: RedirectFilter?
         switch route.action {
         case .forward: break
-        case .redirect(let policy): redirect = try RedirectFilter(policy, settings.response)
+        case .redirect(let redirection): redirect = try RedirectFilter(redirection, policy.ownRedirects)
         case .refuse(let status, _):
             guard (400...599).contains(status) else { throw .badRefusalStatus(status) }
             refusal = Status(rawValue: UInt16(status))
@@ -83,7 +83,7 @@ public final class RouteFilters: Sendable {
         redirect = nil
         rewrite = nil
         hostOverride = nil
-        usesRelativeRedirects = false
+        ownRedirects = OwnRedirects()
         forgetsGroups = false
     }
 
@@ -107,7 +107,7 @@ extension RouteFilters {
     }
 
     func addSlash(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {
-        SlashRedirect.decide(head, context, isRelative: usesRelativeRedirects, &scratch)
+        SlashRedirect.decide(head, context, ownRedirects, &scratch)
     }
 
     /// Forgets groups that aren't this request's.

@@ -10,6 +10,7 @@ public struct ModelDiff: Sendable, Equatable {
         case host(HostName)
         case route(HostName, RouteMatch)
         case upstream(UpstreamID)
+        case certificate(CertificateID)
         case defaultUpstream
         case settings
     }
@@ -32,6 +33,13 @@ public struct ModelDiff: Sendable, Equatable {
         }
         Self.walk(old.upstreams, new.upstreams, key: { $0.id }) { before, after in
             compareUpstreams(before, after)
+        }
+        Self.walk(old.certificates, new.certificates, key: { $0.id }) { before, after in
+            compareCertificates(before, after)
+        }
+        if old.defaultCertificate != new.defaultCertificate {
+            let detail = new.defaultCertificate.map { "default \($0)" } ?? "default made at start"
+            changes.append(Change(kind: .changed, subject: .settings, origin: .builtIn, detail: detail))
         }
         if old.defaultUpstream != new.defaultUpstream {
             let detail = new.defaultUpstream?.name ?? "404"
@@ -81,6 +89,9 @@ extension ModelDiff {
             unchanged.origin = old.origin
             unchanged.routes = old.routes
             unchanged.appRoot?.origin = old.appRoot?.origin ?? .builtIn
+            unchanged.canonicalHost?.origin = old.canonicalHost?.origin ?? .builtIn
+            unchanged.passthrough?.origin = old.passthrough?.origin ?? .builtIn
+            unchanged.tls?.clientCertificate?.origin = old.tls?.clientCertificate?.origin ?? .builtIn
             if unchanged != old {
                 changes.append(Change(kind: .changed, subject: .host(host.name), origin: host.origin, detail: ""))
             }
@@ -109,6 +120,17 @@ extension ModelDiff {
             changes.append(
                 Change(kind: .removed, subject: .route(host, route.match), origin: route.origin, detail: ""))
         }
+    }
+
+    private mutating func compareCertificates(_ old: CertificateBundle?, _ new: CertificateBundle?) {
+        guard let certificate = new ?? old else { return }
+        if let old, var unchanged = new {
+            unchanged.origin = old.origin
+            if unchanged == old { return }
+        }
+        let kind: Kind = old == nil ? .added : new == nil ? .removed : .changed
+        changes.append(
+            Change(kind: kind, subject: .certificate(certificate.id), origin: certificate.origin, detail: ""))
     }
 
     private mutating func compareUpstreams(_ old: Upstream?, _ new: Upstream?) {
@@ -159,12 +181,12 @@ extension ModelDiff: CustomStringConvertible {
     }
 
     fileprivate enum Noun: String, CaseIterable {
-        case host, route, upstream, defaultUpstream = "default upstream", settings
+        case host, route, upstream, certificate, defaultUpstream = "default upstream", settings
 
         func counted(_ count: Int) -> String {
             switch self {
             case .settings, .defaultUpstream: rawValue
-            case .host, .route, .upstream: count == 1 ? "1 \(rawValue)" : "\(count) \(rawValue)s"
+            case .host, .route, .upstream, .certificate: count == 1 ? "1 \(rawValue)" : "\(count) \(rawValue)s"
             }
         }
     }
@@ -176,6 +198,7 @@ extension ModelDiff.Subject {
         case .host: .host
         case .route: .route
         case .upstream: .upstream
+        case .certificate: .certificate
         case .defaultUpstream: .defaultUpstream
         case .settings: .settings
         }
@@ -186,6 +209,7 @@ extension ModelDiff.Subject {
         case .host(let host): "\(host)"
         case .route(let host, let match): "\(host) \(match.path)"
         case .upstream(let upstream): upstream.name
+        case .certificate(let certificate): certificate.name
         case .defaultUpstream, .settings: ""
         }
     }

@@ -11,6 +11,10 @@ public struct ModelPrinter {
     public func text(of model: ProxyModel) -> String {
         var page = Page()
         for host in model.virtualHosts { print(host, on: &page) }
+        for certificate in model.certificates {
+            page.line("certificate \(certificate)", origin: showsOrigins ? certificate.origin : nil)
+        }
+        if let certificate = model.defaultCertificate { page.line("default certificate \(certificate)") }
         for upstream in model.upstreams { print(upstream, on: &page) }
         if let upstream = model.defaultUpstream { page.line("default \(upstream)") }
         for line in model.settings.lines { page.line("setting \(line)") }
@@ -22,7 +26,7 @@ public struct ModelPrinter {
         page.indented { page in
             for alias in host.aliases { page.line("alias \(alias)") }
             if host.ranking == .listed { page.line("in listed order") }
-            if let root = host.appRoot { page.line("/ redirects to \(root.path)") }
+            for line in host.lines { page.line(line) }
             for route in host.routes { print(route, on: &page) }
         }
     }
@@ -123,7 +127,6 @@ extension Settings {
         add("generate-request-id", \.forwarding.generatesRequestID)
         add("allow-backend-server-header", \.response.passesServerField)
         add("hide-headers", \.response.hiddenFields)
-        add("relative-redirects", \.response.usesRelativeRedirects)
-        return lines
+        return lines + tlsLines
     }
 }

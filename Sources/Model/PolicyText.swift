@@ -6,6 +6,8 @@ extension RoutePolicy {
         if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
         if let addressRules { lines += addressRules.lines }
         if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
+        if let secureRedirect { lines.append("redirect to HTTPS \(secureRedirect)") }
+        if ownRedirects != OwnRedirects() { lines.append("own redirects \(ownRedirects)") }
         if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }

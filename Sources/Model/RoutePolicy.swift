@@ -14,5 +14,9 @@ public struct RoutePolicy: Sendable, Hashable {
     public var fallback: Fallback?
     public var transport = UpstreamTransport()
 
+    /// Redirects plain HTTP to HTTPS.
+    public var secureRedirect: SecureRedirect?
+    public var ownRedirects = OwnRedirects()
+
     public init() {}
 }

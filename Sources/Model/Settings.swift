@@ -4,6 +4,9 @@ public struct Settings: Sendable, Hashable {
     public var upstream = UpstreamSettings()
     public var forwarding = ForwardingSettings()
     public var response = ResponseSettings()
+    public var tls = TLSSettings()
+    public var http2 = HTTP2Settings()
+    public var proxyProtocol = ProxyProtocolSettings()
 
     public init() {}
 }
@@ -76,8 +79,8 @@ public struct ResponseSettings: Sendable, Hashable {
     public var passesServerField = false
     /// Fields of upstream responses that are not passed on (`hide-headers`), in lower case.
     public var hiddenFields: [String] = []
-    /// Own redirects to a path give a relative `Location` (`relative-redirects`).
-    public var usesRelativeRedirects = false
+    /// `Strict-Transport-Security` of every response over TLS; nil sends none (`hsts`).
+    public var strictTransport: StrictTransport? = StrictTransport()
 
     public init() {}
 }

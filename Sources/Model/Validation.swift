@@ -10,6 +10,7 @@ extension ProxyModel {
         check.upstreams()
         check.hosts()
         check.settings()
+        check.certificates()
         return check.faults
     }
 
@@ -117,13 +118,57 @@ private struct ModelCheck {
         {
             fault(.builtIn, "settings", "the limits for request heads leave no room for any request")
         }
+        let tls = model.settings.tls
+        if tls.versions.isEmpty || tls.ciphers.isEmpty || tls.recordBytes < 512 || tls.sessionTimeout <= .zero {
+            fault(.builtIn, "settings", "the TLS settings leave no way to speak it")
+        }
+        if model.settings.http2.concurrentStreams < 1 || model.settings.proxyProtocol.headerTimeout <= .zero {
+            fault(.builtIn, "settings", "a limit for HTTP/2 or the PROXY protocol is out of range")
+        }
         let upstream = model.settings.upstream
         if upstream.idleConnections < 0 || upstream.requestsPerConnection < 1 || upstream.responseHeadBytes < 256 {
             fault(.builtIn, "settings", "a limit for upstream connections is out of range")
         }
     }
 
+    /// Certificates are few and their names short, so each model's are all looked at.
+    mutating func certificates() {
+        let all = model.certificates
+        for index in all.indices.dropFirst() where !(all[index - 1].id < all[index].id) {
+            fault(all[index].origin, "certificate", "\(all[index].id) occurs twice or out of order")
+        }
+        let known = Set(all.map(\.id))
+        if let certificate = model.defaultCertificate, !known.contains(certificate) {
+            fault(.builtIn, "default certificate", "\(certificate) does not exist")
+        }
+        for host in model.virtualHosts {
+            if let certificate = host.tls?.certificate, !known.contains(certificate) {
+                fault(host.origin, "certificate", "\(certificate) does not exist")
+            }
+            if let passthrough = host.passthrough, !exists(passthrough.upstream) {
+                fault(passthrough.origin, "passthrough", "\(passthrough.upstream) does not exist")
+            }
+        }
+    }
+
+    private mutating func check(_ tls: HostTLS, _ origin: Origin) {
+        if let ciphers = tls.ciphers, ciphers.isEmpty || !isText(ciphers) {
+            fault(origin, "ciphers", "are empty, hold control bytes or are too long")
+        }
+        guard let policy = tls.clientCertificate else { return }
+        if policy.depth < 1 { fault(policy.origin, "client certificate", "allows no depth") }
+        if let page = policy.errorPage, page.isEmpty || !isText(page) {
+            fault(policy.origin, "error page", "is empty, holds control bytes or is too long")
+        }
+        if let pattern = policy.subjectPattern { checkPattern(pattern, policy.origin) }
+    }
+
     private mutating func check(_ host: VirtualHost) {
+        if let tls = host.tls { check(tls, host.origin) }
+        if let canonical = host.canonicalHost {
+            if !isHostName(canonical.name) { fault(canonical.origin, "canonical host", "is no host name") }
+            checkRedirectStatus(canonical.status, canonical.origin)
+        }
         if !host.name.isValid { fault(host.origin, "host", "\(host.name) is no host name") }
         if let root = host.appRoot, !isPath(root.path) { fault(root.origin, "app root", "is no absolute path") }
         for alias in host.aliases where !alias.isValid { fault(host.origin, "alias", "is no host name or pattern") }
@@ -175,7 +220,15 @@ private struct ModelCheck {
         check(route.policy, route.origin)
     }
 
+    private mutating func checkRedirectStatus(_ status: Int, _ origin: Origin) {
+        if ![301, 302, 307, 308].contains(status) { fault(origin, "redirect", "has status \(status)") }
+    }
+
     private mutating func check(_ policy: RoutePolicy, _ origin: Origin) {
+        if let redirect = policy.secureRedirect { checkRedirectStatus(redirect.status, origin) }
+        if let tls = policy.transport.tls, tls.depth < 1 || tls.versions.isEmpty {
+            fault(origin, "upstream TLS", "allows no depth or no version")
+        }
         if let rewrite = policy.rewrite {
             checkPattern(rewrite.pattern, origin)
             if !isText(rewrite.template) { fault(origin, "rewrite", "holds control bytes or is too long") }

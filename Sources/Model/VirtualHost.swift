@@ -42,6 +42,12 @@ public struct VirtualHost: Sendable, Equatable {
     public var routes: [Route]
     /// Redirects a request for exactly `/`.
     public var appRoot: AppRoot?
+    /// Redirects every request to another host.
+    public var canonicalHost: CanonicalHost?
+    /// How TLS is spoken for the host; nil is as for every other.
+    public var tls: HostTLS?
+    /// Where TLS connections for the host go unopened.
+    public var passthrough: Passthrough?
     /// The object that first named the host.
     public var origin: Origin
 

@@ -68,8 +68,12 @@ struct Decision: Equatable {
         _ head: borrowing RequestHead, _ context: RequestContext = Given.context(), routes: [Route],
         ranking: PathRanking = .mostSpecific, appRoot: String? = nil, relative: Bool = false
     ) throws -> Decision {
-        var settings = Settings()
-        settings.response.usesRelativeRedirects = relative
+        let settings = Settings()
+        let routes = routes.map { route in
+            var route = route
+            route.policy.ownRedirects.areRelative = relative
+            return route
+        }
         let host = VirtualHost(
             name: .any, ranking: ranking, routes: routes,
             appRoot: appRoot.map { AppRoot(path: $0, origin: .builtIn) }, origin: .builtIn)

@@ -23,6 +23,7 @@ struct IngressDraft: Sendable, Equatable {
         var policy = RoutePolicy()
         policy.hostOverride = routing.upstreamHost.map(HostOverride.init)
         policy.bodyLimits = bodies.limits()
+        policy.ownRedirects = redirects.own()
         policy.timeouts = transfer.timeouts()
         policy.retry = transfer.retry()
         policy.transport = UpstreamTransport(

@@ -6,6 +6,11 @@ struct RedirectDraft: Sendable, Equatable {
     var permanentStatus = 301
     var temporal: String?
     var temporalStatus = 302
+    var areRelative = false
+    var namePort = false
+
+    /// How the proxy writes redirects of its own.
+    func own() -> OwnRedirects { OwnRedirects(areRelative: areRelative, namePort: namePort) }
 
     /// The redirect, or nil; the temporal one wins when both are set.
     func redirect() -> Redirect? {
@@ -36,17 +41,18 @@ extension AnnotationGroup {
                 "temporal-redirect-code", .status(300...307), default: "302", .route, \.redirects.temporalStatus,
                 bad: .rejectObject, example: "307", "The status of `temporal-redirect`."),
             Annotation(
-                "relative-redirects", later: "true or false", default: "false", .route, example: "true",
-                "Own redirects to a path give a relative `Location`."),
+                "relative-redirects", .flag, default: "false", .route, \.redirects.areRelative, bad: .rejectObject,
+                global: true, example: "true", "Own redirects to a path give a relative `Location`."),
+            Annotation(
+                "use-port-in-redirects", .flag, default: "false", .route, \.redirects.namePort, global: true,
+                example: "true",
+                "The redirect to HTTPS names the port, and so do slash redirects when it isn't the scheme's own."),
             Annotation(
                 "ssl-redirect", later: "true or false", default: "true", .route, example: "false",
                 "Redirects HTTP to HTTPS where the host has a certificate."),
             Annotation(
                 "force-ssl-redirect", later: "true or false", default: "false", .route, risk: .medium, example: "true",
                 "Redirects HTTP to HTTPS whether or not the host has a certificate."),
-            Annotation(
-                "use-port-in-redirects", later: "true or false", default: "false", .route, example: "true",
-                "The redirect to HTTPS names the port."),
             Annotation(
                 "from-to-www-redirect", later: "true or false", default: "false", .host, example: "true",
                 "Redirects `www.` to the bare host, or the other way round."),

@@ -98,9 +98,6 @@ private let responseKeys = [
         "allow-backend-server-header", .flag, default: "false", \.settings.response.passesServerField,
         "Passes the backend's `Server`."),
     ConfigKey(
-        "relative-redirects", .flag, default: "false", \.settings.response.usesRelativeRedirects,
-        "Own redirects to a path give a relative `Location`."),
-    ConfigKey(
         "global-allowed-response-headers", .list, default: "", \.allowedResponseHeaders,
         "Names that the annotation `custom-headers` may set."),
 ]
@@ -167,6 +164,6 @@ private let pendingKeys = """
     ssl-ciphers ssl-dh-param ssl-early-data ssl-ecdh-curve ssl-protocols ssl-redirect ssl-reject-handshake \
     ssl-session-cache ssl-session-cache-size ssl-session-ticket-key ssl-session-tickets ssl-session-timeout \
     stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip use-http2 \
-    use-port-in-redirects use-proxy-protocol variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
+    use-proxy-protocol variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
     worker-processes worker-shutdown-timeout
     """.split(separator: " ").map(String.init)

@@ -6,14 +6,17 @@ public struct UpstreamTransport: Sendable, Hashable {
     public var version: UpstreamHTTPVersion
     /// Nil: `upgrade` where the client asks for one, else none.
     public var connection: UpstreamConnectionField?
+    /// How TLS is spoken where it is; nil verifies nothing and indicates no name.
+    public var tls: UpstreamTLS?
 
     public init(
         speaks: BackendProtocol? = nil, version: UpstreamHTTPVersion = .http11,
-        connection: UpstreamConnectionField? = nil
+        connection: UpstreamConnectionField? = nil, tls: UpstreamTLS? = nil
     ) {
         self.speaks = speaks
         self.version = version
         self.connection = connection
+        self.tls = tls
     }
 
     /// What requests to `upstream` speak.
@@ -29,6 +32,7 @@ extension UpstreamTransport {
         if let speaks { lines.append("backend speaks \(speaks)") }
         if version != .http11 { lines.append("HTTP/\(version.rawValue) for the upstream") }
         if let connection { lines.append("Connection: \(connection.rawValue) for the upstream") }
+        if let tls { lines.append("TLS to the upstream \(tls)") }
         return lines
     }
 }
