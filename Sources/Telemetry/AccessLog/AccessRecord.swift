@@ -61,8 +61,8 @@ public struct AccessRecord: Sendable {
 
     /// Changes the newest attempt. There is one.
     public var lastAttempt: UpstreamAttempt {
-        get { attempts[attemptCount - 1] }
-        set { attempts[attemptCount - 1] = newValue }
+        _read { yield attempts[attemptCount - 1] }
+        _modify { yield &attempts[attemptCount - 1] }
     }
 
     public func attempt(_ index: Int) -> UpstreamAttempt { attempts[index] }
