@@ -11,8 +11,8 @@ import Telemetry
 final class Tunnel {
     private let worker: Worker
     private let readTimeout: UInt64
-    private var downstream: HTTP1Downstream?
-    private var upstream: HTTP1Upstream?
+    private var downstream: DownstreamStream?
+    private var upstream: UpstreamStream?
     /// The exchange that opened the tunnel: it is recorded when the tunnel ends, with all that went through.
     private let exchange: Exchange
     private var downstreamFinished = false
@@ -25,7 +25,7 @@ final class Tunnel {
     ///
     /// What waits in their buffers, such as the 101 or early frames, is passed on first.
     static func open(
-        by exchange: Exchange, between downstream: HTTP1Downstream, and upstream: HTTP1Upstream, readTimeout: UInt64
+        by exchange: Exchange, between downstream: DownstreamStream, and upstream: UpstreamStream, readTimeout: UInt64
     ) {
         let tunnel = Tunnel(exchange, downstream, upstream, readTimeout)
         downstream.enter(tunnel)
@@ -35,10 +35,10 @@ final class Tunnel {
     }
 
     private init(
-        _ exchange: Exchange, _ downstream: HTTP1Downstream, _ upstream: HTTP1Upstream, _ readTimeout: UInt64
+        _ exchange: Exchange, _ downstream: DownstreamStream, _ upstream: UpstreamStream, _ readTimeout: UInt64
     ) {
         self.exchange = exchange
-        worker = downstream.worker
+        worker = exchange.worker
         self.downstream = downstream
         self.upstream = upstream
         self.readTimeout = readTimeout
@@ -47,23 +47,28 @@ final class Tunnel {
     /// Something changed on either side: moves what can be moved.
     func pump() {
         guard let downstream, let upstream else { return }
-        switch Self.move(from: &downstream.transport, to: &upstream.transport, worker, &exchange.record.requestLength) {
+        switch downstream.pass(to: upstream, worker, moved: &exchange.record.requestLength) {
         case .blocked: break
-        case .unfinished: worker.loop.resumeLater(downstream)
-        case .ended: finish(&downstreamFinished, telling: upstream.transport.socket)
+        case .unfinished: worker.loop.resumeLater(downstream.handler)
+        case .ended:
+            if !downstreamFinished { upstream.endSending() }
+            downstreamFinished = true
         case .broken: return end()
         }
-        switch Self.move(from: &upstream.transport, to: &downstream.transport, worker, &exchange.record.bodyBytesSent) {
+        switch upstream.pass(to: downstream, worker, moved: &exchange.record.bodyBytesSent) {
         case .blocked: break
-        case .unfinished: worker.loop.resumeLater(upstream)
-        case .ended: finish(&upstreamFinished, telling: downstream.transport.socket)
+        case .unfinished: worker.loop.resumeLater(upstream.handler)
+        case .ended:
+            if !upstreamFinished { downstream.endSending() }
+            upstreamFinished = true
         case .broken: return end()
         }
         if downstreamFinished && upstreamFinished { return end() }
-        worker.loop.setDeadline(of: downstream, afterNanoseconds: readTimeout)
+        worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: readTimeout)
     }
 
-    private enum Progress {
+    /// How moving bytes one way ended.
+    enum Progress {
         /// One of the two has to do something first.
         case blocked
         /// There is more, but others get their turn.
@@ -73,9 +78,11 @@ final class Tunnel {
         case broken
     }
 
+    /// Moves bytes as they are.
+    ///
     /// - Parameter moved: counts the bytes.
-    private static func move(
-        from source: inout Transport, to sink: inout Transport, _ worker: Worker, _ moved: inout Int
+    static func move<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        from source: inout Source, to sink: inout Sink, _ worker: Worker, _ moved: inout Int
     ) -> Progress {
         for _ in 0..<turn {
             switch sink.flush(&worker.buffers) {
@@ -85,7 +92,7 @@ final class Tunnel {
             }
             if !source.input.isEmpty {
                 var sent = 0
-                let progress = sink.sendDirectly(source.input.readable, sent: &sent)
+                let progress = sink.send(source.input.readable, sent: &sent, &worker.buffers)
                 source.input.consume(sent)
                 moved += sent
                 switch progress {
@@ -105,12 +112,6 @@ final class Tunnel {
             }
         }
         return .unfinished
-    }
-
-    private func finish(_ isFinished: inout Bool, telling other: borrowing Descriptor) {
-        guard !isFinished else { return }
-        isFinished = true
-        Socket.shutdownSending(other)
     }
 
     /// Nothing moved for too long.

@@ -142,9 +142,9 @@ final class Worker {
         for pool in pools.values {
             while let idle = pool.takeIdle() { idle.closeIdle() }
         }
-        var idle: [HTTP1Downstream] = []
+        var idle: [DownstreamConnection] = []
         loop.forEachHandler { handler in
-            if let downstream = handler as? HTTP1Downstream, downstream.mayBeReaped { idle.append(downstream) }
+            if let downstream = handler as? DownstreamConnection, downstream.mayBeReaped { idle.append(downstream) }
         }
         idle.sort { $0.idleSince < $1.idleSince }
         for downstream in idle.prefix(max(idle.count / 4, Self.smallestReap)) { downstream.closeIfIdle() }
@@ -160,7 +160,7 @@ final class Worker {
 
     // MARK: Exchanges
 
-    func takeExchange(for downstream: HTTP1Downstream) -> Exchange {
+    func takeExchange(for downstream: DownstreamStream) -> Exchange {
         let exchange = idleExchanges.popLast() ?? Exchange(worker: self)
         exchange.open(for: downstream)
         return exchange
@@ -177,7 +177,7 @@ final class Worker {
     func appendDate(to output: inout ByteBuffer) { date.append(to: &output, now: loop.now) }
 
     /// Counts and logs an exchange that is over.
-    func record(_ exchange: Exchange, on downstream: HTTP1Downstream) {
+    func record(_ exchange: Exchange, on downstream: DownstreamStream) {
         exchange.finishRecord(on: downstream)
         exchange.count(in: metrics)
         accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
@@ -193,13 +193,13 @@ final class Worker {
         listeners = []
         for pool in pools.values { pool.retire() }
         loop.forEachHandler { handler in
-            (handler as? HTTP1Downstream)?.closeIfIdle()
+            (handler as? DownstreamConnection)?.drain()
         }
     }
 
     private func shutDown() {
         loop.forEachHandler { handler in
-            (handler as? HTTP1Downstream)?.close()
+            (handler as? DownstreamConnection)?.close()
             (handler as? HTTP1Upstream)?.close()
         }
         accessLog?.flush()

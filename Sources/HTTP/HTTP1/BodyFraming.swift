@@ -14,6 +14,9 @@ public enum BodyFraming: Equatable, Sendable {
     /// Responses only: all bytes until the connection closes.
     case untilClose
 
+    /// The length is not known before the end.
+    public var isOpen: Bool { self == .chunked || self == .untilClose }
+
     /// How a request's body ends.
     public static func request(_ head: borrowing RequestHead) throws(HTTP1Error) -> BodyFraming {
         guard head.headers.containsAny(of: framingFields) else { return .none }

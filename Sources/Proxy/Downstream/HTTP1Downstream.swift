@@ -9,7 +9,7 @@ import Telemetry
 ///
 /// While an exchange is under way it owns both directions; the connection only tells it what happened.
 /// An idle connection holds no buffer and no exchange.
-final class HTTP1Downstream: EventHandler {
+final class HTTP1Downstream: DownstreamConnection {
     enum Phase {
         /// Between requests; nothing has arrived.
         case idle
@@ -48,14 +48,10 @@ final class HTTP1Downstream: EventHandler {
     private var tunnel: Tunnel?
     /// Requests that were begun on this connection.
     private(set) var requests = 0
-    /// When the connection was accepted, or its newest response was sent.
-    private(set) var idleSince: Instant
     private var isProcessing = false
     /// Bytes that may still be read and forgotten.
     private var allowance = 0
 
-    /// Most bytes of an unwanted body that are read to keep a connection.
-    static let drainLimit = 64 << 10
     /// Most bytes and nanoseconds that closing waits for the client. The bytes are what the kernel's buffers
     /// on both sides may hold of a body that was under way.
     private static let lingerLimit = 8 << 20
@@ -68,8 +64,7 @@ final class HTTP1Downstream: EventHandler {
         peer = accepted.peer
         self.port = port
         transport = Transport(accepted.socket)
-        idleSince = worker.loop.now
-        super.init()
+        super.init(idleSince: worker.loop.now)
         Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
@@ -84,7 +79,7 @@ final class HTTP1Downstream: EventHandler {
         switch phase {
         case .idle, .readingHead: process()
         case .exchanging: exchange?.downstreamReady()
-        case .draining: drain()
+        case .draining: drainBody()
         case .lingering: linger()
         case .tunnelling: tunnel?.pump()
         case .closed: break
@@ -165,7 +160,7 @@ final class HTTP1Downstream: EventHandler {
 
     private func startExchange() -> Exchange {
         requests += 1
-        let exchange = worker.takeExchange(for: self)
+        let exchange = worker.takeExchange(for: .http1(self))
         self.exchange = exchange
         return exchange
     }
@@ -177,21 +172,8 @@ final class HTTP1Downstream: EventHandler {
 
     // MARK: After an exchange
 
-    enum Ending {
-        /// The connection is where the next request begins.
-        case keep
-        /// Up to that many bytes of the body are still to come before the next request.
-        case drain(Int)
-        /// The response is whole, but the request was not read to its end.
-        case linger
-        /// The response is whole and says that the connection closes, or cannot be completed.
-        case close
-        /// The response cannot be completed: the client must notice.
-        case abort
-    }
-
     /// The exchange is over and has let go of the connection; all output has been sent.
-    func exchangeEnded(_ ending: Ending) {
+    func exchangeEnded(_ ending: DownstreamStream.Ending) {
         exchange = nil
         switch ending {
         case .keep: becomeIdle()
@@ -199,7 +181,7 @@ final class HTTP1Downstream: EventHandler {
             phase = .draining
             allowance = count
             worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientBodyTimeout)
-            drain()
+            drainBody()
         case .linger:
             phase = .lingering
             allowance = Self.lingerLimit
@@ -225,7 +207,7 @@ final class HTTP1Downstream: EventHandler {
     }
 
     /// Reads and forgets what is left of a body, then goes on with the next request.
-    private func drain() {
+    private func drainBody() {
         while true {
             let count = min(transport.input.count, allowance)
             transport.input.consume(count)
@@ -254,15 +236,15 @@ final class HTTP1Downstream: EventHandler {
 
     /// Whether it may be closed to make room for others. A new connection gets a fair time for its first request;
     /// else those of a rush would end as fast as they are accepted.
-    var mayBeReaped: Bool {
+    override var mayBeReaped: Bool {
         phase == .idle && (requests > 0 || worker.loop.now.nanoseconds(since: idleSince) > Self.fairNanoseconds)
     }
 
     /// Closes the connection if nothing is under way on it.
-    func closeIfIdle() { if phase == .idle { close() } }
+    override func closeIfIdle() { if phase == .idle { close() } }
 
     /// Ends the connection at once. A client that is in the middle of a response must not take it for whole.
-    func close() {
+    override func close() {
         guard phase != .closed else { return }
         if phase == .exchanging && exchange != nil { Socket.setResetOnClose(transport.socket) }
         phase = .closed

@@ -2,7 +2,7 @@ import Bytes
 import HTTP
 import Linux
 
-/// Moves one body from one connection to another, with bounded memory whatever its size.
+/// Moves one body from one stream to another, with bounded memory whatever its size.
 ///
 /// What the sink does not take stays in the source: nothing more is read until it has gone, so a slow
 /// reader slows its writer down. Bodies are re-framed, never passed on as they are; data of known
@@ -33,9 +33,12 @@ struct BodyPump: ~Copyable {
     private var decoder = ChunkedDecoder()
     private var trailers = HeaderBlock(capacity: 64)
     private var pipe: Pipe?
-    private var encodesChunks = false
+    /// The sink gets chunks; otherwise bare bytes.
+    var encodesChunks = false
     private var limit = Int.max
     private var hasEnded = true
+    /// The sink was told of the end.
+    private var endIsTold = true
     /// Bytes of content taken from the source.
     private(set) var moved = 0
 
@@ -51,7 +54,7 @@ struct BodyPump: ~Copyable {
     /// - Parameters:
     ///   - encodesChunks: the sink gets chunks; otherwise bare bytes.
     ///   - limit: most bytes of content.
-    mutating func start(_ framing: BodyFraming, encodesChunks: Bool, limit: Int = .max) {
+    mutating func start(_ framing: BodyFraming, encodesChunks: Bool = false, limit: Int = .max) {
         self.framing = framing
         self.encodesChunks = encodesChunks
         self.limit = limit
@@ -59,17 +62,20 @@ struct BodyPump: ~Copyable {
         pending = 0
         moved = 0
         hasEnded = false
+        endIsTold = false
+        if !trailers.isEmpty { trailers.clear() }
         switch framing {
         case .none: hasEnded = true
         case .length(let count):
             remaining = count
             hasEnded = count == 0
-        case .chunked:
-            decoder = ChunkedDecoder()
-            trailers.clear()
+        case .chunked: decoder = ChunkedDecoder()
         case .untilClose: break
         }
     }
+
+    /// For a further attempt at a message of which nothing was taken: another sink wants to know of its end.
+    mutating func repeatEnd() { endIsTold = false }
 
     /// Forgets the body; the next `start` finds a clean pump.
     mutating func clear(_ pipes: inout PipePool) {
@@ -91,8 +97,8 @@ struct BodyPump: ~Copyable {
     }
 
     /// Moves what can be moved now.
-    mutating func run(
-        from source: inout Transport, to sink: inout Transport, _ pool: inout BufferPool, _ pipes: inout PipePool
+    mutating func run<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        from source: inout Source, to sink: inout Sink, _ pool: inout BufferPool, _ pipes: inout PipePool
     ) -> Outcome {
         var budget = Self.turn
         while true {
@@ -104,6 +110,7 @@ struct BodyPump: ~Copyable {
                 budget -= before - source.input.count
                 if !hasEnded && !needsMore && !source.input.isEmpty && sink.output.isEmpty && budget > 0 { continue }
             }
+            if hasEnded && !endIsTold { tellEnd(&source, &sink, &pool) }
             switch sink.flush(&pool) {
             case .done: break
             case .blocked: return .sinkBlocked
@@ -119,8 +126,8 @@ struct BodyPump: ~Copyable {
     // MARK: Taking bytes from the input
 
     /// Passes on what is at the front of the input. `needsMore` says that the rest of it is no use yet.
-    private mutating func step(
-        _ source: inout Transport, _ sink: inout Transport, _ pool: inout BufferPool, _ needsMore: inout Bool
+    private mutating func step<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool, _ needsMore: inout Bool
     ) -> Outcome? {
         switch framing {
         case .none: return nil
@@ -132,7 +139,7 @@ struct BodyPump: ~Copyable {
         case .untilClose:
             return passOn(source.input.count, &source, &sink, &pool).stop
         case .chunked:
-            if pending == 0, let stop = decode(&source, &sink, &pool, &needsMore) { return stop }
+            if pending == 0, let stop = decode(&source, &needsMore) { return stop }
             guard pending > 0 else { return nil }
             let sent = passOn(pending, &source, &sink, &pool)
             pending -= sent.count
@@ -140,8 +147,8 @@ struct BodyPump: ~Copyable {
         }
     }
 
-    private mutating func decode(
-        _ source: inout Transport, _ sink: inout Transport, _ pool: inout BufferPool, _ needsMore: inout Bool
+    private mutating func decode<Source: BodySource & ~Copyable>(
+        _ source: inout Source, _ needsMore: inout Bool
     ) -> Outcome? {
         do throws(HTTP1Error) {
             switch try decoder.next(source.input.readable, trailers: &trailers) {
@@ -154,7 +161,6 @@ struct BodyPump: ~Copyable {
             case .end(let consumed):
                 source.input.consume(consumed)
                 hasEnded = true
-                endChunks(&sink, &pool)
             }
             return nil
         } catch {
@@ -163,8 +169,8 @@ struct BodyPump: ~Copyable {
     }
 
     /// Sends up to `count` bytes of the input, by way of the output when bytes wait there already.
-    private mutating func passOn(
-        _ count: Int, _ source: inout Transport, _ sink: inout Transport, _ pool: inout BufferPool
+    private mutating func passOn<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        _ count: Int, _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool
     ) -> (count: Int, stop: Outcome?) {
         if moved + count > limit { return (0, .tooLarge) }
         var sent = 0
@@ -180,7 +186,7 @@ struct BodyPump: ~Copyable {
             sent = min(count, sink.output.room)
             sink.output.append(source.input.readable.extracting(first: sent))
         } else {
-            switch sink.sendDirectly(source.input.readable.extracting(first: count), sent: &sent) {
+            switch sink.send(source.input.readable.extracting(first: count), sent: &sent, &pool) {
             case .done: break
             case .blocked: stop = .sinkBlocked
             case .failed: stop = .sinkFailed
@@ -191,14 +197,13 @@ struct BodyPump: ~Copyable {
         return (sent, stop)
     }
 
-    /// For a further attempt at a request whose chunked body turned out empty: its end went to the sink that
-    /// failed, and is all there is to send again.
-    mutating func repeatEnd(to sink: inout Transport, _ pool: inout BufferPool) {
-        if framing == .chunked && hasEnded { endChunks(&sink, &pool) }
-    }
-
-    private mutating func endChunks(_ sink: inout Transport, _ pool: inout BufferPool) {
-        guard encodesChunks else { return }
+    /// The last of the body has been passed on: what says so goes behind it.
+    private mutating func tellEnd<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool
+    ) {
+        endIsTold = true
+        source.takeTrailers(into: &trailers)
+        guard encodesChunks else { return sink.endBody(trailers: trailers, &pool) }
         pool.lend(to: &sink.output)
         if trailers.isEmpty {
             if sink.output.room < 5 { sink.output.grow(to: sink.output.count + 5) }
@@ -211,12 +216,12 @@ struct BodyPump: ~Copyable {
 
     // MARK: Getting more
 
-    private mutating func fetch(
-        _ source: inout Transport, _ sink: inout Transport, _ pool: inout BufferPool, _ pipes: inout PipePool,
+    private mutating func fetch<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
+        _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool, _ pipes: inout PipePool,
         _ budget: inout Int
     ) -> Outcome? {
         if case .length = framing, remaining >= Self.spliceThreshold || pipe != nil, source.input.isEmpty,
-            limit - moved >= remaining, takePipe(&pipes)
+            source.canSplice && sink.canSplice, limit - moved >= remaining, takePipe(&pipes)
         {
             return fillPipe(from: &source, &budget)
         }
@@ -228,7 +233,6 @@ struct BodyPump: ~Copyable {
         case .end:
             guard framing == .untilClose else { return .sourceEnded }
             hasEnded = true
-            endChunks(&sink, &pool)
             return nil
         }
     }
@@ -238,7 +242,9 @@ struct BodyPump: ~Copyable {
         return pipe != nil
     }
 
-    private mutating func fillPipe(from source: inout Transport, _ budget: inout Int) -> Outcome? {
+    private mutating func fillPipe<Source: BodySource & ~Copyable>(
+        from source: inout Source, _ budget: inout Int
+    ) -> Outcome? {
         guard var filling = pipe.take() else { return nil }
         let result = source.splice(into: &filling, limit: min(remaining, Pipe.capacity))
         pipe = consume filling
@@ -254,14 +260,18 @@ struct BodyPump: ~Copyable {
         }
     }
 
-    private mutating func drainPipe(to sink: inout Transport, _ pool: inout BufferPool) -> Outcome? {
+    private mutating func drainPipe<Sink: BodySink & ~Copyable>(
+        to sink: inout Sink, _ pool: inout BufferPool
+    ) -> Outcome? {
         guard var draining = pipe.take() else { return nil }
         let outcome = drain(&draining, to: &sink, &pool)
         pipe = consume draining
         return outcome
     }
 
-    private func drain(_ pipe: inout Pipe, to sink: inout Transport, _ pool: inout BufferPool) -> Outcome? {
+    private func drain<Sink: BodySink & ~Copyable>(
+        _ pipe: inout Pipe, to sink: inout Sink, _ pool: inout BufferPool
+    ) -> Outcome? {
         guard pipe.count > 0 else { return nil }
         switch sink.flush(&pool) {
         case .done: break

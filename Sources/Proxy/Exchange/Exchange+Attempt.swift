@@ -17,8 +17,6 @@ extension Exchange {
         let now = worker.loop.now
         state.phase = .attempting
         state.requestSent = false
-        state.responseBytesSeen = false
-        state.headIsPartial = false
         state.interimResponses = 0
         state.attemptStartedAt = now
         response.clear()
@@ -43,7 +41,7 @@ extension Exchange {
         record.begin(UpstreamAttempt(endpoint: pool.address))
         if !state.needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
-            upstream = idle
+            upstream = .http1(idle)
             idle.attach(self)
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
@@ -51,7 +49,7 @@ extension Exchange {
         }
         do throws(Errno) {
             let connection = try HTTP1Upstream(worker: worker, pool: pool)
-            upstream = connection
+            upstream = .http1(connection)
             connection.attach(self)
             if connection.isConnected { return upstreamConnected() }
             worker.loop.setDeadline(of: connection, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
@@ -73,23 +71,20 @@ extension Exchange {
         guard let upstream, let route else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
         let replaced = fallback?.lines ?? .none
-        worker.buffers.lend(to: &upstream.transport.output)
         let needed =
             headLength + rewrittenTarget.count + 256 + heldBody.count
             + snapshot.forwarded.bound(request, host: overriddenHost)
             + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
-        if upstream.transport.output.room < needed { upstream.transport.output.grow(to: needed) }
-        Self.appendRequestLine(request, rewrittenTarget, to: &upstream.transport.output)
-        snapshot.forwarded.append(
-            request, context, host: overriddenHost, without: replaced, to: &upstream.transport.output)
-        appendFraming(to: &upstream.transport.output)
-        fallback?.append(request, to: &upstream.transport.output)
-        if plan?.isDemonstration == true {
-            DemonstrationFields.append(route, upstream.pool.address, to: &upstream.transport.output)
-        }
-        upstream.transport.output.appendHeadEnd()
-        upstream.transport.output.append(contentsOf: heldBody)
-        requestBody.repeatEnd(to: &upstream.transport, &worker.buffers)
+        upstream.openHead(needed, worker)
+        Self.appendRequestLine(request, rewrittenTarget, to: &upstream.head)
+        snapshot.forwarded.append(request, context, host: overriddenHost, without: replaced, to: &upstream.head)
+        if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
+        fallback?.append(request, to: &upstream.head)
+        if plan?.isDemonstration == true { DemonstrationFields.append(route, upstream.address, to: &upstream.head) }
+        upstream.head.appendHeadEnd()
+        requestBody.encodesChunks = upstream.usesChunks && state.requestFraming.isOpen && !state.holdsBody
+        requestBody.repeatEnd()
+        upstream.sendHead(heldBody, endsStream: requestIsTaken)
         pumpRequest()
     }
 
@@ -119,29 +114,34 @@ extension Exchange {
         if request.acceptsTrailers { output.appendField(.te, "trailers") }
     }
 
+    /// What is said of the body where frames mark its end.
+    private func appendLength(to output: inout ByteBuffer) {
+        if case .length(let count) = state.requestFraming { output.appendField(.contentLength, decimal: count) }
+        if request.acceptsTrailers { output.appendField(.te, "trailers") }
+    }
+
     /// Moves what can be moved of the request.
     func pumpRequest() {
         guard let upstream, let downstream, !state.requestAbandoned else { return }
         let before = requestBody.moved
-        let couldSend = upstream.transport.isWritable
-        let outcome = requestBody.run(
-            from: &downstream.transport, to: &upstream.transport, &worker.buffers, &worker.pipes)
+        let couldSend = upstream.tookSomething
+        let outcome = downstream.move(&requestBody, to: upstream, worker)
         record.requestLength += requestBody.moved - before
         switch outcome {
         case .complete:
             state.requestSent = true
-            worker.loop.clearDeadline(of: downstream)
+            worker.loop.clearDeadline(of: downstream.handler)
             awaitResponse()
         case .sourceEmpty:
             if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
-            worker.loop.clearDeadline(of: upstream)
-            worker.loop.setDeadline(of: downstream, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+            worker.loop.clearDeadline(of: upstream.handler)
+            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
         case .sinkBlocked:
-            worker.loop.clearDeadline(of: downstream)
+            worker.loop.clearDeadline(of: downstream.handler)
             limitSending(
-                to: upstream, tookSomething: couldSend,
+                to: upstream.handler, tookSomething: couldSend,
                 nanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
-        case .yielded: worker.loop.resumeLater(downstream)
+        case .yielded: worker.loop.resumeLater(downstream.handler)
         case .sourceEnded: downstream.close()
         case .malformed: bodyFailed(.malformedBody, nil)
         case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
@@ -158,8 +158,8 @@ extension Exchange {
     private func awaitResponse() {
         guard let upstream, let downstream else { return }
         // The client's end came together with its last bytes: no event will tell of it again.
-        if downstream.transport.peerIsClosing && state.phase == .attempting { return downstream.close() }
-        worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
+        if downstream.peerIsClosing && state.phase == .attempting { return downstream.close() }
+        worker.loop.setDeadline(of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
     }
 
     /// The upstream closed while we were sending. It may have answered before that: an early answer counts,
@@ -205,12 +205,12 @@ extension Exchange {
         guard let downstream else { return }
         switch state.phase {
         case .parsing, .tunnelling, .finished: break
-        case .waiting: if downstream.transport.peerIsGone { downstream.close() }
+        case .waiting: if downstream.peerIsGone { downstream.close() }
         case .flushing: flushAndFinish()
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
             // (nginx treats both as closed).
-            if downstream.transport.peerIsClosing && (requestIsTaken || downstream.transport.peerIsGone) {
+            if downstream.peerIsClosing && (requestIsTaken || downstream.peerIsGone) {
                 return downstream.close()
             }
             if !state.requestSent && upstream?.isConnected == true { pumpRequest() }
@@ -241,25 +241,12 @@ extension Exchange {
     /// Reads until a whole response head is there.
     private func receiveHead() {
         while let upstream, state.phase == .attempting {
-            if upstream.transport.input.isEmpty || state.headIsPartial {
-                switch upstream.transport.receive(&worker.buffers) {
-                case .bytes: break
-                case .nothing: return
-                case .full: upstream.transport.input.grow(to: upstream.transport.input.capacity * 2)
-                case .end, .failed:
-                    return attemptFailed(state.responseBytesSeen ? .responseTruncated : .connectionBroke)
-                }
-            }
-            do throws(HTTP1Error) {
-                let count = try responseParser.parse(upstream.transport.input.readable, into: &response)
-                state.responseBytesSeen = true
-                state.headIsPartial = count == nil
-                guard let count else { continue }
-                upstream.transport.input.consume(count)
-                // A head before the request is whole is an answer to it all the same (413, 401 …).
-                receivedHead()
-            } catch {
-                return attemptFailed(.invalidResponse)
+            switch upstream.receiveHead(&responseParser, into: &response) {
+            // A head before the request is whole is an answer to it all the same (413, 401 …).
+            case .head: receivedHead()
+            case .nothing: return
+            case .ended: return attemptFailed(upstream.hasAnswered ? .responseTruncated : .connectionBroke)
+            case .malformed: return attemptFailed(.invalidResponse)
             }
         }
     }

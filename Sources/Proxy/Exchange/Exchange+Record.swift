@@ -9,7 +9,7 @@ import Telemetry
 /// What remains of an exchange: its line in the access log and its part of the metrics.
 extension Exchange: AccessSource {
     /// Fills in what is known only at the end.
-    func finishRecord(on downstream: HTTP1Downstream) {
+    func finishRecord(on downstream: DownstreamStream) {
         record.client = SocketAddress(
             IPAddress(high: context.client.high, low: context.client.low), port: downstream.peer.port)
         record.peer = downstream.peer

@@ -54,7 +54,7 @@ extension Exchange {
     }
 
     /// How the client's connection goes on when its request's body is not wanted.
-    private func endingAfterUnreadBody() -> HTTP1Downstream.Ending {
+    private func endingAfterUnreadBody() -> DownstreamStream.Ending {
         guard state.keepsDownstream else { return hasUnreadRequest ? .linger : .close }
         if state.holdsBody { return .keep }
         switch state.requestFraming {
@@ -63,7 +63,7 @@ extension Exchange {
             let left = state.bodyIsUntouched ? count : requestBody.known ?? .max
             if left == 0 { return .keep }
             // A client that waits for "100 Continue" may send the body or not: nobody knows what follows.
-            if !request.expectsContinue && left <= HTTP1Downstream.drainLimit { return .drain(left) }
+            if !request.expectsContinue && left <= DownstreamStream.drainLimit { return .drain(left) }
         case .chunked where requestBody.isTaken && !state.bodyIsUntouched: return .keep
         case .chunked, .untilClose: break
         }
@@ -73,11 +73,11 @@ extension Exchange {
     /// Whether closing now would meet bytes that nobody has read: the kernel would then reset the connection, and
     /// the client could lose the answer.
     private var hasUnreadRequest: Bool {
-        guard let downstream, downstream.transport.input.isEmpty, !downstream.transport.isReadable else { return true }
+        guard let downstream, downstream.isReadToTheEnd else { return true }
         return state.requestFraming != .none && (state.bodyIsUntouched || !requestIsTaken)
     }
 
-    private func respond(_ status: Status, ending: HTTP1Downstream.Ending, _ content: OwnContent = .stock) {
+    private func respond(_ status: Status, ending: DownstreamStream.Ending, _ content: OwnContent = .stock) {
         guard let downstream, state.phase != .responding, state.phase != .flushing else { return }
         record.status = Int(status.rawValue)
         dropUpstream()
@@ -85,28 +85,36 @@ extension Exchange {
         if worker.isDraining { state.keepsDownstream = false }
         let length = content == .own ? worker.filterScratch.body.count : ErrorPage.length(status)
         let fields = route?.filters.responseFields
-        worker.buffers.lend(to: &downstream.transport.output)
-        let start = downstream.transport.output.count
-        let needed =
+        let hasContent = request.method != .head && length > 0
+        let start = downstream.openHead(
             512 + length + worker.filterScratch.location.count + worker.filterScratch.fields.count
-            + (fields?.bytes.count ?? 0)
-        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
-        downstream.transport.output.appendStatusLine(status)
-        worker.appendDate(to: &downstream.transport.output)
-        appendOwnFields(content, length, status, fields, to: &downstream.transport.output)
-        fields?.append(to: &downstream.transport.output)
-        appendConnection(to: &downstream.transport.output)
-        downstream.transport.output.appendHeadEnd()
-        if request.method != .head && length > 0 {
+                + (fields?.bytes.count ?? 0), worker)
+        appendOwnHead(to: &downstream.head, status, content, length, fields)
+        record.bytesSent = downstream.head.count - start
+        downstream.sendHead(status, endsStream: !hasContent)
+        if hasContent {
+            downstream.openContent(length, worker)
             if content == .own {
-                downstream.transport.output.append(contentsOf: worker.filterScratch.body)
+                downstream.content.append(contentsOf: worker.filterScratch.body)
             } else {
-                downstream.transport.output.appendErrorPage(status)
+                downstream.content.appendErrorPage(status)
             }
+            downstream.endContent()
             record.bodyBytesSent = length
+            record.bytesSent += length
         }
-        record.bytesSent = downstream.transport.output.count - start
         finish(ending)
+    }
+
+    private func appendOwnHead(
+        to output: inout ByteBuffer, _ status: Status, _ content: OwnContent, _ length: Int, _ fields: FieldLines?
+    ) {
+        output.appendStatusLine(status)
+        worker.appendDate(to: &output)
+        appendOwnFields(content, length, status, fields, to: &output)
+        fields?.append(to: &output)
+        appendConnection(to: &output)
+        output.appendHeadEnd()
     }
 
     /// The fields that describe an answer of our own, and those that a filter has made for it.
@@ -148,7 +156,7 @@ extension Exchange {
         record.lastAttempt.headerTime = milliseconds(since: state.attemptStartedAt)
         if retriesStatus(response.status) { return }
         attemptSucceeded()
-        state.keepsUpstream = response.keepsAlive && framing != .untilClose
+        state.keepsUpstream = upstream?.isReusable(after: response, framing) ?? false
         sendHead(framing)
         pumpResponse()
     }
@@ -157,21 +165,17 @@ extension Exchange {
         guard let downstream, let fields = route?.filters.responseFields else { return }
         state.phase = .responding
         record.status = Int(response.status.rawValue)
-        let encodesChunks = request.version == .http11 && (framing == .chunked || framing == .untilClose)
-        if request.version == .http10 && (framing == .chunked || framing == .untilClose) {
-            state.keepsDownstream = false
-        }
+        let encodesChunks = request.version == .http11 && framing.isOpen
+        if request.version == .http10 && framing.isOpen { state.keepsDownstream = false }
         if worker.isDraining { state.keepsDownstream = false }
         // An answer that comes early: what is missing of the request decides whether another can follow it.
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
-        worker.buffers.lend(to: &downstream.transport.output)
-        let start = downstream.transport.output.count
-        let needed =
-            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields)
-        if downstream.transport.output.room < needed { downstream.transport.output.grow(to: start + needed) }
-        appendHead(to: &downstream.transport.output, framing, encodesChunks: encodesChunks, fields)
-        record.bytesSent += downstream.transport.output.count - start
+        let start = downstream.openHead(
+            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields), worker)
+        appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
+        record.bytesSent += downstream.head.count - start
         responseBody.start(framing, encodesChunks: encodesChunks)
+        downstream.sendHead(response.status, endsStream: responseBody.isTaken)
     }
 
     private func appendHead(
@@ -205,17 +209,12 @@ extension Exchange {
             return attemptFailed(.invalidResponse)
         }
         defer { response.clear() }
-        guard response.status != .continue, request.version == .http11, let downstream else { return }
-        worker.buffers.lend(to: &downstream.transport.output)
-        let needed = 128 + response.headers.encodedLength + response.reason.count
-        if downstream.transport.output.room < needed {
-            downstream.transport.output.grow(to: downstream.transport.output.count + needed)
-        }
-        downstream.transport.output.appendStatusLine(of: response)
-        downstream.transport.output.appendFields(
-            response.headers, except: [.contentLength, .transferEncoding, .server, .date])
-        downstream.transport.output.appendHeadEnd()
-        _ = downstream.transport.flush(&worker.buffers)
+        guard response.status != .continue, request.version != .http10, let downstream else { return }
+        _ = downstream.openHead(128 + response.headers.encodedLength + response.reason.count, worker)
+        downstream.head.appendStatusLine(of: response)
+        downstream.head.appendFields(response.headers, except: [.contentLength, .transferEncoding, .server, .date])
+        downstream.head.appendHeadEnd()
+        downstream.sendInterimHead(response.status, worker)
     }
 
     /// The upstream has left HTTP behind, as the client asked: both connections become a tunnel.
@@ -228,19 +227,16 @@ extension Exchange {
         record.status = Int(response.status.rawValue)
         attemptSucceeded()
         worker.metrics.count(.tunnels)
-        worker.buffers.lend(to: &downstream.transport.output)
         guard let fields = route?.filters.responseFields else { return }
-        let needed = 256 + snapshot.responseRules.bound(response.headers, setting: fields)
-        if downstream.transport.output.room < needed {
-            downstream.transport.output.grow(to: downstream.transport.output.count + needed)
-        }
-        downstream.transport.output.appendStatusLine(.switchingProtocols)
-        worker.appendDate(to: &downstream.transport.output)
-        downstream.transport.output.appendField(.connection, "upgrade")
-        downstream.transport.output.appendField(.upgrade, of: response.headers)
+        _ = downstream.openHead(256 + snapshot.responseRules.bound(response.headers, setting: fields), worker)
+        downstream.head.appendStatusLine(.switchingProtocols)
+        worker.appendDate(to: &downstream.head)
+        downstream.head.appendField(.connection, "upgrade")
+        downstream.head.appendField(.upgrade, of: response.headers)
         snapshot.responseRules.append(
-            response.headers, setting: fields, except: Self.framingFields, to: &downstream.transport.output)
-        downstream.transport.output.appendHeadEnd()
+            response.headers, setting: fields, except: Self.framingFields, to: &downstream.head)
+        downstream.head.appendHeadEnd()
+        downstream.sendHead(.switchingProtocols, endsStream: false)
         becomeTunnel()
     }
 
@@ -258,20 +254,21 @@ extension Exchange {
     func pumpResponse() {
         guard let downstream, let upstream else { return }
         let before = responseBody.moved
-        let couldSend = downstream.transport.isWritable
-        let outcome = responseBody.run(
-            from: &upstream.transport, to: &downstream.transport, &worker.buffers, &worker.pipes)
+        let couldSend = downstream.tookSomething
+        let outcome = upstream.move(&responseBody, to: downstream, worker)
         record.bodyBytesSent += responseBody.moved - before
         record.bytesSent += responseBody.moved - before
         switch outcome {
         case .complete: responseFinished()
         case .sourceEmpty:
-            worker.loop.clearDeadline(of: downstream)
-            worker.loop.setDeadline(of: upstream, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
+            worker.loop.clearDeadline(of: downstream.handler)
+            worker.loop.setDeadline(
+                of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
         case .sinkBlocked:
-            worker.loop.clearDeadline(of: upstream)
-            limitSending(to: downstream, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
-        case .yielded: worker.loop.resumeLater(upstream)
+            worker.loop.clearDeadline(of: upstream.handler)
+            limitSending(
+                to: downstream.handler, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
+        case .yielded: worker.loop.resumeLater(upstream.handler)
         case .sourceEnded, .malformed, .tooLarge: responseBroke()
         case .sinkFailed: complete(.close)
         }

@@ -46,7 +46,7 @@ extension Exchange {
     /// A connection that has served before was closed by the endpoint just when it was used again: not the
     /// endpoint's fault, and no attempt (RFC 9112 §9.3.1), as long as sending twice does no harm.
     private func isStaleConnection(_ failure: Failure) -> Bool {
-        guard failure == .connectionBroke, let upstream, upstream.isReused, !state.responseBytesSeen else {
+        guard failure == .connectionBroke, let upstream, upstream.isReused, !upstream.hasAnswered else {
             return false
         }
         return maySendAgain(beforeSending: false)

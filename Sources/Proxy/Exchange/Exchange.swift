@@ -46,8 +46,8 @@ final class Exchange {
     /// Bytes of the request head as it arrived.
     private(set) var headLength = 0
     private(set) var snapshot: WorkerSnapshot
-    private(set) var downstream: HTTP1Downstream?
-    var upstream: HTTP1Upstream?
+    private(set) var downstream: DownstreamStream?
+    var upstream: UpstreamStream?
     private(set) var route: RoutePlan?
     private(set) var plan: UpstreamPlan?
 
@@ -60,7 +60,7 @@ final class Exchange {
     }
 
     /// Begins to serve a request of `downstream`.
-    func open(for downstream: HTTP1Downstream) {
+    func open(for downstream: DownstreamStream) {
         self.downstream = downstream
         snapshot = worker.snapshot
         parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
@@ -104,11 +104,11 @@ final class Exchange {
     }
 
     /// Settles who the request is from and what it is called.
-    func takeContext(_ downstream: HTTP1Downstream) {
+    func takeContext(_ downstream: DownstreamStream) {
         let peer = downstream.peer.address
         let id = worker.randomWords()
         context = snapshot.forwarding.context(
-            of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: false,
+            of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: downstream.isSecure,
             localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
     }
 
@@ -187,29 +187,25 @@ final class Exchange {
         guard let downstream else { return }
         state.bodyStartedAt = worker.loop.now
         if case .length(let count) = state.requestFraming, count > 0, count <= Self.heldBodyLimit,
-            downstream.transport.input.count >= count
+            downstream.take(count, into: &heldBody, worker)
         {
-            worker.buffers.lend(to: &heldBody)
-            heldBody.append(first: count, of: downstream.transport.input)
-            downstream.transport.input.consume(count)
             record.requestLength += count
             state.holdsBody = true
-            requestBody.start(.none, encodesChunks: false)
+            requestBody.start(.none)
             return
         }
-        requestBody.start(
-            state.requestFraming, encodesChunks: state.requestFraming == .chunked, limit: limit)
-        if request.expectsContinue && !requestBody.isTaken && downstream.transport.input.isEmpty {
-            worker.buffers.lend(to: &downstream.transport.output)
-            downstream.transport.output.append("HTTP/1.1 100 Continue\r\n\r\n")
-            _ = downstream.transport.flush(&worker.buffers)
+        requestBody.start(state.requestFraming, limit: limit)
+        if request.expectsContinue && !requestBody.isTaken && !downstream.hasInput {
+            _ = downstream.openHead(Status.longestLine + 2, worker)
+            downstream.head.append("HTTP/1.1 100 Continue\r\n\r\n")
+            downstream.sendInterimHead(.continue, worker)
         }
     }
 
     // MARK: Finish
 
     /// Ends the exchange once the client's connection has taken all that waits for it.
-    func finish(_ ending: HTTP1Downstream.Ending) {
+    func finish(_ ending: DownstreamStream.Ending) {
         state.phase = .flushing
         state.ending = ending
         flushAndFinish()
@@ -217,17 +213,18 @@ final class Exchange {
 
     func flushAndFinish() {
         guard let downstream else { return }
-        let couldSend = downstream.transport.isWritable
-        switch downstream.transport.flush(&worker.buffers) {
+        let couldSend = downstream.tookSomething
+        switch downstream.flush(worker) {
         case .done: complete(state.ending)
         case .blocked:
-            limitSending(to: downstream, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
+            limitSending(
+                to: downstream.handler, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
         case .failed: complete(.close)
         }
     }
 
     /// Records the exchange, lets go of the client's connection and goes back to the worker.
-    func complete(_ ending: HTTP1Downstream.Ending) {
+    func complete(_ ending: DownstreamStream.Ending) {
         guard state.phase != .finished, let downstream else { return }
         state.phase = .finished
         dropUpstream()
@@ -285,7 +282,7 @@ final class Exchange {
     }
 
     /// The tunnel is over: records all that went through it.
-    func tunnelEnded(on downstream: HTTP1Downstream) {
+    func tunnelEnded(on downstream: DownstreamStream) {
         state.phase = .finished
         record.bytesSent += record.bodyBytesSent
         endAttempt()

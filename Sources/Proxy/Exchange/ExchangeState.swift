@@ -37,10 +37,6 @@ struct ExchangeState {
     var requestSent = false
     /// The upstream answered and takes no more of the request.
     var requestAbandoned = false
-    /// A byte of a response arrived on this attempt.
-    var responseBytesSeen = false
-    /// What has arrived of the next response head is not all of it.
-    var headIsPartial = false
     /// Heads with 1xx that this attempt sent.
     var interimResponses = 0
     /// The next attempt must not use a connection that has served before.
@@ -56,8 +52,8 @@ struct ExchangeState {
     var endpoint = -1
     var tried = TriedEndpoints()
     var attempts = 0
-    /// How the client's connection goes on once all is flushed.
-    var ending = HTTP1Downstream.Ending.close
+    /// How the client's stream goes on once all is flushed.
+    var ending = DownstreamStream.Ending.close
     /// When reading the body began, for the slowest rate.
     var bodyStartedAt = Instant(nanoseconds: 0)
 }

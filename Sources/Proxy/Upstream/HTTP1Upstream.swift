@@ -26,6 +26,10 @@ final class HTTP1Upstream: EventHandler {
     /// Exchanges that the connection has served before this one.
     private(set) var served = 0
     private let openedAt: Instant
+    /// A byte of the exchange's response has arrived.
+    private(set) var hasAnswered = false
+    /// What has arrived of the next response head is not all of it.
+    private var headIsPartial = false
 
     /// Begins to connect; `attach` an exchange at once.
     init(worker: Worker, pool: EndpointPool) throws(Errno) {
@@ -48,7 +52,41 @@ final class HTTP1Upstream: EventHandler {
     /// Takes the connection for an exchange.
     func attach(_ exchange: Exchange) {
         self.exchange = exchange
+        hasAnswered = false
+        headIsPartial = false
         if state == .idle { state = .busy }
+    }
+
+    /// Receives until a whole response head is there.
+    func receiveHead(
+        _ parser: inout ResponseHeadParser, into head: inout ResponseHead
+    ) -> UpstreamStream.HeadReception {
+        while true {
+            if transport.input.isEmpty || headIsPartial {
+                switch transport.receive(&worker.buffers) {
+                case .bytes: break
+                case .nothing: return .nothing
+                case .full: transport.input.grow(to: transport.input.capacity * 2)
+                case .end, .failed: return .ended
+                }
+            }
+            do throws(HTTP1Error) {
+                let count = try Self.parse(transport.input, &parser, into: &head)
+                hasAnswered = true
+                headIsPartial = count == nil
+                guard let count else { continue }
+                transport.input.consume(count)
+                return .head
+            } catch {
+                return .malformed
+            }
+        }
+    }
+
+    private static func parse(
+        _ input: borrowing ByteBuffer, _ parser: inout ResponseHeadParser, into head: inout ResponseHead
+    ) throws(HTTP1Error) -> Int? {
+        try parser.parse(input.readable, into: &head)
     }
 
     override func ready(_ readiness: Readiness) {
