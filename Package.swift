@@ -45,7 +45,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         // What reads hostile bytes, for the fuzzers of `Fuzz/Package.swift`.
-        .library(name: "Parsers", targets: ["HTTP", "Kubernetes", "Bytes"]),
+        .library(name: "Parsers", targets: ["HTTP", "Kubernetes", "TLS", "Bytes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -56,6 +56,7 @@ let package = Package(
         // Ground: C made visible.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // Floor 1
         wrapper("Bytes", on: []),
@@ -70,6 +71,7 @@ let package = Package(
 
         // Floor 3
         room("EventLoop", on: ["Linux", "Bytes"], settings: requestPath),
+        wrapper("TLS", on: ["COpenSSL", "Linux", "Bytes"]),
         room("Routing", on: ["Model", "HTTP", "Pattern", "Bytes"]),
         room("Balancing", on: ["Model", "Bytes"]),
         room("Translation", on: ["Kubernetes", "Model"]),
@@ -82,7 +84,7 @@ let package = Package(
         room(
             "Proxy",
             on: [
-                "Filters", "Routing", "Balancing", "Model", "EventLoop", "HTTP", "Pattern", "Telemetry", "Linux",
+                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP", "Pattern", "Telemetry", "Linux",
                 "Bytes",
             ], settings: requestPath),
         room("ControlPlane", on: ["IngressDialect", "Translation", "Kubernetes", "Model", "Linux", "Telemetry", log]),
@@ -93,7 +95,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Proxy", "ControlPlane", "Admin", "IngressDialect", "Translation", "Kubernetes", "Routing", "Filters",
-                "Balancing", "Model", "EventLoop", "HTTP", "Pattern", "Telemetry", "Linux", "Bytes", log, arguments,
+                "Balancing", "Model", "EventLoop", "TLS", "HTTP", "Pattern", "Telemetry", "Linux", "Bytes", log,
+                arguments,
             ],
             swiftSettings: memorySafe),
 
@@ -108,6 +111,7 @@ let package = Package(
         tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),
         tests("KubernetesTests", on: ["Kubernetes"]),
         tests("EventLoopTests", on: ["EventLoop", "Linux", "Bytes"]),
+        tests("TLSTests", on: ["TLS", "Linux", "Bytes", "TestSupport"]),
         tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
         tests("BalancingTests", on: ["Balancing", "Model", "Bytes"]),
         tests("FiltersTests", on: ["Filters", "Routing", "Model", "HTTP", "Pattern", "Bytes"]),

@@ -1,0 +1,119 @@
+import COpenSSL
+import Glibc
+
+/// What stands in a certificate, for those who configure and report it. Holds no secret.
+public struct CertificateFacts: Sendable, Equatable {
+    /// DNS names, in lower case: the subject alternative names, or the common name where there are none of those.
+    public var names: [String]
+    /// Seconds since 1970.
+    public var notBefore: Int64
+    public var notAfter: Int64
+    /// The serial number in decimal, as ingress-nginx reports it.
+    public var serial: String
+    public var issuerCommonName: String
+    public var issuerOrganization: String
+    /// `RSA`, `EC`, `ED25519` …
+    public var keyAlgorithm: String
+    /// How many certificates the chain has, the first included.
+    public var chainLength: Int
+    /// Whether each certificate of the chain was issued by the next one.
+    public var chainIsOrdered: Bool
+    /// URLs of OCSP responders.
+    public var ocspResponders: [String]
+
+    /// Reads the first certificate of a PEM text.
+    public init(chain text: [UInt8]) throws(TLSConfigurationError) {
+        let certificates = try PEM.certificates(text)
+        defer { for certificate in certificates { X509_free(certificate) } }
+        self.init(certificates)
+    }
+
+    /// Reads a certificate and makes sure that its key can be read and belongs to it.
+    public init(chain text: [UInt8], key: [UInt8]) throws(TLSConfigurationError) {
+        let certificates = try PEM.certificates(text)
+        defer { for certificate in certificates { X509_free(certificate) } }
+        let key = try PEM.privateKey(key)
+        defer { EVP_PKEY_free(key) }
+        guard X509_check_private_key(certificates[0], key) == 1 else {
+            ERR_clear_error()
+            throw TLSConfigurationError("the private key does not belong to the certificate")
+        }
+        self.init(certificates)
+    }
+
+    private init(_ chain: [OpaquePointer]) {
+        let leaf = chain[0]
+        names = Self.names(of: leaf)
+        notBefore = Self.seconds(X509_get0_notBefore(leaf))
+        notAfter = Self.seconds(X509_get0_notAfter(leaf))
+        serial = Self.decimal(X509_get0_serialNumber(leaf))
+        issuerCommonName = Self.part(NID_commonName, of: X509_get_issuer_name(leaf)) ?? ""
+        issuerOrganization = Self.part(NID_organizationName, of: X509_get_issuer_name(leaf)) ?? ""
+        keyAlgorithm = X509_get0_pubkey(leaf).flatMap { EVP_PKEY_get0_type_name($0) }.map { String(cString: $0) } ?? ""
+        chainLength = chain.count
+        chainIsOrdered = zip(chain, chain.dropFirst()).allSatisfy { X509_check_issued($1, $0) == X509_V_OK }
+        ocspResponders = Self.responders(of: leaf)
+        ERR_clear_error()
+    }
+
+    /// Names that a certificate of authority texts may be checked against: whether the text holds certificates.
+    ///
+    /// - Returns: how many there are.
+    public static func countAuthorities(_ text: [UInt8]) throws(TLSConfigurationError) -> Int {
+        let found = try PEM.certificates(text)
+        for certificate in found { X509_free(certificate) }
+        return found.count
+    }
+
+    /// How many revocation lists a text holds.
+    public static func countRevocationLists(_ text: [UInt8]) throws(TLSConfigurationError) -> Int {
+        let found = try PEM.revocationLists(text)
+        for list in found { X509_CRL_free(list) }
+        return found.count
+    }
+
+    // MARK: Parts
+
+    private static func names(of certificate: OpaquePointer) -> [String] {
+        guard let raw = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else {
+            return part(NID_commonName, of: X509_get_subject_name(certificate)).map { [$0.lowercased()] } ?? []
+        }
+        let names = OpaquePointer(raw)
+        defer { GENERAL_NAMES_free(names) }
+        return (0..<gh_general_name_count(names)).compactMap { index in
+            var length: CInt = 0
+            guard let text = gh_general_name_dns(gh_general_name_at(names, index), &length) else { return nil }
+            return String(decoding: UnsafeBufferPointer(start: text, count: Int(length)), as: UTF8.self).lowercased()
+        }
+    }
+
+    private static func part(_ identifier: CInt, of name: OpaquePointer?) -> String? {
+        let index = X509_NAME_get_index_by_NID(name, identifier, -1)
+        guard index >= 0, let value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else { return nil }
+        var text: UnsafeMutablePointer<UInt8>?
+        let length = ASN1_STRING_to_UTF8(&text, value)
+        guard length >= 0, let text else { return nil }
+        defer { CRYPTO_free(text, nil, 0) }
+        return String(decoding: UnsafeBufferPointer(start: text, count: Int(length)), as: UTF8.self)
+    }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
+        var parts = tm()
+        guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
+        return Int64(timegm(&parts))
+    }
+
+    private static func decimal(_ serial: UnsafePointer<ASN1_INTEGER>?) -> String {
+        guard let number = ASN1_INTEGER_to_BN(serial, nil) else { return "" }
+        defer { BN_free(number) }
+        guard let text = BN_bn2dec(number) else { return "" }
+        defer { CRYPTO_free(text, nil, 0) }
+        return String(cString: text)
+    }
+
+    private static func responders(of certificate: OpaquePointer) -> [String] {
+        guard let urls = X509_get1_ocsp(certificate) else { return [] }
+        defer { X509_email_free(urls) }
+        return (0..<gh_string_count(urls)).compactMap { gh_string_at(urls, $0).map { String(cString: $0) } }
+    }
+}

@@ -1,0 +1,65 @@
+import COpenSSL
+
+/// Reading OpenSSL's objects out of PEM text. Every object made here belongs to the caller.
+enum PEM {
+    /// Never asks anybody for a pass phrase: a key that needs one cannot be read.
+    private static let noPassPhrase:
+        @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?)
+            -> CInt = { _, _, _, _ in 0 }
+
+    /// Most certificates or revocation lists in one text.
+    private static let most = 1000
+
+    /// The certificates of a text, in their order. Ends at the first block that is none.
+    static func certificates(_ text: [UInt8]) throws(TLSConfigurationError) -> [OpaquePointer] {
+        try objects(text, "a certificate", free: X509_free) { PEM_read_bio_X509($0, nil, noPassPhrase, nil) }
+    }
+
+    static func revocationLists(_ text: [UInt8]) throws(TLSConfigurationError) -> [OpaquePointer] {
+        try objects(text, "a revocation list", free: X509_CRL_free) {
+            PEM_read_bio_X509_CRL($0, nil, noPassPhrase, nil)
+        }
+    }
+
+    static func privateKey(_ text: [UInt8]) throws(TLSConfigurationError) -> OpaquePointer {
+        let key = reading(text) { PEM_read_bio_PrivateKey($0, nil, noPassPhrase, nil) }
+        guard let key else {
+            // OpenSSL's reasons tell of decoders that were tried, which helps nobody.
+            ERR_clear_error()
+            throw TLSConfigurationError("the private key cannot be read")
+        }
+        return key
+    }
+
+    static func parameters(_ text: [UInt8]) throws(TLSConfigurationError) -> OpaquePointer {
+        guard let parameters = reading(text, { PEM_read_bio_Parameters($0, nil) }) else {
+            throw .library("the Diffie-Hellman parameters cannot be read")
+        }
+        return parameters
+    }
+
+    private static func objects(
+        _ text: [UInt8], _ what: String, free: (OpaquePointer?) -> Void, _ read: (OpaquePointer?) -> OpaquePointer?
+    ) throws(TLSConfigurationError) -> [OpaquePointer] {
+        var found: [OpaquePointer] = []
+        reading(text) { bio in while found.count < most, let object = read(bio) { found.append(object) } }
+        let code = ERR_peek_last_error()
+        let isEnd = gh_SSL_error_library(code) == ERR_LIB_PEM && gh_SSL_error_reason(code) == PEM_R_NO_START_LINE
+        guard !found.isEmpty, isEnd || code == 0 else {
+            for object in found { free(object) }
+            throw found.isEmpty && isEnd
+                ? TLSConfigurationError("holds no PEM block of \(what)") : .library("\(what) cannot be read")
+        }
+        ERR_clear_error()
+        return found
+    }
+
+    private static func reading<Result>(_ text: [UInt8], _ body: (OpaquePointer?) -> Result) -> Result {
+        ERR_clear_error()
+        return text.withUnsafeBytes { bytes in
+            let bio = BIO_new_mem_buf(bytes.baseAddress, CInt(clamping: bytes.count))
+            defer { BIO_free(bio) }
+            return body(bio)
+        }
+    }
+}
