@@ -11,6 +11,20 @@ extension Span<UInt8> {
             littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
+    /// The up to eight bytes from `offset` that belong to the first `end`, the first of them lowest and zeros behind
+    /// them: the words of a text that is hashed or compared.
+    @inlinable
+    public func word(at offset: Int, upTo end: Int) -> UInt64 {
+        let length = end &- offset
+        if length >= 8 { return word(at: offset) }
+        let mask = (1 &<< UInt64(truncatingIfNeeded: length &* 8)) &- 1 as UInt64
+        if offset &+ 8 <= count { return word(at: offset) & mask }
+        if end >= 8 { return word(at: end &- 8) &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8) }
+        var word: UInt64 = 0
+        for index in 0..<length { word |= UInt64(self[offset &+ index]) &<< UInt64(truncatingIfNeeded: index &* 8) }
+        return word
+    }
+
     /// The first place from `start` up to `end` that holds `byte`, or `end`. For short distances;
     /// `firstIndex(of:)` is faster over long ones.
     @inlinable

@@ -85,7 +85,7 @@ struct HostTable: Sendable {
     private func value(of key: Span<UInt8>, in region: KeyRegion) -> Int? {
         guard region.longest >= 0 else { return nil }
         var hash = KeyedHash(table.hashKey)
-        for offset in 0..<key.count { hash.absorb(key[offset].lowercased) }
+        hash.absorb(key: key, ignoringCase: true)
         return table.value(for: hash, startOf: key, in: region).map { Int($0) }
     }
 }

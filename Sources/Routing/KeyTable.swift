@@ -23,23 +23,23 @@ struct KeyRegion: Sendable {
 /// A slot holds all there is to an entry, the beginning of its key too, so that a look-up costs one cache line as a
 /// rule, two for a long key. Never changed after compilation.
 struct KeyTable<Value: Sendable>: Sendable {
-    /// Bytes of a key that lie in its slot.
-    static var headCount: Int { 28 }
+    /// Words of a key that lie in its slot, little-endian.
+    static var headWords: Int { 4 }
 
     struct Slot: Sendable {
         /// The upper half of the key's hash.
         var tag: UInt32 = 0
         /// Length of the key plus one; zero marks a vacant slot.
         var occupancy: UInt32 = 0
+        var head = InlineArray<4, UInt64>(repeating: 0)
         /// Where the rest of the key lies in `tails`.
         var tailStart: UInt32 = 0
-        var head = InlineArray<28, UInt8>(repeating: 0)
         var value: Value
     }
 
     private var slots: ContiguousArray<Slot> = []
     /// What is left of keys that are longer than a slot's head.
-    private var tails: ContiguousArray<UInt8> = []
+    private var tails: ContiguousArray<UInt64> = []
     private let vacant: Slot
     /// Whether keys are found in any ASCII case. They are then kept in lower case.
     let ignoresCase: Bool
@@ -78,17 +78,22 @@ struct KeyTable<Value: Sendable>: Sendable {
     }
 
     private func holdsKey(_ number: Int, length: Int, startOf subject: Span<UInt8>) -> Bool {
-        let inHead = min(length, Self.headCount)
-        for offset in 0..<inHead {
-            let byte = ignoresCase ? subject[offset].lowercased : subject[offset]
-            if slots[number].head[offset] != byte { return false }
-        }
-        let tailStart = Int(slots[number].tailStart)
-        for offset in inHead..<length {
-            let byte = ignoresCase ? subject[offset].lowercased : subject[offset]
-            if tails[tailStart &+ offset &- inHead] != byte { return false }
+        var index = 0
+        while index &* 8 < length {
+            let mine =
+                index < Self.headWords
+                ? slots[number].head[index] : tails[Int(slots[number].tailStart) &+ index &- Self.headWords]
+            if word(index, of: subject, upTo: length) != mine { return false }
+            index &+= 1
         }
         return true
+    }
+
+    /// A word of a key as it is kept.
+    @inline(__always)
+    private func word(_ index: Int, of key: Span<UInt8>, upTo length: Int) -> UInt64 {
+        let word = key.word(at: index &* 8, upTo: length)
+        return ignoresCase ? ByteWord.lowercased(word) : word
     }
 
     // MARK: Filling
@@ -115,15 +120,15 @@ struct KeyTable<Value: Sendable>: Sendable {
     /// The number of the key's entry, which is made with `value` when it is new.
     mutating func entry(for key: Span<UInt8>, in region: inout KeyRegion, otherwise value: Value) -> Int {
         var hash = KeyedHash(hashKey)
-        for offset in 0..<key.count { hash.absorb(ignoresCase ? key[offset].lowercased : key[offset]) }
+        hash.absorb(key: key, ignoringCase: ignoresCase)
         if let known = number(hash.value, length: key.count, startOf: key, in: region) { return known }
 
         var slot = Slot(
             tag: UInt32(truncatingIfNeeded: hash.value >> 32), occupancy: UInt32(key.count + 1),
             tailStart: UInt32(tails.count), value: value)
-        for offset in 0..<key.count {
-            let byte = ignoresCase ? key[offset].lowercased : key[offset]
-            if offset < Self.headCount { slot.head[offset] = byte } else { tails.append(byte) }
+        for index in 0..<(key.count + 7) / 8 {
+            let word = word(index, of: key, upTo: key.count)
+            if index < Self.headWords { slot.head[index] = word } else { tails.append(word) }
         }
         var position = UInt32(truncatingIfNeeded: hash.value) & region.mask
         while slots[Int(region.start + position)].occupancy != 0 { position = (position + 1) & region.mask }

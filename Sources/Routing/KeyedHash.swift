@@ -1,3 +1,5 @@
+import Bytes
+
 /// The secret of a set of tables. Drawn anew for each, so that nobody can choose names and paths that collide.
 struct HashKey: Sendable {
     let start: UInt64
@@ -36,6 +38,22 @@ struct KeyedHash {
             state = KeyedHash.fold(state ^ word, key.multiplier)
             word = 0
         }
+    }
+
+    /// Absorbs a whole key, in lower case if asked, as if byte by byte. Nothing was absorbed before.
+    @inline(__always)
+    mutating func absorb(key: Span<UInt8>, ignoringCase: Bool) {
+        var offset = 0
+        while offset &+ 8 <= key.count {
+            let next = key.word(at: offset)
+            state = KeyedHash.fold(state ^ (ignoringCase ? ByteWord.lowercased(next) : next), self.key.multiplier)
+            offset &+= 8
+        }
+        if offset < key.count {
+            let rest = key.word(at: offset, upTo: key.count)
+            word = ignoringCase ? ByteWord.lowercased(rest) : rest
+        }
+        count = key.count
     }
 
     /// The hash of the bytes so far.

@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func `reads the words of a text, with zeros behind the last`() {
+        let bytes = (1...20).map { UInt8($0) }
+        for count in 1...20 {
+            let text = Array(bytes.prefix(count))
+            for end in 1...count {
+                for offset in 0..<end {
+                    let expected = text[offset..<min(end, offset + 8)].reversed().reduce(UInt64(0)) {
+                        $0 << 8 | UInt64($1)
+                    }
+                    let word = text.span.word(at: offset, upTo: end)
+                    #expect(word == expected, "\(offset) up to \(end) of \(count)")
+                }
+            }
+        }
+    }
+
     @Test func `finds the first of several`() {
         for first in 0..<30 {
             var bytes = plain

@@ -20,6 +20,18 @@ import Testing
         #expect(RouterCompiler.compile([Given.host(.exact("[::1]"))]).host(name) == host)
     }
 
+    /// What a slot of the table has no room for is kept elsewhere.
+    @Test(arguments: 1...70)
+    func `is told from others by its last letter, however long`(length: Int) {
+        let stem = String(String(repeating: "abcdefgh.", count: 8).prefix(length - 1))
+        let names = ["x", "y", "z"].map { stem + $0 }
+        let router = RouterCompiler.compile(names.map { Given.host(.exact($0)) } + [Given.host(.any)])
+        #expect(names.map { router.host($0) } == [0, 1, 2])
+        #expect(names.map { router.host($0.uppercased()) } == [0, 1, 2])
+        #expect(router.host(stem + "w") == 3)
+        #expect(router.host(stem + "xx") == 3)
+    }
+
     @Test func `is unknown without a host for any name`() {
         #expect(RouterCompiler.compile([Given.host(.exact("a"))]).match("b", "/") == .noHost)
         #expect(RouterCompiler.compile([]).match("b", "/") == .noHost)
