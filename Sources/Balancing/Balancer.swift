@@ -8,16 +8,29 @@ public import Model
 public final class Balancer: Sendable {
     /// In the order of the model; a pick is an index into them.
     public let endpoints: ContiguousArray<EndpointState>
-    /// Whether `pick` looks at `key`; otherwise any value will do.
-    public let needsKey: Bool
+    /// What the key that `pick` looks at is made of.
+    public enum KeySource: Sendable {
+        /// `pick` looks at none.
+        case none
+        /// The client's address (`AddressKey`).
+        case clientAddress
+        /// A text made of the request (`KeyHashing`), by `ConsistentHash.key(of:)`.
+        case text
+    }
+
+    public let keySource: KeySource
+    /// The sessions that a cookie keeps; they go before `pick`.
+    public let sessions: SessionTable?
     /// Whether picks depend on response times; otherwise nobody need measure them.
     public let needsLatency: Bool
     let weights: ContiguousArray<Int>
     let hasEqualWeights: Bool
     private let algorithm: Algorithm
     private let ring: ConsistentHash
+    /// Endpoints of a group of the ring; 0 when its nodes are the endpoints themselves.
+    private let subsetSize: Int
 
-    private enum Algorithm { case roundRobin, leastConnections, ewma, hash }
+    private enum Algorithm { case roundRobin, leastConnections, ewma, hash, subsets }
 
     /// - Parameter endpoints: the states of `upstream.endpoints`, in the same order.
     public init(_ upstream: Upstream, endpoints: ContiguousArray<EndpointState>) {
@@ -27,9 +40,20 @@ public final class Balancer: Sendable {
         hasEqualWeights = weights.allSatisfy { $0 == weights[0] }
         self.weights = weights
         algorithm = Self.algorithm(of: upstream)
-        needsKey = algorithm == .hash
         needsLatency = algorithm == .ewma
-        ring = algorithm == .hash ? ConsistentHash(upstream.endpoints) : ConsistentHash([])
+        subsetSize = min(upstream.hashing?.subsetSize ?? 0, max(endpoints.count, 1))
+        switch algorithm {
+        case .hash: ring = ConsistentHash(upstream.endpoints)
+        case .subsets: ring = ConsistentHash(groups: (endpoints.count + subsetSize - 1) / subsetSize)
+        default: ring = ConsistentHash([])
+        }
+        if case .cookie(let cookie) = upstream.affinity {
+            sessions = SessionTable(cookie, of: upstream)
+            keySource = .none
+        } else {
+            sessions = nil
+            keySource = Self.keySource(of: upstream)
+        }
     }
 
     /// `sessionAffinity: ClientIP` is kept by the consistent hash of the address: a client stays on
@@ -38,12 +62,19 @@ public final class Balancer: Sendable {
     /// endpoints change about 1/N of the clients move.
     private static func algorithm(of upstream: Upstream) -> Algorithm {
         if case .clientAddress = upstream.affinity { return .hash }
+        if let hashing = upstream.hashing { return hashing.subsetSize == nil ? .hash : .subsets }
         return switch upstream.loadBalancing {
         case .roundRobin: .roundRobin
         case .leastConnections: .leastConnections
         case .ewma: .ewma
         case .addressHash: .hash
         }
+    }
+
+    private static func keySource(of upstream: Upstream) -> KeySource {
+        if case .clientAddress = upstream.affinity { return .clientAddress }
+        if upstream.hashing != nil { return .text }
+        return upstream.loadBalancing == .addressHash ? .clientAddress : .none
     }
 
     private static func clamp(_ weight: Int) -> Int { min(max(weight, 1), 65_535) }
@@ -56,7 +87,7 @@ public final class Balancer: Sendable {
     ///
     /// Ejected endpoints are left out, unless that leaves none.
     /// - Parameters:
-    ///   - key: the hash that keeps a client on its endpoint (`AddressKey`).
+    ///   - key: the hash that keeps a client or a text on its endpoint (`keySource`).
     ///   - now: monotonic nanoseconds.
     public func pick(
         avoiding tried: TriedEndpoints, key: UInt64, now: UInt64, state: inout BalancerState
@@ -73,6 +104,23 @@ public final class Balancer: Sendable {
         case .leastConnections: leastLoaded(exclusion, &state)
         case .ewma: fasterOfTwo(exclusion, now, &state)
         case .hash: nearestOnRing(exclusion, key)
+        case .subsets: memberOfSubset(exclusion, key, &state)
+        }
+    }
+
+    /// The group of a key is found on the ring, and one of its members taken at random. The last group is filled up
+    /// with the first endpoints. When no member may be picked the next group is asked.
+    private func memberOfSubset(_ exclusion: Exclusion, _ key: UInt64, _ state: inout BalancerState) -> Int? {
+        guard !ring.isEmpty, nextAllowed(exclusion, from: 0) != nil else { return nil }
+        var place = ring.place(of: key)
+        while true {
+            let first = ring[place] * subsetSize
+            let start = state.random.next(below: subsetSize)
+            for offset in 0..<subsetSize {
+                let index = (first + (start + offset) % subsetSize) % endpoints.count
+                if allows(exclusion, index) { return index }
+            }
+            place = ring.place(after: place)
         }
     }
 

@@ -9,6 +9,9 @@ public struct BalancerState {
     /// Credit of each endpoint in smooth weighted round robin.
     var credits: ContiguousArray<Int> = []
 
+    /// A random word for choices that nobody gains by predicting.
+    public mutating func draw() -> UInt64 { random.next() }
+
     init(seed: UInt64, endpoints: Int) {
         random = SplitMix64(seed: seed)
         position = random.next(below: max(endpoints, 1))

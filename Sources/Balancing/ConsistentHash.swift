@@ -39,6 +39,12 @@ public struct ConsistentHash: Sendable {
             weights: endpoints.map { min(max($0.weight, 1), 65_535) })
     }
 
+    /// The ring of so many groups of endpoints.
+    init(groups: Int) {
+        self.init(
+            names: (0..<groups).map { Self.hash(of: "set\($0)") }, weights: Array(repeating: 1, count: groups))
+    }
+
     public var isEmpty: Bool { points.isEmpty }
 
     /// Where a key's point is. The ring is not empty.
@@ -58,7 +64,14 @@ public struct ConsistentHash: Sendable {
     /// The node at a place.
     public subscript(place: Int) -> Int { Int(points[place] & Self.indexMask) }
 
-    /// FNV-1a with a final mix: the same on every machine and in every run.
+    /// The key of a text, on every machine and in every run the same.
+    public static func key(of text: Span<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for index in 0..<text.count { hash = (hash ^ UInt64(text[index])) &* 0x100_0000_01B3 }
+        return SplitMix64.mix(hash)
+    }
+
+    /// FNV-1a with a final mix.
     static func hash(of name: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

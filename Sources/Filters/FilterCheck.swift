@@ -6,7 +6,7 @@ public import Model
 /// diagnostics here say what its users will see.
 public enum FilterCheck {
     public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
-        var found = settings(model.settings)
+        var found = settings(model.settings) + splits(model.upstreams)
         for host in model.virtualHosts {
             if let policy = host.appRoot, let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) }) {
                 let remedy = "write a path such as /app"
@@ -24,6 +24,15 @@ public enum FilterCheck {
             }
         }
         return found
+    }
+
+    private static func splits(_ upstreams: [Upstream]) -> [Diagnostic] {
+        upstreams.compactMap { upstream in
+            guard let split = upstream.split else { return nil }
+            return fault { () throws(FilterError) in _ = try TrafficSplitFilter(split) }.map {
+                Diagnostic(.rejected, split.origin, field: "", $0, remedy: "until that changes, nothing is split off")
+            }
+        }
     }
 
     private static func settings(_ settings: Settings) -> [Diagnostic] {

@@ -77,3 +77,41 @@ public struct CivilDate: Equatable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 }
+
+extension ByteBuffer {
+    /// Appends the date of a Unix time as nginx writes it into cookies: `Thu, 18-Nov-10 11:27:35 GMT`, with four digits
+    /// of the year from 2038 on. Needs `HTTPDate.length` bytes.
+    public mutating func appendCookieDate(_ seconds: Int) {
+        let days = seconds / 86400
+        let second = seconds % 86400
+        let date = CivilDate(daysSince1970: days)
+        append(weekday: (days + 4) % 7)
+        append(decimal: date.day, width: 2)
+        appendCookieMonth(date.month)
+        if date.year > 2037 { append(decimal: date.year, width: 4) } else { append(decimal: date.year % 100, width: 2) }
+        append(.space)
+        append(decimal: second / 3600, width: 2)
+        append(.colon)
+        append(decimal: second / 60 % 60, width: 2)
+        append(.colon)
+        append(decimal: second % 60, width: 2)
+        append(" GMT")
+    }
+
+    private mutating func appendCookieMonth(_ month: Int) {
+        switch month {
+        case 1: append("-Jan-")
+        case 2: append("-Feb-")
+        case 3: append("-Mar-")
+        case 4: append("-Apr-")
+        case 5: append("-May-")
+        case 6: append("-Jun-")
+        case 7: append("-Jul-")
+        case 8: append("-Aug-")
+        case 9: append("-Sep-")
+        case 10: append("-Oct-")
+        case 11: append("-Nov-")
+        default: append("-Dec-")
+        }
+    }
+}

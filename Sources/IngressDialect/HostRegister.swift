@@ -25,6 +25,9 @@ struct HostRegister: Sendable {
         }
     }
 
+    /// The shares in a host, the oldest first.
+    func shares(of name: HostName) -> [HostShare] { shares[name] ?? [] }
+
     /// Takes an Ingress's shares out.
     mutating func remove(_ ingress: TranslatedIngress) {
         for host in ingress.content.hosts {

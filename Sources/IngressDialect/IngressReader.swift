@@ -26,6 +26,7 @@ struct IngressReading {
     let globals: GlobalSettings
     let seniority: Seniority
     private var balancing = BalancingDraft()
+    private var sessionCookie: SessionCookie?
     var isRejected = false
     var diagnostics: [Diagnostic] = []
     var dependencies: [TranslatedIngress.Dependency] = []
@@ -48,6 +49,12 @@ struct IngressReading {
         let draft = reading.draft
         guard draft.protection.withholding.isEmpty else { return content }
         balancing = draft.balancing
+        if draft.canary.isCanary {
+            noteIdle(annotations.names(on: ingress))
+            content.canary = readCanary(draft)
+            return content
+        }
+        sessionCookie = draft.affinity.sessionCookie()
         content.routing = draft.routing
         content.policy = draft.policy()
         content.redirect = draft.redirects.redirect()
@@ -59,6 +66,34 @@ struct IngressReading {
         readDefaultBackend(into: &content)
         readRules(into: &content)
         return content
+    }
+
+    /// The hosts and paths of a canary, which get none of its policies.
+    private mutating func readCanary(_ draft: IngressDraft) -> TranslatedIngress.Canary {
+        var content = TranslatedIngress.Content()
+        content.routing.usesRegex = draft.routing.usesRegex || draft.routing.rewriteTarget != nil
+        readRules(into: &content)
+        if let backend = ingress.defaultBackend {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, Origin(ingress, line: backend.line), field: "spec.defaultBackend",
+                    "a canary has no part in default backends, so it has no effect"))
+        }
+        return TranslatedIngress.Canary(
+            draft: draft.canary, sharesSessions: draft.affinity.staysOnItsSide, hosts: content.hosts)
+    }
+
+    /// Says which annotations of a canary count for nothing.
+    private mutating func noteIdle(_ names: [String]) {
+        let acting =
+            (AnnotationGroup.canary.rows + AnnotationGroup.balancing.rows).map(\.name) + ["affinity-canary-behavior"]
+        let idle = names.filter { !acting.contains($0) }
+        guard !idle.isEmpty else { return }
+        diagnostics.append(
+            Diagnostic(
+                .warning, Origin(ingress), field: "metadata.annotations",
+                "\(idle.joined(separator: ", ")) of a canary have no effect: the main Ingress's annotations hold for both",
+                remedy: "take them out"))
     }
 
     private mutating func isOurs(_ verdict: ClassFilter.Verdict) -> Bool {
@@ -163,7 +198,8 @@ struct IngressReading {
             guard let port = checked(name, port, at: place, line: backend.line) else { return nil }
             let request = UpstreamRequest(
                 ServicePort(namespace: ingress.metadata.namespace, service: name, port: port),
-                loadBalancing: balancing.algorithm, usesClusterAddress: balancing.usesClusterAddress,
+                loadBalancing: balancing.algorithm, hashing: balancing.hashing(), sessionCookie: sessionCookie,
+                usesClusterAddress: balancing.usesClusterAddress,
                 seniority: seniority, origin: origin, field: details.upstreamField)
             action = .forward(request.usualID)
             details.upstream = request

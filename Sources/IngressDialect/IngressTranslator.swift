@@ -36,6 +36,8 @@ public struct IngressTranslator: Sendable {
             if !ingress.diagnostics.isEmpty { context.diagnostics += ingress.diagnostics }
             if ingress.isRejected { context.rejected.insert(ingress.source.object.reference) }
         }
+        let splits = CanaryPairing.splits(of: ingresses.ordered, among: hosts, context.upstreams, &context.diagnostics)
+        context.upstreams.split(splits)
         let defaultUpstream = defaultBackend.map { context.upstreams.renamed[$0.target] ?? $0.usualID }
         let surroundings = HostAssembly.Surroundings(
             defaultUpstream: defaultUpstream, renamed: context.upstreams.renamed)

@@ -73,6 +73,16 @@ final class TranslatedIngress: Sendable {
         var defaultBackend: DefaultBackend?
         var appRoot: AppRoot?
         var fallback: UpstreamRequest?
+        /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
+        var canary: Canary?
+    }
+
+    /// The share of a canary Ingress.
+    struct Canary: Sendable {
+        var draft: CanaryDraft
+        var sharesSessions: Bool
+        /// The hosts and paths whose requests it wants a part of, and where they would go.
+        var hosts: [Host]
     }
 
     /// Another object that the translation looked at: while its reference stays the same, so does the result.
@@ -117,7 +127,7 @@ final class TranslatedIngress: Sendable {
 
     /// Calls `body` with every upstream that the Ingress needs.
     func forEachUpstream(_ body: (UpstreamRequest) -> Void) {
-        for host in content.hosts {
+        for host in content.canary?.hosts ?? content.hosts {
             for path in host.paths { path.upstream.map(body) }
         }
         // Without rules the default backend is the path of the catch-all host.

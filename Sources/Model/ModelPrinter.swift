@@ -42,7 +42,7 @@ public struct ModelPrinter {
         page.line("upstream \(upstream.id)", origin: showsOrigins ? upstream.origin : nil)
         page.indented { page in
             if upstream.loadBalancing != .roundRobin { page.line("balanced \(upstream.loadBalancing.rawValue)") }
-            if let affinity = upstream.affinity { page.line("affinity \(affinity)") }
+            for line in upstream.choiceLines { page.line(line) }
             if upstream.isDemonstration { page.line("demonstration") }
             if let speaks = upstream.speaks { page.line("speaks \(speaks)") }
             if upstream.endpoints.isEmpty { page.line("no endpoints") }

@@ -14,6 +14,7 @@ extension RoutePolicy {
         if retry != Retry() { lines.append("retry \(retry)") }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
         lines += transport.lines
+        lines += trafficLines
         for field in headerEdits?.setOnResponse ?? [] {
             lines.append("response header \(field.name): \(field.value)")
         }
@@ -53,14 +54,6 @@ extension Retry.Conditions: CustomStringConvertible {
         ("http_502", .status502), ("http_503", .status503), ("http_504", .status504), ("http_403", .status403),
         ("http_404", .status404), ("http_429", .status429), ("non_idempotent", .nonIdempotent),
     ]
-}
-
-extension Affinity: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .clientAddress(let timeout): "by client address for \(timeout.secondsText)"
-        }
-    }
 }
 
 extension HostAlias: CustomStringConvertible {

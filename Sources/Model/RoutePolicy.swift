@@ -13,6 +13,11 @@ public struct RoutePolicy: Sendable, Hashable {
     public var retry = Retry()
     public var fallback: Fallback?
     public var transport = UpstreamTransport()
+    public var requestBuffering = RequestBuffering()
+    public var responseBuffering = ResponseBuffering()
+    public var responseRewrite: ResponseRewrite?
+    /// Whether responses give out the session cookie of the upstream, where it has one (`Affinity.cookie`).
+    public var givesSessionCookie = false
 
     /// Redirects plain HTTP to HTTPS.
     public var secureRedirect: SecureRedirect?

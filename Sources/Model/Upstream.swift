@@ -14,7 +14,12 @@ public struct Upstream: Sendable, Equatable {
     /// In a stable order, without duplicates. Empty: requests are answered 503.
     public var endpoints: [Endpoint]
     public var loadBalancing: LoadBalancing
+    /// Goes before `loadBalancing`.
+    public var hashing: KeyHashing?
+    /// Goes before `hashing` and `loadBalancing`.
     public var affinity: Affinity?
+    /// Another upstream that gets a part of this one's requests.
+    public var split: TrafficSplit?
     /// Whether the endpoints are the built-in echo origin, which is told what was chosen in `X-Gatehouse-` fields.
     public var isDemonstration: Bool
     /// What the endpoints say they speak; a route's policy may say otherwise.
@@ -24,13 +29,15 @@ public struct Upstream: Sendable, Equatable {
 
     public init(
         id: UpstreamID, endpoints: [Endpoint] = [], loadBalancing: LoadBalancing = .roundRobin,
-        affinity: Affinity? = nil, isDemonstration: Bool = false, speaks: BackendProtocol? = nil,
-        origin: Origin
+        hashing: KeyHashing? = nil, affinity: Affinity? = nil, split: TrafficSplit? = nil,
+        isDemonstration: Bool = false, speaks: BackendProtocol? = nil, origin: Origin
     ) {
         self.id = id
         self.endpoints = endpoints
         self.loadBalancing = loadBalancing
+        self.hashing = hashing
         self.affinity = affinity
+        self.split = split
         self.isDemonstration = isDemonstration
         self.speaks = speaks
         self.origin = origin

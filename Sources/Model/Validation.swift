@@ -187,6 +187,10 @@ private struct ModelCheck {
         if places.count < upstream.endpoints.count {
             fault(upstream.origin, "upstream", "\(upstream.id) holds an endpoint twice")
         }
+        for (field, text) in upstream.choiceFaults { fault(upstream.split?.origin ?? upstream.origin, field, text) }
+        if let other = upstream.split?.upstream, other == upstream.id || !exists(other) {
+            fault(upstream.origin, "split", "\(other) is no other upstream")
+        }
     }
 
     private mutating func checkUpstreams(of routes: Span<Route>) {
@@ -244,6 +248,7 @@ private struct ModelCheck {
                 fault(origin, "header \(field.name)", "holds control bytes or is too long")
             }
         }
+        for (field, text) in policy.trafficFaults { fault(origin, field, text) }
         if policy.timeouts.connect <= .zero || policy.timeouts.send <= .zero || policy.timeouts.read <= .zero {
             fault(origin, "timeouts", "are not all positive")
         }
@@ -259,14 +264,15 @@ private struct ModelCheck {
 
     private func isPath(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") && isText(path) }
 
-    private func isText(_ text: String, allowingTab: Bool = false) -> Bool {
-        text.utf8.count <= ProxyModel.textLimitBytes
-            && text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || (allowingTab && $0 == 0x09) }
-    }
-
     private mutating func fault(_ origin: Origin, _ field: String, _ text: String) {
         faults.append(Diagnostic(.rejected, origin, field: field, text))
     }
+}
+
+/// Whether a text is short enough and holds no control bytes.
+func isText(_ text: String, allowingTab: Bool = false) -> Bool {
+    text.utf8.count <= ProxyModel.textLimitBytes
+        && text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || (allowingTab && $0 == 0x09) }
 }
 
 extension HostName: Comparable {
@@ -321,7 +327,7 @@ extension UInt8 {
     }
 
     /// `tchar` of RFC 9110 §5.6.2.
-    fileprivate var isTokenByte: Bool {
+    var isTokenByte: Bool {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
             UInt8(ascii: "A")...UInt8(ascii: "Z"):

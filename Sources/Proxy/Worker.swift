@@ -176,6 +176,9 @@ final class Worker {
     /// Appends the `Date` field of this second.
     func appendDate(to output: inout ByteBuffer) { date.append(to: &output, now: loop.now) }
 
+    /// The time of day in seconds since 1970, as it was when this turn began.
+    var wallSeconds: Int { date.wall(now: loop.now).seconds }
+
     /// Counts and logs an exchange that is over.
     func record(_ exchange: Exchange, on downstream: DownstreamStream) {
         exchange.finishRecord(on: downstream)

@@ -42,6 +42,9 @@ public final class UpstreamRequest: Sendable {
 
     public let target: ServicePort
     public let loadBalancing: LoadBalancing
+    public let hashing: KeyHashing?
+    /// The cookie that ties clients to endpoints, when the object wants one; without a secret.
+    public let sessionCookie: SessionCookie?
     /// Send everything to the Service's own address and let the cluster balance (`service-upstream` in ingress-nginx).
     public let usesClusterAddress: Bool
     /// The age of the object that wishes.
@@ -53,11 +56,14 @@ public final class UpstreamRequest: Sendable {
     public let usualID: UpstreamID
 
     public init(
-        _ target: ServicePort, loadBalancing: LoadBalancing = .roundRobin, usesClusterAddress: Bool = false,
-        seniority: Seniority, origin: Origin, field: Field
+        _ target: ServicePort, loadBalancing: LoadBalancing = .roundRobin, hashing: KeyHashing? = nil,
+        sessionCookie: SessionCookie? = nil, usesClusterAddress: Bool = false, seniority: Seniority, origin: Origin,
+        field: Field
     ) {
         self.target = target
         self.loadBalancing = loadBalancing
+        self.hashing = hashing
+        self.sessionCookie = sessionCookie
         self.usesClusterAddress = usesClusterAddress
         self.seniority = seniority
         self.origin = origin

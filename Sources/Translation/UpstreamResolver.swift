@@ -55,6 +55,7 @@ public struct UpstreamResolver: Sendable {
     private var upstreams = SortedList<UpstreamID, Upstream>()
     /// Ports whose upstreams don't have their usual names, because an older request's has it.
     public private(set) var renamed: [ServicePort: UpstreamID] = [:]
+    private var splits: [UpstreamID: UpstreamSplit] = [:]
 
     public init() {}
 
@@ -110,15 +111,32 @@ public struct UpstreamResolver: Sendable {
                 var diagnostics: [Diagnostic] = []
                 let found = endpoints.find(request, &diagnostics)
                 resolutionChanges[id] = Resolution(request, store, diagnostics, name: found.name)
+                let cookie = sessionCookie(of: request.target, requests[usualID] ?? [], store)
                 upstreamChanges[id] = Upstream(
-                    id: id, endpoints: found.endpoints, loadBalancing: request.loadBalancing,
-                    affinity: found.affinity, isDemonstration: found.isDemonstration, speaks: found.speaks,
+                    id: id, endpoints: found.endpoints, loadBalancing: request.loadBalancing, hashing: request.hashing,
+                    affinity: cookie.map(Affinity.cookie) ?? found.affinity, isDemonstration: found.isDemonstration,
+                    speaks: found.speaks,
                     origin: request.origin)
             }
         }
         unsettled = []
         resolutions.apply(resolutionChanges)
         upstreams.apply(upstreamChanges)
+    }
+
+    /// The session cookie that the requests for a port ask for together: the oldest settles the mode, the youngest
+    /// everything else, as in ingress-nginx.
+    ///
+    /// Its secret is the Service's own identifier, which every replica reads and no client can know. A Service that
+    /// was never in a cluster has none: its name stands in, and digests can be computed by who knows the addresses.
+    private func sessionCookie(
+        of target: ServicePort, _ requests: [UpstreamRequest], _ store: ObjectStore
+    ) -> SessionCookie? {
+        let wanted = requests.lazy.filter { $0.target == target }.compactMap(\.sessionCookie)
+        guard let oldest = wanted.first, var cookie = wanted.reversed().first else { return nil }
+        cookie.mode = oldest.mode
+        cookie.secret = "\(store.services[target.key]?.metadata.uid ?? "") \(target.key)"
+        return cookie
     }
 
     /// Of requests with one usual name, the oldest for each target, and the upstream's real name.
@@ -133,6 +151,12 @@ public struct UpstreamResolver: Sendable {
         return deciding
     }
 
+    /// The name of the upstream of a port that is asked for.
+    public func name(of target: ServicePort) -> UpstreamID { renamed[target] ?? target.usualID }
+
+    /// Splits upstreams: those of earlier calls are forgotten. Call it once all are resolved.
+    public mutating func split(_ splits: [UpstreamID: UpstreamSplit]) { self.splits = splits }
+
     /// Every upstream that is asked for, ordered by identifier, with what is wrong with them and the names
     /// whose addresses they need.
     func results(_ diagnostics: inout [Diagnostic], _ names: inout Set<String>) -> [Upstream] {
@@ -140,6 +164,6 @@ public struct UpstreamResolver: Sendable {
             if !resolution.diagnostics.isEmpty { diagnostics += resolution.diagnostics }
             if let name = resolution.name { names.insert(name) }
         }
-        return upstreams.values
+        return splits.isEmpty ? upstreams.values : upstreams.values.split(by: splits)
     }
 }

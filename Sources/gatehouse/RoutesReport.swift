@@ -26,6 +26,8 @@ struct RoutesReport: Encodable {
         var id: String
         var balancing: String
         var affinity: String?
+        /// What is done with the requests beside `balancing`, as text.
+        var choices: [String]
         var endpoints: [String]
         var isDemonstration: Bool
         var origin: Place
@@ -65,7 +67,7 @@ extension RoutesReport.Upstream {
     init(_ upstream: Model.Upstream) {
         self.init(
             id: upstream.id.name, balancing: upstream.loadBalancing.rawValue,
-            affinity: upstream.affinity?.description, endpoints: upstream.endpoints.map(\.description),
+            affinity: upstream.affinity?.description, choices: upstream.choiceLines, endpoints: upstream.endpoints.map(\.description),
             isDemonstration: upstream.isDemonstration, origin: Place(upstream.origin))
     }
 }

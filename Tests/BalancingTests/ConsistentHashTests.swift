@@ -48,7 +48,7 @@ import Testing
     func `keeps a client on its endpoint, on every worker`(algorithm: LoadBalancing, affinity: Affinity?) {
         var one = Rig(algorithm, endpoints: 5, affinity: affinity, seed: 1)
         var other = Rig(algorithm, endpoints: 5, affinity: affinity, seed: 2)
-        #expect(one.balancer.needsKey)
+        #expect(one.balancer.keySource == .clientAddress)
         var seen: Set<Int?> = []
         for client in 0..<100 as Range<UInt64> {
             let key = SplitMix64.mix(client)
@@ -73,7 +73,7 @@ import Testing
 
     @Test(arguments: [LoadBalancing.roundRobin, .leastConnections, .ewma])
     func `alone needs a key`(algorithm: LoadBalancing) {
-        #expect(!Rig(algorithm, endpoints: 2).balancer.needsKey)
+        #expect(Rig(algorithm, endpoints: 2).balancer.keySource == .none)
     }
 }
 

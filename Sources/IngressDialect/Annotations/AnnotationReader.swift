@@ -53,6 +53,12 @@ struct AnnotationReader: Sendable {
         return reading
     }
 
+    /// The names, without prefix, of an Ingress's annotations that have a row in the table.
+    func names(on ingress: Ingress) -> [String] {
+        ingress.metadata.annotations.filter { $0.name.hasPrefix(prefix) }
+            .map { String($0.name.dropFirst(prefix.utf8.count)) }.filter { table[$0] != nil }
+    }
+
     private func read(
         _ written: String, of row: Annotation, at place: Place, into reading: inout Reading,
         _ dropped: inout [AnnotationGroup], _ diagnostics: inout [Diagnostic]
@@ -86,7 +92,8 @@ struct AnnotationReader: Sendable {
             switch error.consequence ?? row.consequence {
             case .useDefault:
                 let standard = row.standard.isEmpty ? "it counts as absent" : "the default \(row.standard) is used"
-                diagnostics.append(place.diagnostic(.warning, "\(error.fault): \(standard)", remedy: error.remedy))
+                let outcome = error.outcome.isEmpty ? standard : error.outcome
+                diagnostics.append(place.diagnostic(.warning, "\(error.fault): \(outcome)", remedy: error.remedy))
             case .rejectObject:
                 reading.isRejected = true
                 diagnostics.append(place.diagnostic(.rejected, error.fault, remedy: error.remedy))

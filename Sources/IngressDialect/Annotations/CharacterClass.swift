@@ -31,6 +31,7 @@ struct CharacterClass: Sendable {
     static let url = CharacterClass("letters, digits and - . _ ~ / : , ? & =", ",?&=", base: .basic)
     static let regex = CharacterClass(
         "letters, digits and - . _ ~ / : ^ $ [ ] ( ) { } * + ? | & = \\", "^$[](){}*+?|&=\\", base: .basic)
+    static let variable = CharacterClass("letters, digits and - _ $ { }", "-_${}", base: .alphanumeric)
     static let pathWithCaptures = CharacterClass("letters, digits and - . _ ~ / : $", "$", base: .basic)
     /// What a path of type Exact or Prefix may hold while `strict-validate-path-type` is on.
     static let strictPath = CharacterClass("letters, digits and . _ - /", "._-/", base: .alphanumeric)

@@ -37,69 +37,6 @@ extension AnnotationGroup {
                 "proxy-ssl-server-name", later: "on or off", default: "off", .route, example: "on", "Sends SNI."),
         ])
 
-    static let canary = AnnotationGroup(
-        "Canary", \.protection,
-        note: "A canary Ingress serves nothing until traffic is split; its main Ingress gets every request.",
-        [
-            Annotation(
-                "canary", withheld: .flag, default: "false", .route, example: "true",
-                "Takes a part of the requests of the Ingress with the same host and path."),
-            Annotation(
-                "canary-by-header", later: "a header name", .route, risk: .medium, example: "X-Canary",
-                "The header that decides: `always` or `never`."),
-            Annotation(
-                "canary-by-header-value", later: "text", .route, risk: .medium, example: "beta",
-                "The header's value that means the canary."),
-            Annotation(
-                "canary-by-header-pattern", later: "a regular expression", .route, risk: .medium, example: "beta.*",
-                "What the header's value looks like that means the canary."),
-            Annotation(
-                "canary-by-cookie", later: "a cookie name", .route, risk: .medium, example: "canary",
-                "The cookie that decides: `always` or `never`."),
-            Annotation(
-                "canary-weight", later: "an integer", default: "0", .route, example: "10",
-                "How many of `canary-weight-total` requests the canary gets."),
-            Annotation(
-                "canary-weight-total", later: "an integer", default: "100", .route, example: "1000",
-                "What `canary-weight` is a part of."),
-        ])
-
-    static let affinity = AnnotationGroup(
-        "Cookie affinity", \.protection,
-        [
-            Annotation("affinity", later: "cookie", .route, example: "cookie", "Keeps a client on one endpoint."),
-            Annotation(
-                "affinity-mode", later: "balanced or persistent", default: "balanced", .route, example: "persistent",
-                "Whether sessions move when endpoints are added."),
-            Annotation(
-                "affinity-canary-behavior", later: "sticky or legacy", default: "sticky", .route, example: "legacy",
-                "Whether sessions stay on their side of a canary."),
-            Annotation(
-                "session-cookie-name", later: "a name", default: "INGRESSCOOKIE", .route, risk: .medium,
-                example: "route", "The cookie's name."),
-            Annotation(
-                "session-cookie-path", later: "a path", default: "the Ingress path", .route, risk: .medium,
-                example: "/", "Its `Path`."),
-            Annotation(
-                "session-cookie-domain", later: "a domain", .route, risk: .medium, example: "example.com",
-                "Its `Domain`."),
-            Annotation(
-                "session-cookie-expires", later: "seconds", .route, risk: .medium, example: "3600", "Its `Expires`."),
-            Annotation(
-                "session-cookie-max-age", later: "seconds", .route, risk: .medium, example: "3600", "Its `Max-Age`."),
-            Annotation(
-                "session-cookie-secure", later: "true or false", default: "as the connection", .route, example: "true",
-                "Its `Secure`."),
-            Annotation(
-                "session-cookie-samesite", later: "None, Lax or Strict", .route, example: "Lax", "Its `SameSite`."),
-            Annotation(
-                "session-cookie-conditional-samesite-none", later: "true or false", default: "false", .route,
-                example: "true", "Leaves `SameSite=None` out for browsers that misread it."),
-            Annotation(
-                "session-cookie-change-on-failure", later: "true or false", default: "false", .route, example: "true",
-                "Moves the session when its endpoint fails."),
-        ])
-
     static let limits = AnnotationGroup(
         "Limits", \.protection,
         note: """

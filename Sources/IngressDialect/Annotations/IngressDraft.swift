@@ -15,6 +15,8 @@ struct IngressDraft: Sendable, Equatable {
     var transfer = TransferDraft()
     var backendProtocol = ProtocolDraft()
     var errors = ErrorDraft()
+    var canary = CanaryDraft()
+    var affinity = AffinityDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
@@ -28,6 +30,10 @@ struct IngressDraft: Sendable, Equatable {
         policy.retry = transfer.retry()
         policy.transport = UpstreamTransport(
             speaks: backendProtocol.spoken, version: backendProtocol.version, connection: backendProtocol.connection)
+        policy.requestBuffering = bodies.requestBuffering()
+        policy.responseBuffering = bodies.responseBuffering()
+        policy.responseRewrite = bodies.rewriting.policy()
+        policy.givesSessionCookie = affinity.givesCookie()
         return policy
     }
 }

@@ -138,7 +138,7 @@ private let guardingKeys = [
 /// Keys without effect so far, whose neglect lets nobody in.
 private let pendingKeys = """
     access-log-params access-log-path add-headers allow-snippet-annotations bind-address brotli-level brotli-min-length \
-    brotli-types client-body-buffer-size client-header-buffer-size custom-http-errors debug-connections default-type \
+    brotli-types client-header-buffer-size custom-http-errors debug-connections default-type \
     disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns disable-proxy-intercept-errors \
     disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
     enable-multi-accept enable-ocsp enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
@@ -155,9 +155,8 @@ private let pendingKeys = """
     no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
     otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
     otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \
-    proxy-add-original-uri-header proxy-buffer-size proxy-buffering proxy-buffers-number proxy-busy-buffers-size \
-    proxy-cookie-domain proxy-cookie-path proxy-headers-hash-bucket-size proxy-headers-hash-max-size \
-    proxy-max-temp-file-size proxy-protocol-header-timeout proxy-redirect-from proxy-redirect-to proxy-request-buffering \
+    proxy-add-original-uri-header proxy-busy-buffers-size \
+    proxy-headers-hash-bucket-size proxy-headers-hash-max-size proxy-protocol-header-timeout \
     proxy-set-headers proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
     proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \
     server-name-hash-bucket-size server-name-hash-max-size server-tokens skip-access-log-urls ssl-buffer-size \

@@ -21,11 +21,7 @@ extension Exchange {
         state.attemptStartedAt = now
         response.clear()
         responseParser = ResponseHeadParser(limits: snapshot.settings.responseHeadLimits)
-        let key = plan.balancer.needsKey ? AddressKey.key(high: context.client.high, low: context.client.low) : 0
-        guard
-            let index = plan.balancer.pick(
-                avoiding: state.tried, key: key, now: now.nanoseconds, state: &plan.state)
-        else {
+        guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
         }

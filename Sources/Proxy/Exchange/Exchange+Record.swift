@@ -26,7 +26,7 @@ extension Exchange: AccessSource {
                 upstreamDuration: record.attemptCount == 0 ? nil : now.nanoseconds(since: state.firstAttemptAt),
                 requestBytes: record.requestLength, responseBytes: record.bytesSent,
                 responseBodyBytes: record.bodyBytesSent),
-            in: route?.series ?? .unmatched)
+            in: (state.traffic.isOnOtherSide ? route?.traffic?.split?.series : route?.series) ?? .unmatched)
         metrics.count(.bytesReceived, record.requestLength)
         metrics.count(.bytesSent, record.bytesSent)
     }
@@ -40,8 +40,8 @@ extension Exchange: AccessSource {
         case .service: log.append(name: route?.names.service)
         case .servicePort: log.append(name: route?.names.servicePort)
         case .locationPath: log.append(name: route?.names.path)
-        case .upstreamName: log.append(name: plan?.name)
-        case .alternativeUpstreamName: break
+        case .upstreamName: log.append(name: state.traffic.isOnOtherSide ? route?.upstream?.name : plan?.name)
+        case .alternativeUpstreamName: if state.traffic.isOnOtherSide { log.append(name: plan?.name) }
         default: Self.write(text, of: request, to: &log)
         }
     }

@@ -171,7 +171,8 @@ extension Exchange {
         // An answer that comes early: what is missing of the request decides whether another can follow it.
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         let start = downstream.openHead(
-            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields), worker)
+            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields)
+                + sessionCookieBound, worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
         responseBody.start(framing, encodesChunks: encodesChunks)
@@ -189,6 +190,7 @@ extension Exchange {
         case .none: appendDeclaredLength(to: &output)
         case .chunked, .untilClose: if encodesChunks { output.appendField(.transferEncoding, "chunked") }
         }
+        appendSessionCookie(to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
     }
@@ -228,13 +230,15 @@ extension Exchange {
         attemptSucceeded()
         worker.metrics.count(.tunnels)
         guard let fields = route?.filters.responseFields else { return }
-        _ = downstream.openHead(256 + snapshot.responseRules.bound(response.headers, setting: fields), worker)
+        _ = downstream.openHead(
+            256 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
         downstream.head.appendStatusLine(.switchingProtocols)
         worker.appendDate(to: &downstream.head)
         downstream.head.appendField(.connection, "upgrade")
         downstream.head.appendField(.upgrade, of: response.headers)
         snapshot.responseRules.append(
             response.headers, setting: fields, except: Self.framingFields, to: &downstream.head)
+        appendSessionCookie(to: &downstream.head)
         downstream.head.appendHeadEnd()
         downstream.sendHead(.switchingProtocols, endsStream: false)
         becomeTunnel()

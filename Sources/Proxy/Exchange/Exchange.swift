@@ -156,6 +156,8 @@ final class Exchange {
         if upstream.balancer.endpoints.isEmpty, let fallback = route.fallback, !fallback.balancer.endpoints.isEmpty {
             plan = fallback
             state.usesFallback = true
+        } else if let traffic = route.traffic, !upstream.balancer.endpoints.isEmpty {
+            plan = choosePlan(traffic)
         }
         if plan?.balancer.endpoints.isEmpty != false {
             worker.metrics.count(UpstreamFailure.noEndpoint)

@@ -51,6 +51,8 @@ struct ExchangeState {
     var access = AccessProgress()
     var endpoint = -1
     var tried = TriedEndpoints()
+    /// Side of a split, session and hash.
+    var traffic = TrafficChoice()
     var attempts = 0
     /// How the client's stream goes on once all is flushed.
     var ending = DownstreamStream.Ending.close

@@ -17,19 +17,22 @@ final class Snapshot: Sendable {
     let upstreamIndex: [UpstreamID: Int]
     /// What requests of a route are counted under; parallel to the router's routes.
     let series: ContiguousArray<SeriesID>
+    /// What requests that a split takes from a route are counted under, by the route's number.
+    let splitSeries: [Int: SeriesID]
     /// The addresses of all endpoints: connections to others are not kept.
     let endpointAddresses: Set<SocketAddress>
     let settings: WorkerSettings
 
     init(
         model: ProxyModel, router: Router, balancers: ContiguousArray<Balancer>, upstreamIndex: [UpstreamID: Int],
-        series: ContiguousArray<SeriesID>, endpointAddresses: Set<SocketAddress>
+        series: ContiguousArray<SeriesID>, splitSeries: [Int: SeriesID], endpointAddresses: Set<SocketAddress>
     ) {
         self.model = model
         self.router = router
         self.balancers = balancers
         self.upstreamIndex = upstreamIndex
         self.series = series
+        self.splitSeries = splitSeries
         self.endpointAddresses = endpointAddresses
         settings = WorkerSettings(model.settings)
     }
@@ -37,5 +40,5 @@ final class Snapshot: Sendable {
     /// What runs before the first model arrives: nothing is served.
     static let empty = Snapshot(
         model: ProxyModel(), router: RouterCompiler.compile([]), balancers: [], upstreamIndex: [:], series: [],
-        endpointAddresses: [])
+        splitSeries: [:], endpointAddresses: [])
 }

@@ -12,6 +12,8 @@ struct SnapshotCompiler {
     private let endpoints: EndpointRegistry
     private let registry: MetricRegistry
     private var previous = Snapshot.empty
+    /// Upstreams that are split, and where to.
+    private var previousSplits: [UpstreamID: UpstreamID] = [:]
 
     init(endpoints: EndpointRegistry, series registry: MetricRegistry) {
         self.endpoints = endpoints
@@ -20,17 +22,22 @@ struct SnapshotCompiler {
 
     mutating func compile(_ model: ProxyModel) -> Snapshot {
         let (balancers, index) = compileUpstreams(model.upstreams)
-        let router: Router
-        let series: ContiguousArray<SeriesID>
-        if model.virtualHosts == previous.model.virtualHosts {
-            (router, series) = (previous.router, previous.series)
-        } else {
-            router = RouterCompiler.compile(model.virtualHosts, reusing: previous.router)
-            series = registerSeries(of: router)
+        let splits = Dictionary(
+            uniqueKeysWithValues: model.upstreams.lazy.compactMap { upstream in
+                upstream.split.map { (upstream.id, $0.upstream) }
+            })
+        let hasSameHosts = model.virtualHosts == previous.model.virtualHosts
+        let router =
+            hasSameHosts ? previous.router : RouterCompiler.compile(model.virtualHosts, reusing: previous.router)
+        var series = previous.series
+        var splitSeries = previous.splitSeries
+        if !hasSameHosts || splits != previousSplits {
+            (series, splitSeries) = registerSeries(of: router, splits)
+            previousSplits = splits
         }
         let snapshot = Snapshot(
             model: model, router: router, balancers: balancers, upstreamIndex: index, series: series,
-            endpointAddresses: addresses(of: model.upstreams))
+            splitSeries: splitSeries, endpointAddresses: addresses(of: model.upstreams))
         previous = snapshot
         return snapshot
     }
@@ -72,21 +79,29 @@ struct SnapshotCompiler {
         guard let index = previous.upstreamIndex[upstream.id] else { return nil }
         let before = previous.model.upstreams[index]
         guard before.endpoints == upstream.endpoints, before.loadBalancing == upstream.loadBalancing,
-            before.affinity == upstream.affinity
+            before.hashing == upstream.hashing, before.affinity == upstream.affinity
         else { return nil }
         return previous.balancers[index]
     }
 
-    private func registerSeries(of router: Router) -> ContiguousArray<SeriesID> {
-        let series = ContiguousArray(
-            router.routes.map { location in
-                let labels = router.virtualHosts[location.host].routes[location.index].labels
-                return registry.series(
-                    MetricLabels(
-                        namespace: labels.namespace, ingress: labels.object, service: labels.service,
-                        host: labels.host))
-            })
-        registry.keep(only: Set(series))
-        return series
+    /// A series for each route, and one for each route whose upstream is split, with the other upstream's name.
+    private func registerSeries(
+        of router: Router, _ splits: [UpstreamID: UpstreamID]
+    ) -> (ContiguousArray<SeriesID>, [Int: SeriesID]) {
+        var series = ContiguousArray<SeriesID>()
+        var splitSeries: [Int: SeriesID] = [:]
+        series.reserveCapacity(router.routes.count)
+        for (number, location) in router.routes.enumerated() {
+            let route = router.virtualHosts[location.host].routes[location.index]
+            var labels = MetricLabels(
+                namespace: route.labels.namespace, ingress: route.labels.object, service: route.labels.service,
+                host: route.labels.host)
+            series.append(registry.series(labels))
+            guard !splits.isEmpty, case .forward(let id) = route.action, let other = splits[id] else { continue }
+            labels.canary = other.name
+            splitSeries[number] = registry.series(labels)
+        }
+        registry.keep(only: Set(series).union(splitSeries.values))
+        return (series, splitSeries)
     }
 }

@@ -55,7 +55,9 @@ final class WorkerSnapshot {
         if let plan = routes[number] { return plan }
         let location = shared.router.routes[number]
         let host = shared.router.virtualHosts[location.host]
-        let plan = RoutePlan(host.routes[location.index], on: host, series: shared.series[number], self)
+        let plan = RoutePlan(
+            host.routes[location.index], on: host, series: shared.series[number],
+            splitSeries: shared.splitSeries[number], self)
         routes[number] = plan
         return plan
     }
@@ -83,6 +85,9 @@ final class WorkerSnapshot {
         return filters
     }
 
+    /// The upstream itself.
+    func model(of id: UpstreamID) -> Upstream? { shared.upstreamIndex[id].map { shared.model.upstreams[$0] } }
+
     /// The plan of an upstream; nil when the model has none of that name.
     func upstream(_ id: UpstreamID) -> UpstreamPlan? {
         guard let index = shared.upstreamIndex[id] else { return nil }
@@ -105,10 +110,15 @@ final class RoutePlan {
     let upstream: UpstreamPlan?
     let fallback: UpstreamPlan?
     let series: SeriesID
+    /// Split, sessions and hashes, where there are any.
+    let traffic: RouteTraffic?
     /// Names for the access log and for fields that tell an upstream what was chosen.
     let names: RouteNames
 
-    init(_ route: Route, on host: VirtualHost, series: SeriesID, _ snapshot: WorkerSnapshot) {
+    init(
+        _ route: Route, on host: VirtualHost, series: SeriesID, splitSeries: SeriesID? = nil,
+        _ snapshot: WorkerSnapshot
+    ) {
         filters = snapshot.filters(of: route, on: host)
         if case .forward(let id) = route.action {
             upstream = snapshot.upstream(id)
@@ -118,6 +128,9 @@ final class RoutePlan {
         fallback = route.policy.fallback.flatMap { snapshot.upstream($0.upstream) }
         names = RouteNames(route.labels)
         self.series = series
+        traffic = upstream.flatMap {
+            RouteTraffic(route, on: host, to: $0, splitSeries: splitSeries ?? series, snapshot)
+        }
     }
 
     /// For requests that match nothing.

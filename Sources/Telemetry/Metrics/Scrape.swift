@@ -108,7 +108,7 @@ public struct Scrape {
     private static func render(_ labels: MetricLabels, _ statusClass: Int, _ common: [UInt8]) -> [UInt8] {
         let own = PrometheusText.labels([
             ("namespace", labels.namespace), ("ingress", labels.ingress), ("service", labels.service),
-            ("host", labels.host), ("canary", ""), ("status", StatusClass.labels[statusClass]),
+            ("host", labels.host), ("canary", labels.canary), ("status", StatusClass.labels[statusClass]),
         ])
         return common + [0x2C] + own
     }

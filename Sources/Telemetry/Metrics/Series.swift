@@ -11,12 +11,15 @@ public struct MetricLabels: Sendable, Hashable {
     public var service: String
     /// The rule's host as written.
     public var host: String
+    /// The upstream that took the request in place of the route's own; empty for none.
+    public var canary: String
 
-    public init(namespace: String, ingress: String, service: String, host: String) {
+    public init(namespace: String, ingress: String, service: String, host: String, canary: String = "") {
         self.namespace = namespace
         self.ingress = ingress
         self.service = service
         self.host = host
+        self.canary = canary
     }
 }
 
