@@ -1,9 +1,11 @@
 import Balancing
 import Bytes
+import EventLoop
 import Filters
 import HTTP
 import Linux
 import Model
+import Routing
 import Telemetry
 
 /// What the choice of upstream and endpoint remembers of one request.
@@ -36,10 +38,12 @@ extension Exchange {
         if let template = side.hashKey {
             template.write(
                 for: request, context, worker.matchScratch.captures, to: &worker.filterScratch.location)
-            state.traffic.key = ConsistentHash.key(of: worker.filterScratch.location.readable)
+            state.traffic.key = Self.key(of: worker.filterScratch.location)
         }
         return side.plan
     }
+
+    private static func key(of text: borrowing ByteBuffer) -> UInt64 { ConsistentHash.key(of: text.readable) }
 
     /// A session stays on its side; who has none is decided by the split's rules. A side without endpoints takes
     /// nobody.

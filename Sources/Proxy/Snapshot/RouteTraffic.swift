@@ -1,3 +1,4 @@
+import Balancing
 import Filters
 import Model
 import Telemetry
