@@ -11,9 +11,11 @@ public struct HashKeyTemplate: Sendable {
     /// Variables that nobody knows are empty, as in ingress-nginx.
     public init(_ policy: KeyHashing, _ route: Route, host: VirtualHost) throws(FilterError) {
         var constants = Template.Constants(route, host: host)
+        // The address in four or sixteen bytes tells clients apart as well as its text does.
+        let text = policy.template.replacing("binary_remote_addr", with: "remote_addr")
         while true {
             do throws(FilterError) {
-                template = try Template(policy.template, constants)
+                template = try Template(text, constants)
                 return
             } catch {
                 // Each round settles one more name, so there are at most as many rounds as names.

@@ -56,6 +56,7 @@ struct IngressReading {
         }
         sessionCookie = draft.affinity.sessionCookie()
         content.routing = draft.routing
+        noteCookiePath(draft)
         content.policy = draft.policy()
         content.redirect = draft.redirects.redirect()
         content.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
@@ -92,8 +93,19 @@ struct IngressReading {
         diagnostics.append(
             Diagnostic(
                 .warning, Origin(ingress), field: "metadata.annotations",
-                "\(idle.joined(separator: ", ")) of a canary have no effect: the main Ingress's annotations hold for both",
+                "what a canary says of \(idle.joined(separator: ", ")) has no effect: the main Ingress's annotations hold for both",
                 remedy: "take them out"))
+    }
+
+    /// A cookie's path is compared with requests' paths as it stands, which a regular expression never equals.
+    private mutating func noteCookiePath(_ draft: IngressDraft) {
+        let usesRegex = draft.routing.usesRegex || draft.routing.rewriteTarget != nil
+        guard usesRegex, draft.affinity.givesCookie(), draft.affinity.cookie.path == nil else { return }
+        diagnostics.append(
+            Diagnostic(
+                .warning, annotationOrigin("affinity"), field: annotationField("affinity"),
+                "the session cookie's Path is the path as written, a regular expression, so clients never send it back",
+                remedy: "set session-cookie-path"))
     }
 
     private mutating func isOurs(_ verdict: ClassFilter.Verdict) -> Bool {

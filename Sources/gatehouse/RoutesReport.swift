@@ -67,7 +67,8 @@ extension RoutesReport.Upstream {
     init(_ upstream: Model.Upstream) {
         self.init(
             id: upstream.id.name, balancing: upstream.loadBalancing.rawValue,
-            affinity: upstream.affinity?.description, choices: upstream.choiceLines, endpoints: upstream.endpoints.map(\.description),
+            affinity: upstream.affinity?.description, choices: upstream.choiceLines,
+            endpoints: upstream.endpoints.map(\.description),
             isDemonstration: upstream.isDemonstration, origin: Place(upstream.origin))
     }
 }

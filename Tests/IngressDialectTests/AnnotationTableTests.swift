@@ -27,16 +27,39 @@ import Translation
     static let companions: [String: [String: String]] = [
         "permanent-redirect-code": ["permanent-redirect": "https://example.com/"],
         "temporal-redirect-code": ["temporal-redirect": "https://example.com/"],
+        "canary-by-header": ["canary": "true"],
+        "canary-by-header-value": ["canary": "true", "canary-by-header": "X-Canary"],
+        "canary-by-header-pattern": ["canary": "true", "canary-by-header": "X-Canary"],
+        "canary-by-cookie": ["canary": "true"],
+        "canary-weight": ["canary": "true"],
+        "canary-weight-total": ["canary": "true", "canary-weight": "10"],
+        "affinity-canary-behavior": ["canary": "true"],
+        "upstream-hash-by-subset": ["upstream-hash-by": "$host"],
+        "upstream-hash-by-subset-size": ["upstream-hash-by": "$host", "upstream-hash-by-subset": "true"],
+        "affinity-mode": ["affinity": "cookie"],
+        "session-cookie-name": ["affinity": "cookie"],
+        "session-cookie-path": ["affinity": "cookie"],
+        "session-cookie-domain": ["affinity": "cookie"],
+        "session-cookie-expires": ["affinity": "cookie"],
+        "session-cookie-max-age": ["affinity": "cookie"],
+        "session-cookie-secure": ["affinity": "cookie"],
+        "session-cookie-samesite": ["affinity": "cookie"],
+        "session-cookie-conditional-samesite-none": ["affinity": "cookie", "session-cookie-samesite": "None"],
+        "session-cookie-change-on-failure": ["affinity": "cookie"],
+        "proxy-redirect-from": ["proxy-redirect-to": "/"],
+        "proxy-redirect-to": ["proxy-redirect-from": "/one/"],
     ]
 
     @Test(arguments: honoured.map(\.name))
     func `gives an example that changes the model`(name: String) throws {
         let row = try #require(AnnotationTable.ingressNginx[name])
         let companions = Self.companions[name] ?? [:]
-        let without = Example.translate(companions)
-        let with = Example.translate(companions.merging([name: row.example]) { $1 })
+        // A canary means something beside a main Ingress alone; while it is none, both claim one path.
+        let others = name.contains("canary") ? [Example.main] : []
+        let without = Example.translate(companions, others: others)
+        let with = Example.translate(companions.merging([name: row.example]) { $1 }, others: others)
         #expect(with.model != without.model)
-        #expect(with.diagnostics == without.diagnostics)
+        #expect(name == "canary" ? with.diagnostics.isEmpty : with.diagnostics == without.diagnostics)
         #expect(with.rejected.isEmpty)
     }
 
@@ -79,10 +102,20 @@ import Translation
 
 /// A small shop whose one Ingress carries the annotations under test.
 enum Example {
-    static func translate(_ annotations: [String: String]) -> Translation {
+    static func translate(_ annotations: [String: String], others: [KubernetesObject] = []) -> Translation {
         var translator = IngressTranslator()
-        return translator.translate(store(annotations))
+        return translator.translate(store(annotations, others: others))
     }
+
+    /// An Ingress with the same host and path, and another Service.
+    static let main = KubernetesObject.ingress(
+        Ingress(
+            metadata: Metadata(
+                name: "main", namespace: "shop",
+                annotations: [
+                    Metadata.Annotation(name: "nginx.ingress.kubernetes.io/affinity", value: "cookie")
+                ]), className: "nginx",
+            rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "sorry")])]))
 
     static func store(_ annotations: [String: String], others: [KubernetesObject] = []) -> ObjectStore {
         var metadata = Metadata(name: "web", namespace: "shop")

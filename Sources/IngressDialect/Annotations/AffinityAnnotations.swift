@@ -39,7 +39,7 @@ extension AnnotationGroup {
                 "session-cookie-name", .cookieName, default: "INGRESSCOOKIE", .upstream, \.affinity.cookie.name,
                 risk: .medium, example: "route", "The cookie's name."),
             Annotation(
-                "session-cookie-path", optional: .url, default: "the Ingress path", .upstream,
+                "session-cookie-path", optional: .url, default: "Ingress path", .upstream,
                 \.affinity.cookie.path, risk: .medium, example: "/", "Its `Path`. Set it where paths are patterns."),
             Annotation(
                 "session-cookie-domain", optional: .text(.basic), .upstream, \.affinity.cookie.domain, risk: .medium,

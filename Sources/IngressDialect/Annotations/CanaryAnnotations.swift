@@ -52,13 +52,18 @@ extension AnnotationGroup {
                 "canary-by-cookie", optional: .cookieName, .route, \.canary.cookie, risk: .medium,
                 example: "canary", "The cookie that decides: `always` or `never`."),
             Annotation(
-                "canary-weight", .integer(in: Int.min...Int.max), default: "0", .route, \.canary.weight,
+                "canary-weight", .anyInteger, default: "0", .route, \.canary.weight,
                 example: "10", "How many of `canary-weight-total` requests the canary gets."),
             Annotation(
-                "canary-weight-total", .integer(in: Int.min...Int.max), default: "100", .route,
+                "canary-weight-total", .anyInteger, default: "100", .route,
                 \.canary.weightTotal, example: "1000",
                 "What `canary-weight` is a part of. Below 100 counts as 100."),
         ])
+}
+
+extension Syntax<Int> {
+    /// Digits with an optional sign.
+    fileprivate static let anyInteger = Syntax("an integer") { Int($0) }
 }
 
 extension Syntax<String> {
