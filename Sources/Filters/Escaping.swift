@@ -35,6 +35,9 @@ extension ByteBuffer {
         }
     }
 
+    /// Appends a value so that it can be that of a query's argument: nothing but unreserved bytes stay as they are.
+    mutating func append(queryValue value: Span<UInt8>) -> Bool { append(value, escaping: .queryValue) }
+
     /// Appends a value. False, when there is no room.
     mutating func append(ifRoom value: Span<UInt8>) -> Bool {
         guard value.count <= room else { return false }
@@ -69,6 +72,9 @@ struct EscapedBytes {
     static let outsideURL = EscapedBytes("\"<>\\^`{|}")
     /// Also the delimiters of a query: `#`, `%`, `&`, `+`, `;` and `?`, as nginx escapes arguments.
     static let component = EscapedBytes("\"<>\\^`{|}#%&+;?")
+
+    /// Also what ends or divides anything in a URL, as ingress-nginx escapes `$escaped_request_uri`.
+    static let queryValue = EscapedBytes("\"<>\\^`{|}#%&+;?$,/:=@[]")
 
     private init(_ characters: StaticString) {
         var low: UInt64 = 0x1_FFFF_FFFF

@@ -16,7 +16,8 @@ public enum FilterChain {
     ///   - match: what the router used for this request; holds the groups of the route's pattern.
     public static func decide(
         _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, route: RouteFilters,
-        lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch
+        lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch,
+        variables: RequestVariables? = nil
     ) -> Verdict {
         var verdict = decide(head, context, host: host, scratch: &scratch)
         if verdict.isFinal { return verdict }
@@ -30,7 +31,8 @@ public enum FilterChain {
         route.settleGroups(&match)
         verdict = route.rewrite(head, context, &match, &scratch)
         if verdict.isFinal { return verdict }
-        return route.overrideHost(head, context, match, &scratch)
+        variables?.keep(pathGroups: match.captures)
+        return route.overrideHost(head, context, match, &scratch, variables)
     }
 
     /// Decides a request whose host is known and whose path is not, so that only the host's policies act.

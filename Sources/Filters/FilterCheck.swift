@@ -39,6 +39,10 @@ public enum FilterCheck {
         let faults = [
             fault { () throws(FilterError) in _ = try Forwarding(settings.forwarding) },
             fault { () throws(FilterError) in _ = try ResponseRules(settings.response) },
+            fault { () throws(FilterError) in
+                _ = try ResponseEdits(settings.headerEdits, .unrouted)
+                _ = try RequestEdits(settings.headerEdits.onRequest, .unrouted)
+            },
         ]
         return faults.compactMap { $0 }.map { Diagnostic(.rejected, .builtIn, field: "", $0) }
     }

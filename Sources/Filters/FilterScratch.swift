@@ -20,6 +20,9 @@ public struct FilterScratch: ~Copyable {
     /// The content of an answer of our own.
     public var body = ByteBuffer(capacity: FilterScratch.capacity)
 
+    /// For the edits of fields, which come when the answer is there.
+    public var edits = EditScratch()
+
     public init() {}
 
     /// Forgets what was written for the last request.

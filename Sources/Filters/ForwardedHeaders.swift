@@ -58,19 +58,61 @@ public struct ForwardedHeaders: Sendable {
         _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
         without replaced: FieldLines = .none, to buffer: inout ByteBuffer
     ) {
+        appendComputed(head, context, host: host, &buffer)
+        replaced.appendFields(head.headers, except: dropped, to: &buffer)
+    }
+
+    /// The same where a route edits the fields. Needs `bound` bytes and those of `lines`.
+    ///
+    /// - Parameters:
+    ///   - branch: which way the request went through the route's rules (`RequestVariables.branch`).
+    ///   - lines: what `edits` wrote for the request.
+    public func append(
+        _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
+        without replaced: FieldLines = .none, edits: RequestEdits, branch: Int, lines: borrowing ByteBuffer,
+        to buffer: inout ByteBuffer
+    ) {
+        let ids = edits.ids(branch: branch)
+        appendComputed(head, context, host: host, omitting: ids, &buffer)
+        let excluded = dropped.union(ids).union(replaced.ids)
+        for index in 0..<head.headers.count {
+            let field = head.headers[index]
+            if excluded.contains(field.id) || field.isHopByHop || replaced.replaces(index, of: head.headers)
+                || edits.drops(index, of: head.headers, branch: branch)
+            {
+                continue
+            }
+            buffer.append(head.headers.name(index))
+            buffer.append(": ")
+            buffer.append(head.headers.value(index))
+            buffer.append("\r\n")
+        }
+        buffer.append(contentsOf: lines)
+    }
+
+    /// Appends the fields that the proxy computes, the last with its line end.
+    private func appendComputed(
+        _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
+        omitting ids: HeaderIDSet = [], _ buffer: inout ByteBuffer
+    ) {
         buffer.append("Host: ")
         if host.isEmpty { buffer.append(context.bestHost(head)) } else { buffer.append(host.readable) }
-        appendRequestID(head, context, &buffer)
-        appendAddress(head, context, &buffer)
+        if !ids.contains(.xRequestID) { appendRequestID(head, context, &buffer) }
+        appendAddress(head, context, omitting: ids, &buffer)
         let asked = context.bestHost(head)
-        if !asked.isEmpty {
+        if !asked.isEmpty, !ids.contains(.xForwardedHost) {
             buffer.append("\r\nX-Forwarded-Host: ")
             buffer.append(asked)
         }
-        appendScheme(head, context, &buffer)
-        if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, &buffer) }
-        replaced.appendFields(head.headers, except: dropped, to: &buffer)
+        if ids.intersects(Self.schemes) {
+            appendScheme(head, context, omitting: ids, &buffer)
+        } else {
+            appendScheme(head, context, &buffer)
+        }
+        if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, omitting: ids, &buffer) }
     }
+
+    private static let schemes: HeaderIDSet = [.xForwardedPort, .xForwardedProto, .xForwardedScheme, .xScheme]
 
     private func appendRequestID(
         _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
@@ -86,10 +128,14 @@ public struct ForwardedHeaders: Sendable {
     }
 
     private func appendAddress(
-        _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
+        _ head: borrowing RequestHead, _ context: RequestContext, omitting ids: HeaderIDSet,
+        _ buffer: inout ByteBuffer
     ) {
-        buffer.append("\r\nX-Real-IP: ")
-        context.client.write(to: &buffer)
+        if !ids.contains(.xRealIP) {
+            buffer.append("\r\nX-Real-IP: ")
+            context.client.write(to: &buffer)
+        }
+        if ids.contains(.xForwardedFor) { return }
         buffer.append("\r\nX-Forwarded-For: ")
         if appendsForwardedFor, head.headers.contains(.xForwardedFor) {
             buffer.appendValues(of: .xForwardedFor, head.headers)
@@ -122,16 +168,40 @@ public struct ForwardedHeaders: Sendable {
         }
     }
 
+    /// The same when some of the names are not to be written.
+    private func appendScheme(
+        _ head: borrowing RequestHead, _ context: RequestContext, omitting ids: HeaderIDSet,
+        _ buffer: inout ByteBuffer
+    ) {
+        if !ids.contains(.xForwardedPort) {
+            buffer.append("\r\nX-Forwarded-Port: ")
+            buffer.append(decimal: context.believedPort(head) ?? Int(context.reportedPort))
+        }
+        buffer.append("\r\n")
+        for id in [HeaderID.xForwardedProto, .xForwardedScheme, .xScheme] where !ids.contains(id) {
+            buffer.append(id.canonical)
+            buffer.append(": ")
+            if let given = context.believed(.xForwardedProto, head) {
+                buffer.append(head.headers.value(given))
+            } else {
+                buffer.append(context.isSecure ? "https" : "http")
+            }
+            buffer.append("\r\n")
+        }
+    }
+
     private static let originals: HeaderIDSet = [.xForwardedFor, .xForwardedHost]
 
     /// What the client said of the hops before it, under names that claim nothing.
-    private func appendOriginals(_ headers: borrowing HeaderBlock, _ buffer: inout ByteBuffer) {
-        if headers.contains(.xForwardedFor) {
+    private func appendOriginals(
+        _ headers: borrowing HeaderBlock, omitting ids: HeaderIDSet, _ buffer: inout ByteBuffer
+    ) {
+        if headers.contains(.xForwardedFor), !ids.contains(.xOriginalForwardedFor) {
             buffer.append("X-Original-Forwarded-For: ")
             buffer.appendValues(of: .xForwardedFor, headers)
             buffer.append("\r\n")
         }
-        if headers.contains(.xForwardedHost) {
+        if headers.contains(.xForwardedHost), !ids.contains(.xOriginalForwardedHost) {
             buffer.append("X-Original-Forwarded-Host: ")
             buffer.appendValues(of: .xForwardedHost, headers)
             buffer.append("\r\n")

@@ -9,6 +9,8 @@ struct HostOverrideFilter: Sendable {
     private let template: Template
     private let isConstant: Bool
 
+    var needsVariables: Bool { template.needsVariables }
+
     init(_ policy: HostOverride, _ constants: Template.Constants) throws(FilterError) {
         template = try Template(policy.template, constants)
         if let text = template.constant {
@@ -21,9 +23,11 @@ struct HostOverrideFilter: Sendable {
 
     func apply(
         _ head: borrowing RequestHead, _ context: RequestContext, _ captures: Captures,
-        _ scratch: inout FilterScratch
+        _ scratch: inout FilterScratch, _ variables: RequestVariables?
     ) -> Verdict {
-        guard template.append(for: head, context, captures, to: &scratch.host) else { return .refuse(.badRequest) }
+        guard template.append(for: head, context, captures, variables: variables, to: &scratch.host) else {
+            return .refuse(.badRequest)
+        }
         if isConstant || scratch.host.isEmpty { return .proceed }
         let isHost = Authority(scratch.host.readable, in: 0..<scratch.host.count) != nil
         return isHost ? .proceed : .refuse(.badRequest)

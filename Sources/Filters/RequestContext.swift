@@ -6,6 +6,8 @@ public struct RequestContext: Sendable {
     public var client: ClientAddress
     /// The connection is encrypted.
     public var isSecure: Bool
+    /// What the connection's encryption says of itself, where it is known.
+    public var security: ConnectionSecurity?
     /// The port that the connection came in on.
     public var localPort: UInt16
     /// 128 random bits that name the request when the client didn't.

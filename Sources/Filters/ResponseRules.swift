@@ -43,6 +43,19 @@ public struct ResponseRules: Sendable {
         lines.append(to: &buffer)
     }
 
+    /// Removes what clients don't get from a response's fields, but for what a route lets pass.
+    func drop(from headers: inout HeaderBlock, but passed: HeaderIDSet, _ passedNames: [[UInt8]]) {
+        headers.drop(dropped.subtracting(passed))
+        guard !hidden.isEmpty else { return }
+        var index = 0
+        while index < headers.count {
+            let isPassed =
+                passed.contains(headers[index].id)
+                || passedNames.contains { headers.name(index).equalsIgnoringCase($0.span) }
+            if !isPassed, hidden.replaces(index, of: headers) { headers.remove(at: index) } else { index += 1 }
+        }
+    }
+
     private func appendVisible(
         _ headers: borrowing HeaderBlock, _ lines: FieldLines, _ excluded: HeaderIDSet, _ buffer: inout ByteBuffer
     ) {

@@ -13,7 +13,13 @@ public final class RouteFilters: Sendable {
     /// body judges the rest.
     public let bodyLimit: Int?
     /// What every response of the route carries, own pages included, in place of the upstream's.
-    public let responseFields: FieldLines
+    public let responseEdits: ResponseEdits
+    /// What is changed of the fields that the upstream gets; nil for nothing.
+    public let requestEdits: RequestEdits?
+    /// Variables that the configuration sets for the route.
+    public let variableCount: Int
+    /// Whether requests need `RequestVariables`.
+    public let needsVariables: Bool
     public let timeouts: UpstreamTimes
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
@@ -34,7 +40,16 @@ public final class RouteFilters: Sendable {
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
         bodyLimit = policy.bodyLimits.requestBytes
-        responseFields = try policy.headerEdits.map(Self.fields) ?? .none
+        let edits = settings.headerEdits(with: policy.headerEdits)
+        let hasTemplates = edits != nil || policy.rewrite != nil || policy.hostOverride != nil
+        let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
+        responseEdits = try edits.map { edits throws(FilterError) in try ResponseEdits(edits, constants) } ?? .none
+        if let edits, !edits.onRequest.isEmpty {
+            requestEdits = try RequestEdits(edits.onRequest, constants)
+        } else {
+            requestEdits = nil
+        }
+        variableCount = constants.variables.count
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
         fallback = try Self.fallback(policy.fallback, route.labels)
@@ -53,19 +68,22 @@ public final class RouteFilters: Sendable {
         self.refusal = refusal
         self.redirect = redirect
         if let policy = policy.rewrite {
-            rewrite = try RewriteFilter(policy, of: route.match.path, Template.Constants(route, host: host))
+            rewrite = try RewriteFilter(policy, of: route.match.path, constants)
         } else {
             rewrite = nil
         }
         if let policy = policy.hostOverride {
-            hostOverride = try HostOverrideFilter(policy, Template.Constants(route, host: host))
+            hostOverride = try HostOverrideFilter(policy, constants)
         } else {
             hostOverride = nil
         }
+        needsVariables =
+            variableCount > 0 || responseEdits.needsVariables || requestEdits?.needsVariables == true
+            || hostOverride?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
-            forgetsGroups = policy.rewrite != nil || policy.hostOverride != nil
+            forgetsGroups = hasTemplates
         }
     }
 
@@ -73,7 +91,10 @@ public final class RouteFilters: Sendable {
     /// the one that keeps somebody out.
     public init(refusing status: Status) {
         bodyLimit = nil
-        responseFields = .none
+        responseEdits = .none
+        requestEdits = nil
+        variableCount = 0
+        needsVariables = false
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil
@@ -85,10 +106,6 @@ public final class RouteFilters: Sendable {
         hostOverride = nil
         ownRedirects = OwnRedirects()
         forgetsGroups = false
-    }
-
-    private static func fields(_ edits: HeaderEdits) throws(FilterError) -> FieldLines {
-        try FieldLines(edits.setOnResponse)
     }
 
     private static func fallback(_ policy: Fallback?, _ labels: RouteLabels) throws(FilterError) -> FallbackFilter? {
@@ -136,10 +153,10 @@ extension RouteFilters {
     /// Comes behind `rewrite`, whose groups it sees when there is one.
     func overrideHost(
         _ head: borrowing RequestHead, _ context: RequestContext, _ match: borrowing MatchScratch,
-        _ scratch: inout FilterScratch
+        _ scratch: inout FilterScratch, _ variables: RequestVariables?
     ) -> Verdict {
         guard let hostOverride else { return .proceed }
-        return hostOverride.apply(head, context, match.captures, &scratch)
+        return hostOverride.apply(head, context, match.captures, &scratch, variables)
     }
 
     /// What a rule of the access stage says.

@@ -26,36 +26,65 @@ public struct Template: Sendable {
         return bytes
     }
 
+    /// Whether the text depends on what only `RequestVariables` knows. Without them such parts are empty.
+    public var needsVariables: Bool { pieces.contains { $0.needsVariables } }
+
+    /// Whether the text depends on groups of a pattern.
+    var usesGroups: Bool {
+        pieces.contains { piece in
+            switch piece {
+            case .capture, .captureBehindHost: true
+            case .literal, .variable: false
+            }
+        }
+    }
+
     /// Appends the text for a request.
     ///
+    /// - Parameters:
+    ///   - captures: groups in the normalised path; those that `variables` holds from elsewhere go before them.
     /// - Returns: false when there is no room; part of the text may have been appended.
     public func append(
         for head: borrowing RequestHead, _ context: RequestContext, _ captures: Captures,
-        to buffer: inout ByteBuffer
+        variables: RequestVariables? = nil, to buffer: inout ByteBuffer
     ) -> Bool {
-        append(for: head, context, captures, .verbatim, to: &buffer)
+        append(for: head, context, captures, .verbatim, variables: variables, to: &buffer)
     }
 
     func append(
         for head: borrowing RequestHead, _ context: RequestContext, _ captures: Captures, _ escaping: Escaping,
-        to buffer: inout ByteBuffer
+        variables: RequestVariables? = nil, to buffer: inout ByteBuffer
     ) -> Bool {
         for index in pieces.indices {
-            let fits: Bool
-            switch pieces[index] {
-            case .literal(let range): fits = buffer.append(ifRoom: bytes.span.extracting(range))
-            case .capture(let group): fits = Self.append(group, captures, head, escaping, &buffer)
-            case .captureBehindHost(let group):
-                if let range = captures[group], !range.isEmpty, head.normalPath[range.lowerBound] != .slash {
-                    guard buffer.room > 0 else { return false }
-                    buffer.append(.slash)
-                }
-                fits = Self.append(group, captures, head, escaping, &buffer)
-            case .variable(let variable): fits = append(variable, head, context, escaping, &buffer)
+            guard append(pieces[index], for: head, context, captures, escaping, variables, to: &buffer) else {
+                return false
             }
-            guard fits else { return false }
         }
         return true
+    }
+
+    func append(
+        _ piece: Piece, for head: borrowing RequestHead, _ context: RequestContext, _ captures: Captures,
+        _ escaping: Escaping, _ variables: RequestVariables?, to buffer: inout ByteBuffer
+    ) -> Bool {
+        switch piece {
+        case .literal(let range): return buffer.append(ifRoom: bytes.span.extracting(range))
+        case .capture(let group):
+            if let variables, !variables.hasPathGroups {
+                return variables.appendGroup(group, escaping, to: &buffer)
+            }
+            return Self.append(group, captures, head, escaping, &buffer)
+        case .captureBehindHost(let group):
+            if let variables, !variables.hasPathGroups {
+                return variables.appendGroup(group, escaping, beginsPath: true, to: &buffer)
+            }
+            if let range = captures[group], !range.isEmpty, head.normalPath[range.lowerBound] != .slash {
+                guard buffer.room > 0 else { return false }
+                buffer.append(.slash)
+            }
+            return Self.append(group, captures, head, escaping, &buffer)
+        case .variable(let variable): return append(variable, head, context, escaping, variables, &buffer)
+        }
     }
 
     /// Groups are ranges of the normalised path, which is in decoded form.
@@ -63,7 +92,44 @@ public struct Template: Sendable {
         _ group: Int, _ captures: Captures, _ head: borrowing RequestHead, _ escaping: Escaping,
         _ buffer: inout ByteBuffer
     ) -> Bool {
-        guard let range = captures[group] else { return true }
+        guard let range = captures[group], range.upperBound <= head.normalPath.count else { return true }
         return buffer.append(decoded: head.normalPath.extracting(range), escaping)
+    }
+}
+
+extension RequestVariables {
+    /// Appends a group of a match in `text`.
+    ///
+    /// - Parameter beginsPath: what is appended stands behind a host, and must not complete it.
+    func appendGroup(
+        _ group: Int, _ escaping: Escaping, beginsPath: Bool = false, to buffer: inout ByteBuffer
+    ) -> Bool {
+        guard let range = rangeInText(ofGroup: group), !range.isEmpty else { return true }
+        if beginsPath, text[range.lowerBound] != .slash {
+            guard buffer.room > 0 else { return false }
+            buffer.append(.slash)
+        }
+        return Self.append(range, of: text, escaping, to: &buffer)
+    }
+
+    /// Appends a part of `text`.
+    func appendText(_ range: Range<Int>, _ escaping: Escaping, to buffer: inout ByteBuffer) -> Bool {
+        Self.append(range, of: text, escaping, to: &buffer)
+    }
+
+    private static func append(
+        _ range: Range<Int>, of text: borrowing ByteBuffer, _ escaping: Escaping, to buffer: inout ByteBuffer
+    ) -> Bool {
+        buffer.append(decoded: text.readable.extracting(range), escaping)
+    }
+}
+
+extension Template.Piece {
+    fileprivate var needsVariables: Bool {
+        switch self {
+        case .literal: false
+        case .capture, .captureBehindHost: true
+        case .variable(let variable): variable.needsVariables
+        }
     }
 }

@@ -6,13 +6,23 @@ extension Template {
     /// What variables stand for when a route is compiled.
     public struct Constants: Sendable {
         var values: [String: String]
+        /// Variables that the configuration sets, by name.
+        var variables: [String: Int] = [:]
+
+        /// For what no route answers: names of routes are empty.
+        public static let unrouted = Constants(
+            Route(
+                match: RouteMatch(path: .prefix("/")), action: .refuse(status: 404, reason: ""), labels: RouteLabels(),
+                origin: .builtIn), host: VirtualHost(name: .any, origin: .builtIn))
 
         public init(_ route: Route, host: VirtualHost) {
             let labels = route.labels
             values = [
                 "namespace": labels.namespace, "ingress_name": labels.object, "service_name": labels.service,
                 "service_port": labels.servicePort, "location_path": labels.path, "literal_dollar": "$",
-                "server_name": host.name == .any ? "_" : host.name.description,
+                "server_name": host.name == .any ? "_" : host.name.description, "upstream_cache_status": "",
+                "proxy_alternative_upstream_name": "", "body_bytes_sent": "0", "bytes_sent": "0",
+                "proxy_upstream_name": "", "proxy_host": "",
             ]
             if case .forward(let upstream) = route.action {
                 values["proxy_upstream_name"] = upstream.name
@@ -81,6 +91,8 @@ private struct TemplateCompiler {
         }
         if isBraced, let group = Int(name), (1...9).contains(group) {
             appendCapture(group)
+        } else if let number = constants.variables[name] {
+            pieces.append(.variable(.own(number)))
         } else if let value = constants.values[name] {
             appendLiteral(Array(value.utf8)[...])
         } else {
@@ -125,6 +137,9 @@ private struct TemplateCompiler {
         if name.hasPrefix("http_") { return field(named: name.dropFirst(5)) }
         if name.hasPrefix("arg_") { return .argument(keep(name.dropFirst(4))) }
         if name.hasPrefix("cookie_") { return .cookie(keep(name.dropFirst(7))) }
+        if name.hasPrefix("sent_http_") { return responseField(named: name.dropFirst(10)) }
+        if name.hasPrefix("upstream_http_") { return responseField(named: name.dropFirst(14)) }
+        if name.hasPrefix("upstream_cookie_") { return .responseCookie(keep(name.dropFirst(16))) }
         throw .unknownVariable(name)
     }
 
@@ -132,15 +147,20 @@ private struct TemplateCompiler {
     private mutating func field(named name: Substring) -> Template.Variable {
         let name = name.utf8.map { $0 == .underscore ? .hyphen : $0 }
         let id = HeaderID(name: name.span)
-        if id != .other { return .field(id) }
-        let start = bytes.count
-        bytes += name
-        return .namedField(start..<bytes.count)
+        return id != .other ? .field(id) : .namedField(keep(bytes: name))
     }
 
-    private mutating func keep(_ name: Substring) -> Range<Int> {
+    private mutating func responseField(named name: Substring) -> Template.Variable {
+        let name = name.utf8.map { $0 == .underscore ? .hyphen : $0 }
+        let id = HeaderID(name: name.span)
+        return id != .other ? .responseField(id) : .namedResponseField(keep(bytes: name))
+    }
+
+    private mutating func keep(_ name: Substring) -> Range<Int> { keep(bytes: Array(name.utf8)) }
+
+    private mutating func keep(bytes name: [UInt8]) -> Range<Int> {
         let start = bytes.count
-        bytes += Array(name.utf8)
+        bytes += name
         return start..<bytes.count
     }
 
@@ -151,8 +171,23 @@ private struct TemplateCompiler {
         "realip_remote_addr": .peerAddress, "request_method": .method, "server_port": .localPort,
         "pass_server_port": .localPort, "pass_port": .bestPort, "server_protocol": .version,
         "request_id": .requestID, "req_id": .requestID, "content_type": .field(.contentType),
-        "content_length": .field(.contentLength),
+        "content_length": .field(.contentLength), "request": .requestLine, "escaped_request_uri": .escapedTarget,
+        "remote_user": .user, "binary_remote_addr": .clientBytes, "connection_upgrade": .connectionUpgrade,
+        "status": .fact(.status), "upstream_status": .fact(.upstreamStatus),
+        "upstream_addr": .fact(.upstreamAddress), "upstream_connect_time": .fact(.connectTime),
+        "upstream_header_time": .fact(.headerTime), "upstream_response_time": .fact(.responseTime),
+        "upstream_response_length": .responseField(.contentLength), "request_time": .fact(.requestTime),
+        "request_length": .fact(.requestLength), "msec": .fact(.seconds), "time_iso8601": .fact(.isoTime),
+        "time_local": .fact(.localTime), "connection": .fact(.connection),
+        "connection_requests": .fact(.connectionRequests), "pid": .fact(.process), "remote_port": .fact(.clientPort),
+        "server_addr": .fact(.serverAddress), "ssl_protocol": .security(.protocolName),
+        "ssl_cipher": .security(.cipher), "ssl_server_name": .security(.serverName),
+        "ssl_session_reused": .security(.isResumed), "ssl_client_verify": .security(.verification),
+        "ssl_client_s_dn": .security(.subject), "ssl_client_i_dn": .security(.issuer),
+        "ssl_client_serial": .security(.serial), "ssl_client_fingerprint": .security(.fingerprint),
+        "ssl_client_escaped_cert": .security(.escapedCertificate),
     ]
+
 }
 
 extension UInt8 {

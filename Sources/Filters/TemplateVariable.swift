@@ -46,13 +46,54 @@ extension Template {
         case argument(Range<Int>)
         /// `$cookie_<name>`
         case cookie(Range<Int>)
+        /// `$request`: the request line.
+        case requestLine
+        /// `$escaped_request_uri`: `$request_uri` fit for a query's value.
+        case escapedTarget
+        /// `$remote_user`: the user name of basic authentication, proven or not.
+        case user
+        /// `$binary_remote_addr`: 4 or 16 bytes.
+        case clientBytes
+        /// `$connection_upgrade`: `upgrade` when the client asks for one.
+        case connectionUpgrade
+        /// A variable that the configuration sets, by its number.
+        case own(Int)
+        /// What `RequestFacts` knows.
+        case fact(Fact)
+        /// What the client's TLS connection says of itself.
+        case security(SecurityFact)
+        /// `$sent_http_<name>`, `$upstream_http_<name>`: a field of the response.
+        case responseField(HeaderID)
+        case namedResponseField(Range<Int>)
+        /// `$upstream_cookie_<name>`: a cookie that the upstream sets.
+        case responseCookie(Range<Int>)
     }
 
     func append(
         _ variable: Variable, _ head: borrowing RequestHead, _ context: RequestContext, _ escaping: Escaping,
-        _ buffer: inout ByteBuffer
+        _ variables: RequestVariables?, _ buffer: inout ByteBuffer
     ) -> Bool {
         switch variable {
+        case .own(let number):
+            guard let variables else { return true }
+            return variables.appendText(variables.range(of: number), escaping, to: &buffer)
+        case .fact(let fact):
+            guard let variables else { return true }
+            return variables.append(fact, escaping, to: &buffer)
+        case .security(let fact):
+            guard let security = context.security else { return true }
+            return buffer.append(encoded: security.value(of: fact).span, escaping)
+        case .requestLine: return append(lineOf: head, escaping, &buffer)
+        case .escapedTarget: return buffer.append(queryValue: head.originTarget)
+        case .user: return BasicUser.append(of: head, escaping, to: &buffer)
+        case .clientBytes: return append(bytesOf: context.client, &buffer)
+        case .connectionUpgrade:
+            guard let index = head.headers.firstIndex(of: .upgrade), !head.headers[index].value.isEmpty else {
+                return true
+            }
+            return buffer.append(encoded: ("upgrade" as StaticString).bytes, escaping)
+        // Known to `ResponseEdits` alone, which does not come here for them.
+        case .responseField, .namedResponseField, .responseCookie: return true
         case .host: return buffer.append(encoded: head.hostName, escaping)
         case .hostField: return buffer.append(encoded: head.host, escaping)
         case .bestHost: return buffer.append(encoded: context.bestHost(head), escaping)
@@ -106,6 +147,29 @@ extension Template {
             buffer.append(hexadecimalWord: context.requestIDHigh)
             buffer.append(hexadecimalWord: context.requestIDLow)
         default: break
+        }
+        return true
+    }
+
+    private func append(
+        lineOf head: borrowing RequestHead, _ escaping: Escaping, _ buffer: inout ByteBuffer
+    ) -> Bool {
+        let blank: StaticString = " "
+        return buffer.append(encoded: head.methodBytes, escaping) && buffer.append(encoded: blank.bytes, escaping)
+            && buffer.append(encoded: head.target, escaping) && buffer.append(encoded: blank.bytes, escaping)
+            && buffer.append(encoded: head.version.name.bytes, escaping)
+    }
+
+    /// An IPv4 address in 4 bytes, an IPv6 address in 16, the first byte first.
+    private func append(bytesOf address: ClientAddress, _ buffer: inout ByteBuffer) -> Bool {
+        guard buffer.room >= 16 else { return false }
+        if !address.isV4 {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                buffer.append(UInt8(truncatingIfNeeded: address.high >> shift))
+            }
+        }
+        for shift in stride(from: UInt64(address.isV4 ? 24 : 56), through: 0, by: -8) {
+            buffer.append(UInt8(truncatingIfNeeded: address.low >> shift))
         }
         return true
     }

@@ -137,6 +137,20 @@ public struct HeaderBlock: ~Copyable {
         return true
     }
 
+    /// Appends fields that are written as lines in wire form, each with its line end. What is no field is left out.
+    public mutating func append(lines: Span<UInt8>) {
+        var start = 0
+        while start < lines.count {
+            let end = lines.first(.carriageReturn, from: start, to: lines.count)
+            let colon = lines.first(.colon, from: start, to: end)
+            if colon < end {
+                let value = lines.extracting(colon + 1..<end)
+                append(name: lines.extracting(start..<colon), value: value.extracting(value.trimmed))
+            }
+            start = end + 2
+        }
+    }
+
     /// Makes `value` the only value of a known name: the first field of that name keeps its place, others go.
     ///
     /// - Returns: false, and nothing changes, when the value holds control bytes.
@@ -182,6 +196,20 @@ public struct HeaderBlock: ~Copyable {
         let id = fields[index].id
         fields.remove(at: index)
         if id != .other, !fields.contains(where: { $0.id == id }) { present.remove(id) }
+    }
+
+    /// Removes all fields of these known names and the hop-by-hop ones, in one pass.
+    public mutating func drop(_ ids: HeaderIDSet) {
+        var kept = 0
+        present.removeAll()
+        for index in 0..<fields.count {
+            let field = fields[index]
+            if ids.contains(field.id) || field.isHopByHop { continue }
+            fields[kept] = field
+            kept += 1
+            present.insert(field.id)
+        }
+        fields.removeLast(fields.count - kept)
     }
 
     // MARK: For the parsers

@@ -36,6 +36,14 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
     /// Whether the two have a name in common.
     public func intersects(_ other: HeaderIDSet) -> Bool { low & other.low | high & other.high != 0 }
 
+    /// The names that are here and not in `other`.
+    public func subtracting(_ other: HeaderIDSet) -> HeaderIDSet {
+        var result = self
+        result.low &= ~other.low
+        result.high &= ~other.high
+        return result
+    }
+
     public func union(_ other: HeaderIDSet) -> HeaderIDSet {
         var result = self
         result.low |= other.low

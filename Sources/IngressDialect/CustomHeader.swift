@@ -6,23 +6,25 @@ enum CustomHeader {
     }
 
     /// Fields that frame or route a message; setting one would break responses or open them to smuggling.
-    private static let framing: Set<String> = [
-        "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
-        "upgrade",
+    static let framing: Set<String> = [
+        "connection", "content-length", "date", "http2-settings", "keep-alive", "proxy", "proxy-authenticate",
+        "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
     /// What is wrong with the entry; nil when nothing is. Values never appear in the text.
-    static func fault(name: String, value: String, allowed: [String]) -> Fault? {
+    ///
+    /// - Parameter allowed: names that may be set; nil is all.
+    static func fault(name: String, value: String, allowed: [String]?) -> Fault? {
         guard isName(name) else {
             return Fault(text: "is no header name", remedy: "use letters, digits, - and _")
         }
         guard !framing.contains(name.lowercased()) else {
-            return Fault(text: "frames the message and cannot be set", remedy: "take it out")
+            return Fault(text: "frames the message or belongs to the proxy, and cannot be set", remedy: "take it out")
         }
         guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.utf8.count <= 4 << 10 else {
             return Fault(text: "has a value with control or non-ASCII characters, or over 4 KiB", remedy: "shorten it")
         }
-        guard allowed.contains(name) else {
+        guard allowed?.contains(name) ?? true else {
             return Fault(text: "is not allowed", remedy: "list it in global-allowed-response-headers of the ConfigMap")
         }
         return nil

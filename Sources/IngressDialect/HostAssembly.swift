@@ -102,7 +102,7 @@ struct HostAssembly {
         route.policy = content.policy
         settleFallback(&route, of: first)
         if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
-        route.policy.rewrite = content.routing.rewrite(of: "/")
+        content.routing.applyRewrite(of: "/", to: &route.policy)
         let isPlain = backend == nil && content.redirect == nil && content.refusal == nil
         let isUnseen =
             surroundings.defaultUpstream == nil

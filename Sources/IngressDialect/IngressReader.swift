@@ -193,7 +193,7 @@ struct IngressReading {
             return nil
         }
         details.type = path.type
-        route.policy.rewrite = content.routing.rewrite(of: text)
+        content.routing.applyRewrite(of: text, to: &route.policy)
         return (route, details)
     }
 

@@ -52,7 +52,11 @@ public struct IngressTranslator: Sendable {
         guard let key = options.configMap, let configMap = context.store.configMaps[key] else {
             return GlobalSettings()
         }
-        return GlobalSettings.read(configMap, &context.diagnostics)
+        var globals = GlobalSettings.read(configMap, &context.diagnostics)
+        var headers = GlobalHeaders(store: context.store, configMap: configMap)
+        globals.settings.headerEdits = headers.edits(globals)
+        context.diagnostics += headers.diagnostics
+        return globals
     }
 
     /// Brings Ingresses, hosts and requests for upstreams up to the store.

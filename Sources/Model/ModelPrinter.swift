@@ -127,6 +127,6 @@ extension Settings {
         add("generate-request-id", \.forwarding.generatesRequestID)
         add("allow-backend-server-header", \.response.passesServerField)
         add("hide-headers", \.response.hiddenFields)
-        return lines + tlsLines
+        return lines + headerEdits.lines + tlsLines
     }
 }

@@ -15,9 +15,7 @@ extension RoutePolicy {
         if let fallback { lines.append("fallback \(fallback.upstream)") }
         lines += transport.lines
         lines += trafficLines
-        for field in headerEdits?.setOnResponse ?? [] {
-            lines.append("response header \(field.name): \(field.value)")
-        }
+        if let headerEdits { lines += headerEdits.lines }
         return lines
     }
 }

@@ -4,11 +4,21 @@ public struct Settings: Sendable, Hashable {
     public var upstream = UpstreamSettings()
     public var forwarding = ForwardingSettings()
     public var response = ResponseSettings()
+    /// Edits of every route, ahead of its own, and of what no route answers (`add-headers`, `proxy-set-headers`).
+    public var headerEdits = HeaderEdits()
     public var tls = TLSSettings()
     public var http2 = HTTP2Settings()
     public var proxyProtocol = ProxyProtocolSettings()
 
     public init() {}
+
+    /// The edits of a route with these of its own; nil for none.
+    public func headerEdits(with own: HeaderEdits?) -> HeaderEdits? {
+        guard !headerEdits.isEmpty else { return own }
+        var edits = headerEdits
+        if let own { edits.append(own) }
+        return edits
+    }
 }
 
 /// Limits and times towards clients.

@@ -118,6 +118,7 @@ private struct ModelCheck {
         {
             fault(.builtIn, "settings", "the limits for request heads leave no room for any request")
         }
+        check(model.settings.headerEdits, .builtIn)
         let tls = model.settings.tls
         if tls.versions.isEmpty || tls.ciphers.isEmpty || tls.recordBytes < 512 || tls.sessionTimeout <= .zero {
             fault(.builtIn, "settings", "the TLS settings leave no way to speak it")
@@ -240,20 +241,29 @@ private struct ModelCheck {
         if let host = policy.hostOverride, host.template.isEmpty || !isText(host.template) {
             fault(origin, "host override", "is empty, holds control bytes or is too long")
         }
-        for field in policy.headerEdits?.setOnResponse ?? [] {
-            if field.name.isEmpty || !field.name.utf8.allSatisfy(\.isTokenByte) {
-                fault(origin, "header", "has no token for a name")
-            }
-            if !isText(field.value, allowingTab: true) {
-                fault(origin, "header \(field.name)", "holds control bytes or is too long")
-            }
-        }
+        if let edits = policy.headerEdits { check(edits, origin) }
         for (field, text) in policy.trafficFaults { fault(origin, field, text) }
         if policy.timeouts.connect <= .zero || policy.timeouts.send <= .zero || policy.timeouts.read <= .zero {
             fault(origin, "timeouts", "are not all positive")
         }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
+    }
+
+    private mutating func check(_ edits: HeaderEdits, _ origin: Origin) {
+        for edit in edits.onRequest + edits.onResponse {
+            let name = edit.operation == .remove && edit.name.hasSuffix("*") ? edit.name.dropLast() : edit.name[...]
+            if name.isEmpty || !name.utf8.allSatisfy(\.isTokenByte) {
+                fault(origin, "header", "has no token for a name")
+            }
+            switch edit.value {
+            case .literal(let text), .template(let text):
+                if !isText(text, allowingTab: true) {
+                    fault(origin, "header \(edit.name)", "holds control bytes or is too long")
+                }
+            case .date: break
+            }
+        }
     }
 
     private mutating func checkPattern(_ pattern: String, _ origin: Origin) {

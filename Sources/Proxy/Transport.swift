@@ -22,6 +22,9 @@ struct Transport: ~Copyable {
     /// Everything the peer sent has been received.
     private(set) var reachedEnd = false
 
+    /// The address of this machine that the connection came in on or went out from.
+    var localAddress: SocketAddress? { try? Socket.localAddress(of: socket) }
+
     enum Reception: Equatable {
         /// `input` has more than before.
         case bytes

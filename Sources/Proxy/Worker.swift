@@ -36,6 +36,7 @@ final class Worker {
     var matchScratch = MatchScratch()
     var filterScratch = FilterScratch()
     private var idleExchanges: ContiguousArray<Exchange> = []
+    private var idleVariables: ContiguousArray<RequestVariables> = []
     private var pools: [SocketAddress: EndpointPool] = [:]
     private var accessLog: AccessLogWriter?
     private var date = DateField()
@@ -169,6 +170,17 @@ final class Worker {
     func giveBack(_ exchange: Exchange) {
         if idleExchanges.count < 1024 { idleExchanges.append(exchange) }
     }
+
+    func takeVariables() -> RequestVariables { idleVariables.popLast() ?? RequestVariables() }
+
+    func giveBack(_ variables: RequestVariables) {
+        if idleVariables.count < 256 { idleVariables.append(variables) }
+    }
+
+    var processID: Int { shared.processID }
+
+    /// The time of day at this turn.
+    func wallClock() -> (seconds: Int, nanoseconds: Int) { date.wall(now: loop.now) }
 
     /// Two words that nobody can guess, for a request's identifier.
     func randomWords() -> (UInt64, UInt64) { (random.next(), random.next()) }

@@ -31,15 +31,57 @@ import Testing
         ("$location_path", "/"), ("${host}x", "shop.examplex"), ("a$literal_dollar", "a$"),
         ("$request_id", "0123456789abcdeffedcba9876543210"), ("$1$9${2}", ""), ("$10", "0"),
         ("$service_name.$namespace.svc", "web.shop.svc"), ("$content_type", "text/plain"),
+        ("$request", "PUT /a%20b//c?Q=1&q=2&z HTTP/1.1"), ("$remote_user", "alice"), ("$connection_upgrade", ""),
+        ("$escaped_request_uri", "%2Fa%2520b%2F%2Fc%3FQ%3D1%26q%3D2%26z"), ("$ssl_protocol$upstream_cache_status", ""),
     ])
     func `gives the value of variables`(text: String, value: String) throws {
         let head = Given.head(
             "/a%20b//c?Q=1&q=2&z", host: "Shop.Example:8080", method: "PUT",
             [
                 "X-Team: blue", "User-Agent: curl", "Accept: a", "Accept: b", "Cookie: a=b; sid=s3cret",
-                "Content-Type: text/plain",
+                "Content-Type: text/plain", "Authorization: Basic YWxpY2U6cDpx",
             ])
         #expect(try Self.evaluate(text, head, Given.context(port: 8080)) == value)
+    }
+
+    @Test(arguments: [
+        "Basic", "Basic ", "Bearer YWxpY2U6cDpx", "Basic YWxpY2U", "Basic CmE6Yg==", "Basic !!!!", "Basic =",
+    ])
+    func `takes no user from what is no user and password`(field: String) throws {
+        #expect(try Self.evaluate("[$remote_user]", Given.head("/", ["Authorization: \(field)"])) == "[]")
+    }
+
+    @Test func `knows facts beside the head`() throws {
+        let variables = RequestVariables()
+        variables.begin(count: 0)
+        variables.facts.wallSeconds = 784_111_777
+        variables.facts.wallMilliseconds = 7
+        variables.facts.requestTime = 1234
+        variables.facts.headerTime = .max
+        variables.facts.processID = 9
+        variables.facts.clientPort = 4711
+        variables.setUpstreamAddress { $0.append("10.0.0.1:80") }
+        let text =
+            "$msec $time_iso8601 $time_local $request_time [$upstream_header_time$status] $pid $remote_port "
+            + "$upstream_addr"
+        let template = try Template(text, .unrouted)
+        #expect(template.needsVariables)
+        var buffer = ByteBuffer(capacity: 4096)
+        let fits = template.append(for: Given.head(), Given.context(), Captures(), variables: variables, to: &buffer)
+        #expect(fits)
+        #expect(
+            buffer.readable.text()
+                == "784111777.007 1994-11-06T08:49:37+00:00 06/Nov/1994:08:49:37 +0000 1.234 [] 9 4711 10.0.0.1:80")
+    }
+
+    @Test func `knows the client's TLS connection`() throws {
+        var context = Given.context(secure: true)
+        context.security = ConnectionSecurity(
+            protocolName: Array("TLSv1.3".utf8), cipher: Array("AES".utf8), isResumed: true)
+        #expect(
+            try Self.evaluate(
+                "$ssl_protocol $ssl_cipher $ssl_session_reused [$ssl_client_verify]", Given.head(), context)
+                == "TLSv1.3 AES r []")
     }
 
     @Test func `tells a believed hop's view apart`() throws {
@@ -55,7 +97,7 @@ import Testing
         #expect(try Self.evaluate(text, head) == "shop.example http 80 http theirs")
     }
 
-    @Test(arguments: ["no_such", "http_", "arg_", "cookie_", "binary_remote_addr", "0", "Host"])
+    @Test(arguments: ["no_such", "http_", "arg_", "cookie_", "0", "Host"])
     func `refuses unknown variables by name`(name: String) {
         #expect(throws: FilterError.unknownVariable(name)) { try Self.evaluate("a $\(name) b", Given.head()) }
     }

@@ -48,6 +48,7 @@ import Translation
         "session-cookie-change-on-failure": ["affinity": "cookie"],
         "proxy-redirect-from": ["proxy-redirect-to": "/"],
         "proxy-redirect-to": ["proxy-redirect-from": "/one/"],
+        "x-forwarded-prefix": ["rewrite-target": "/$2"],
     ]
 
     @Test(arguments: honoured.map(\.name))

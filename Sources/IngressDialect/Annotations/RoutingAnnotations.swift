@@ -7,11 +7,21 @@ struct RoutingDraft: Sendable, Equatable {
     var appRoot: String?
     var upstreamHost: String?
     var aliases: [HostAlias] = []
+    var forwardedPrefix: String?
 
     /// The rewrite for a path, or nil when the target is the path itself.
     func rewrite(of path: String) -> Rewrite? {
         guard let rewriteTarget, rewriteTarget != path else { return nil }
         return Rewrite(pattern: path, template: rewriteTarget)
+    }
+
+    /// Puts the rewrite of a path into its policy, and what comes with it.
+    func applyRewrite(of path: String, to policy: inout RoutePolicy) {
+        policy.rewrite = rewrite(of: path)
+        guard policy.rewrite != nil, let forwardedPrefix else { return }
+        var edits = policy.headerEdits ?? HeaderEdits()
+        edits.onRequest.insert(.init(.set, "X-Forwarded-Prefix", .template(forwardedPrefix)), at: 0)
+        policy.headerEdits = edits
     }
 }
 
@@ -28,14 +38,15 @@ extension AnnotationGroup {
                 "use-regex", .flag, default: "false", .route, \.routing.usesRegex, example: "true",
                 "Paths are PCRE2 regular expressions."),
             Annotation(
-                "rewrite-target", optional: .text(.pathWithCaptures), .route, \.routing.rewriteTarget, risk: .medium,
+                "rewrite-target", optional: .template(.pathWithCaptures), .route, \.routing.rewriteTarget,
+                risk: .medium,
                 example: "/$2",
                 "The path that the backend sees; `$1` to `$9` stand for the captures of the path's regular expression."),
             Annotation(
                 "app-root", optional: .absolutePath, .host, \.routing.appRoot, risk: .medium, example: "/app",
                 "Where a request for `/` is redirected to, with 302."),
             Annotation(
-                "upstream-vhost", optional: .text(.regex, upTo: 255), .route, \.routing.upstreamHost,
+                "upstream-vhost", optional: .template(.regex, upTo: 255), .route, \.routing.upstreamHost,
                 bad: .rejectObject,
                 example: "backend.internal",
                 "The `Host` that the backend sees; `$host` and other variables are replaced."),
@@ -44,8 +55,10 @@ extension AnnotationGroup {
                 example: "www.example.com, *.example.org",
                 "Further names of the Ingress's hosts: names, wildcards or `~` with a regular expression."),
             Annotation(
-                "x-forwarded-prefix", later: "a path that may hold captures", .route, risk: .medium, example: "/api",
-                "`X-Forwarded-Prefix` for the backend where a rewrite applies."),
+                "x-forwarded-prefix", optional: .template(.pathWithCaptures), .route, \.routing.forwardedPrefix,
+                bad: .rejectObject, risk: .medium, example: "/api",
+                "`X-Forwarded-Prefix` for the backend where a `rewrite-target` applies; `$1` to `$9` stand for captures."
+            ),
             Annotation(
                 "preserve-trailing-slash", later: "true or false", default: "false", .route, example: "true",
                 "The redirect to HTTPS keeps a final slash."),

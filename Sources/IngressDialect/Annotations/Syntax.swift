@@ -99,6 +99,16 @@ extension Syntax<String> {
         }
     }
 
+    /// Text in which every `$` begins a capture or a variable that is known.
+    static func template(_ characters: CharacterClass, upTo limitBytes: Int = .max) -> Syntax<String> {
+        let plain = text(characters, upTo: limitBytes)
+        return Syntax(plain.form) { value throws(ValueFault) in
+            let text = try plain.parse(value)
+            if let fault = TemplateText.fault(in: text) { throw ValueFault("\(quoted(text)) \(fault)") }
+            return text
+        }
+    }
+
     /// A redirect's target.
     static let url = Syntax("a URL of \(CharacterClass.url.name)") { CharacterClass.url.admits($0) ? $0 : nil }
 

@@ -21,6 +21,14 @@ struct ConfigKey: Sendable {
         self.init(name, syntax, default: standard, summary) { $1[keyPath: field] = $0 }
     }
 
+    /// A key whose value goes into one field that is nil by default.
+    init<Value>(
+        _ name: String, optional syntax: Syntax<Value>, default standard: String,
+        _ field: any WritableKeyPath<GlobalSettings, Value?> & Sendable, _ summary: String
+    ) {
+        self.init(name, syntax, default: standard, summary) { $1[keyPath: field] = $0 }
+    }
+
     /// A key whose value is put to use in a way of its own.
     init<Value>(
         _ name: String, _ syntax: Syntax<Value>, default standard: String, _ summary: String,

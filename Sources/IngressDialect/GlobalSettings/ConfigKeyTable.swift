@@ -67,6 +67,13 @@ private let forwardingKeys = [
         "Hops whose `X-Forwarded-For` is believed."
     ) { hops, globals in globals.settings.forwarding.trustedHops = hops },
     ConfigKey(
+        "proxy-set-headers", optional: .reference, default: "", \.requestHeaders,
+        "A ConfigMap whose entries are set on every request to a backend, in place of Gatehouse's own of that name; "
+            + "variables are replaced."),
+    ConfigKey(
+        "proxy-add-original-uri-header", .flag, default: "false", \.sendsOriginalURI,
+        "Backends get the request-target in `X-Original-URI`."),
+    ConfigKey(
         "generate-request-id", .flag, default: "true", \.settings.forwarding.generatesRequestID,
         "Makes an `X-Request-ID` when the client sent none."),
 ]
@@ -97,6 +104,12 @@ private let responseKeys = [
     ConfigKey(
         "allow-backend-server-header", .flag, default: "false", \.settings.response.passesServerField,
         "Passes the backend's `Server`."),
+    ConfigKey(
+        "add-headers", optional: .reference, default: "", \.responseHeaders,
+        "A ConfigMap whose entries are set on every response; variables are replaced."),
+    ConfigKey(
+        "server-tokens", .flag, default: "false", \.namesServer,
+        "Responses have `Server: gatehouse`; without it they have none."),
     ConfigKey(
         "global-allowed-response-headers", .list, default: "", \.allowedResponseHeaders,
         "Names that the annotation `custom-headers` may set."),
@@ -137,7 +150,7 @@ private let guardingKeys = [
 
 /// Keys without effect so far, whose neglect lets nobody in.
 private let pendingKeys = """
-    access-log-params access-log-path add-headers allow-snippet-annotations bind-address brotli-level brotli-min-length \
+    access-log-params access-log-path allow-snippet-annotations bind-address brotli-level brotli-min-length \
     brotli-types client-header-buffer-size custom-http-errors debug-connections default-type \
     disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns disable-proxy-intercept-errors \
     disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
@@ -155,11 +168,11 @@ private let pendingKeys = """
     no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
     otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
     otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \
-    proxy-add-original-uri-header proxy-busy-buffers-size \
+    proxy-busy-buffers-size \
     proxy-headers-hash-bucket-size proxy-headers-hash-max-size proxy-protocol-header-timeout \
-    proxy-set-headers proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
+    proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
     proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \
-    server-name-hash-bucket-size server-name-hash-max-size server-tokens skip-access-log-urls ssl-buffer-size \
+    server-name-hash-bucket-size server-name-hash-max-size skip-access-log-urls ssl-buffer-size \
     ssl-ciphers ssl-dh-param ssl-early-data ssl-ecdh-curve ssl-protocols ssl-redirect ssl-reject-handshake \
     ssl-session-cache ssl-session-cache-size ssl-session-ticket-key ssl-session-tickets ssl-session-timeout \
     stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip use-http2 \

@@ -15,6 +15,13 @@ struct GlobalSettings: Sendable, Equatable {
     var allowsCrossNamespaceReferences = false
     /// `global-allowed-response-headers`, spelled as they must be.
     var allowedResponseHeaders: [String] = []
+    /// `add-headers`, `proxy-set-headers`: the ConfigMaps whose entries are set on every response and request.
+    var responseHeaders: NamespacedName?
+    /// `server-tokens`
+    var namesServer = false
+    /// `proxy-add-original-uri-header`
+    var sendsOriginalURI = false
+    var requestHeaders: NamespacedName?
 
     /// Reads the ConfigMap. A value that cannot be used leaves its default.
     static func read(

@@ -1,6 +1,9 @@
-/// Header fields that are set on every response of a route, own error pages included, replacing
-/// what the upstream sent (`custom-headers` in ingress-nginx). Values are literal.
+/// Changes to the fields of requests that go upstream and of responses that go to clients, own pages included
+/// (`custom-headers`, `x-forwarded-prefix` and snippets in ingress-nginx; header modifiers elsewhere).
+///
+/// Edits act in the order of their list, each on what those before it left.
 public struct HeaderEdits: Sendable, Hashable {
+    /// A field with a literal value.
     public struct Field: Sendable, Hashable {
         /// A token (RFC 9110 §5.6.2).
         public var name: String
@@ -13,7 +16,138 @@ public struct HeaderEdits: Sendable, Hashable {
         }
     }
 
-    public var setOnResponse: [Field]
+    /// What a field's value comes from.
+    public enum Value: Sendable, Hashable {
+        /// The text itself; a `$` means nothing.
+        case literal(String)
+        /// Text with variables and captures (`$host`, `$1`).
+        case template(String)
+        /// The moment of the response and so many seconds, as an HTTP date (RFC 9110 §5.6.7).
+        case date(afterSeconds: Int)
+    }
 
-    public init(setOnResponse: [Field]) { self.setOnResponse = setOnResponse }
+    /// When an edit of a response acts. All parts must hold; an absent part always does.
+    public struct Condition: Sendable, Hashable {
+        /// Only for these statuses; nil is all.
+        public var statuses: [Int]?
+        /// Only for responses of these media types, in lower case; nil is all.
+        public var mediaTypes: [String]?
+        /// Only on connections from clients that are encrypted.
+        public var needsSecureConnection = false
+        /// Only where the request went through one of these branches of the route's rules; nil is all.
+        public var branches: [Int]?
+
+        public static let always = Condition()
+
+        public init(statuses: [Int]? = nil, mediaTypes: [String]? = nil, branches: [Int]? = nil) {
+            self.statuses = statuses
+            self.mediaTypes = mediaTypes
+            self.branches = branches
+        }
+    }
+
+    /// One change.
+    public struct Edit: Sendable, Hashable {
+        public enum Operation: String, Sendable, Hashable {
+            /// Takes the place of all fields of the name; an empty value takes them away.
+            case set
+            /// The same where the message has such a field, else nothing.
+            case setIfPresent = "set if present"
+            /// One more field of the name; an empty value adds none.
+            case append
+            /// Takes all fields of the name away; a name that ends in `*` means all that begin with the rest.
+            case remove
+        }
+
+        public var operation: Operation
+        /// A token; for `remove` one that may end in `*`.
+        public var name: String
+        public var value: Value
+        public var condition: Condition
+
+        public init(
+            _ operation: Operation, _ name: String, _ value: Value = .literal(""), when condition: Condition = .always
+        ) {
+            self.operation = operation
+            self.name = name
+            self.value = value
+            self.condition = condition
+        }
+    }
+
+    /// Act on what the upstream is sent, computed fields included.
+    public var onRequest: [Edit]
+    /// Act on what the client is sent.
+    public var onResponse: [Edit]
+    /// Fields of the upstream's that reach the client though the proxy drops them by default, in lower case.
+    public var passedOnResponse: [String]
+
+    public init(onRequest: [Edit] = [], onResponse: [Edit] = [], passedOnResponse: [String] = []) {
+        self.onRequest = onRequest
+        self.onResponse = onResponse
+        self.passedOnResponse = passedOnResponse
+    }
+
+    /// Literal fields that take the upstream's place on every response.
+    public init(setOnResponse fields: [Field]) {
+        self.init(onResponse: fields.map { Edit(.set, $0.name, .literal($0.value)) })
+    }
+
+    public var isEmpty: Bool { onRequest.isEmpty && onResponse.isEmpty && passedOnResponse.isEmpty }
+
+    /// Whether a value may depend on the route that the edits stand in.
+    public var holdsTemplates: Bool {
+        (onRequest + onResponse).contains {
+            if case .template(let text) = $0.value { text.contains("$") } else { false }
+        }
+    }
+
+    /// Behind these edits those of `other`.
+    public mutating func append(_ other: HeaderEdits) {
+        onRequest += other.onRequest
+        onResponse += other.onResponse
+        passedOnResponse += other.passedOnResponse
+    }
+}
+
+extension HeaderEdits {
+    /// One line for each edit, for people: `response header X-Team: blue`, `request without header X-Token`.
+    var lines: [String] {
+        onRequest.map { $0.line(of: "request") } + onResponse.map { $0.line(of: "response") }
+            + passedOnResponse.map { "response keeps header \($0)" }
+    }
+}
+
+extension HeaderEdits.Edit {
+    fileprivate func line(of message: String) -> String {
+        let text =
+            switch operation {
+            case .set: "\(message) header \(name): \(value)"
+            case .setIfPresent: "\(message) header \(name) if present: \(value)"
+            case .append: "\(message) header added \(name): \(value)"
+            case .remove: "\(message) without header \(name)"
+            }
+        return text + condition.suffix
+    }
+}
+
+extension HeaderEdits.Value: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .literal(let text): text
+        case .template(let text): text
+        case .date(let seconds): "the time and \(seconds)s"
+        }
+    }
+}
+
+extension HeaderEdits.Condition {
+    fileprivate var suffix: String {
+        var text = ""
+        if let statuses { text += " on \(statuses.map(String.init).joined(separator: " "))" }
+        if let mediaTypes { text += " for \(mediaTypes.joined(separator: " "))" }
+        if needsSecureConnection { text += " over TLS" }
+        if let branches { text += " in branch \(branches.map(String.init).joined(separator: ", "))" }
+        return text
+    }
 }

@@ -71,6 +71,13 @@ enum DownstreamStream {
         }
     }
 
+    /// The address of this machine that the client came to.
+    var localAddress: SocketAddress? {
+        switch self {
+        case .http1(let connection): connection.transport.localAddress
+        }
+    }
+
     /// The client has said that it sends nothing more.
     var peerIsClosing: Bool {
         switch self {

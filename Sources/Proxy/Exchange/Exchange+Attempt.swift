@@ -67,13 +67,14 @@ extension Exchange {
         guard let upstream, let route else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
         let replaced = fallback?.lines ?? .none
+        guard editRequest() else { return refuse(.badRequest) }
         let needed =
             headLength + rewrittenTarget.count + 256 + heldBody.count
-            + snapshot.forwarded.bound(request, host: overriddenHost)
+            + snapshot.forwarded.bound(request, host: overriddenHost) + worker.filterScratch.edits.values.count
             + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
         Self.appendRequestLine(request, rewrittenTarget, to: &upstream.head)
-        snapshot.forwarded.append(request, context, host: overriddenHost, without: replaced, to: &upstream.head)
+        appendFields(without: replaced, to: &upstream.head)
         if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
         fallback?.append(request, to: &upstream.head)
         if plan?.isDemonstration == true { DemonstrationFields.append(route, upstream.address, to: &upstream.head) }

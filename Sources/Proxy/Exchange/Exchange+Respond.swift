@@ -84,12 +84,13 @@ extension Exchange {
         if case .linger = ending { state.keepsDownstream = false }
         if worker.isDraining { state.keepsDownstream = false }
         let length = content == .own ? worker.filterScratch.body.count : ErrorPage.length(status)
-        let fields = route?.filters.responseFields
+        let fields = responseEdits.lines(isSecure: context.isSecure)
+        let isEdited = editOwnResponse(status, content)
         let hasContent = request.method != .head && length > 0
         let start = downstream.openHead(
             512 + length + worker.filterScratch.location.count + worker.filterScratch.fields.count
-                + (fields?.bytes.count ?? 0), worker)
-        appendOwnHead(to: &downstream.head, status, content, length, fields)
+                + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0), worker)
+        appendOwnHead(to: &downstream.head, status, content, length, isEdited ? nil : fields)
         record.bytesSent = downstream.head.count - start
         downstream.sendHead(status, endsStream: !hasContent)
         if hasContent {
@@ -106,25 +107,28 @@ extension Exchange {
         finish(ending)
     }
 
+    /// - Parameter fields: what the route sets on every response; nil when the fields wait in `response`.
     private func appendOwnHead(
         to output: inout ByteBuffer, _ status: Status, _ content: OwnContent, _ length: Int, _ fields: FieldLines?
     ) {
         output.appendStatusLine(status)
         worker.appendDate(to: &output)
-        appendOwnFields(content, length, status, fields, to: &output)
-        fields?.append(to: &output)
+        if content != .own || !status.forbidsBody { output.appendField(.contentLength, decimal: length) }
+        if let fields {
+            appendOwnFields(content, fields, to: &output)
+            fields.append(to: &output)
+        } else {
+            output.appendFields(response.headers, except: Self.framingFields)
+        }
         appendConnection(to: &output)
         output.appendHeadEnd()
     }
 
     /// The fields that describe an answer of our own, and those that a filter has made for it.
-    private func appendOwnFields(
-        _ content: OwnContent, _ length: Int, _ status: Status, _ fields: FieldLines?, to output: inout ByteBuffer
-    ) {
-        if content != .own, fields?.ids.contains(.contentType) != true {
+    private func appendOwnFields(_ content: OwnContent, _ fields: FieldLines, to output: inout ByteBuffer) {
+        if content != .own, !fields.ids.contains(.contentType) {
             output.appendField(.contentType, ErrorPage.contentType)
         }
-        if content != .own || !status.forbidsBody { output.appendField(.contentLength, decimal: length) }
         switch content {
         case .stock: break
         case .location: output.appendField(.location, worker.filterScratch.location)
@@ -162,7 +166,9 @@ extension Exchange {
     }
 
     private func sendHead(_ framing: BodyFraming) {
-        guard let downstream, let fields = route?.filters.responseFields else { return }
+        guard let downstream else { return }
+        editResponse()
+        let fields = responseEdits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
         let encodesChunks = request.version == .http11 && framing.isOpen
@@ -184,7 +190,7 @@ extension Exchange {
     ) {
         output.appendStatusLine(of: response)
         worker.appendDate(to: &output)
-        snapshot.responseRules.append(response.headers, setting: fields, except: Self.framingFields, to: &output)
+        appendResponseFields(setting: fields, to: &output)
         switch framing {
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .none: appendDeclaredLength(to: &output)
@@ -193,6 +199,15 @@ extension Exchange {
         appendSessionCookie(to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
+    }
+
+    /// Appends the fields of the upstream's response that the client gets.
+    private func appendResponseFields(setting fields: FieldLines, to output: inout ByteBuffer) {
+        if responseEdits.isDynamic {
+            output.appendFields(response.headers, except: Self.framingFields)
+        } else {
+            snapshot.responseRules.append(response.headers, setting: fields, except: Self.framingFields, to: &output)
+        }
     }
 
     /// Made anew for each hop.
@@ -229,15 +244,15 @@ extension Exchange {
         record.status = Int(response.status.rawValue)
         attemptSucceeded()
         worker.metrics.count(.tunnels)
-        guard let fields = route?.filters.responseFields else { return }
+        editResponse()
+        let fields = responseEdits.lines(isSecure: context.isSecure)
         _ = downstream.openHead(
             256 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
         downstream.head.appendStatusLine(.switchingProtocols)
         worker.appendDate(to: &downstream.head)
         downstream.head.appendField(.connection, "upgrade")
         downstream.head.appendField(.upgrade, of: response.headers)
-        snapshot.responseRules.append(
-            response.headers, setting: fields, except: Self.framingFields, to: &downstream.head)
+        appendResponseFields(setting: fields, to: &downstream.head)
         appendSessionCookie(to: &downstream.head)
         downstream.head.appendHeadEnd()
         downstream.sendHead(.switchingProtocols, endsStream: false)

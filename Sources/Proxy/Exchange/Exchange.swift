@@ -40,6 +40,8 @@ final class Exchange {
     private(set) var overriddenHost = ByteBuffer()
     var state = ExchangeState()
     var record = AccessRecord()
+    /// What the route's templates know beside the head; nil when they need nothing.
+    var variables: RequestVariables?
     var context = RequestContext(
         peer: ClientAddress(high: 0, low: 0), isSecure: false, localPort: 0, requestIDHigh: 0, requestIDLow: 0)
 
@@ -138,10 +140,11 @@ final class Exchange {
 
     private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
+        prepareVariables(for: route)
         act(
             on: FilterChain.decide(
                 request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
-                match: &worker.matchScratch, scratch: &worker.filterScratch))
+                match: &worker.matchScratch, scratch: &worker.filterScratch, variables: variables))
     }
 
     private func act(on verdict: Verdict) {
@@ -254,6 +257,7 @@ final class Exchange {
         downstream = nil
         route = nil
         plan = nil
+        dropVariables()
         request.clear()
         response.clear()
         requestBody.clear(&worker.pipes)

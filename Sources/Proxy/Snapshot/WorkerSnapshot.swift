@@ -17,6 +17,8 @@ final class WorkerSnapshot {
     let forwarding: Forwarding
     let forwarded: ForwardedHeaders
     let responseRules: ResponseRules
+    /// Edits of responses that no route makes.
+    let commonEdits: ResponseEdits
     /// Parallel to the router's routes.
     private var routes: ContiguousArray<RoutePlan?>
     private var commonFilters: [RoutePolicy: RouteFilters] = [:]
@@ -35,6 +37,7 @@ final class WorkerSnapshot {
         forwarding = (try? Forwarding(model.forwarding)) ?? .trustingNobody
         forwarded = ForwardedHeaders(model.forwarding)
         responseRules = (try? ResponseRules(model.response)) ?? .standard
+        commonEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
         routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
         upstreams = ContiguousArray(repeating: nil, count: shared.model.upstreams.count)
@@ -65,7 +68,9 @@ final class WorkerSnapshot {
     /// The filters of a route. Routes whose policies say the same share theirs, so that requests for ten
     /// thousand routes do not walk through ten thousand copies.
     fileprivate func filters(of route: Route, on host: VirtualHost) -> RouteFilters {
-        guard case .forward = route.action, route.policy.isSameForAllRoutes else { return compile(route, host) }
+        guard case .forward = route.action, route.policy.isSameForAllRoutes,
+            !shared.model.settings.headerEdits.holdsTemplates
+        else { return compile(route, host) }
         if let filters = commonFilters[route.policy] { return filters }
         let filters = compile(route, host)
         commonFilters[route.policy] = filters
@@ -100,7 +105,9 @@ final class WorkerSnapshot {
 
 extension RoutePolicy {
     /// Nothing in the policy depends on the route or host that it stands in.
-    fileprivate var isSameForAllRoutes: Bool { rewrite == nil && hostOverride == nil && fallback == nil }
+    fileprivate var isSameForAllRoutes: Bool {
+        rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
+    }
 }
 
 /// A route as a worker runs it. Small: one cache line of each route that is asked for.

@@ -1,0 +1,113 @@
+import Bytes
+import Filters
+import HTTP
+import Linux
+import Model
+import Telemetry
+
+/// Changing the fields of requests and responses as the route asks, and knowing what its templates ask for.
+extension Exchange {
+    /// What is changed of the fields of the response, whoever makes it.
+    var responseEdits: ResponseEdits { route?.filters.responseEdits ?? snapshot.commonEdits }
+
+    /// Gets hold of the variables that the route's policies read.
+    func prepareVariables(for route: RoutePlan) {
+        guard route.filters.needsVariables, let downstream else { return }
+        let variables = variables ?? worker.takeVariables()
+        self.variables = variables
+        variables.begin(count: route.filters.variableCount)
+        variables.facts.processID = worker.processID
+        variables.facts.clientPort = downstream.peer.port
+        variables.facts.connectionRequests = downstream.requests
+        variables.facts.requestLength = record.requestLength
+        if let address = downstream.localAddress {
+            variables.setServerAddress { address.address.write(to: &$0) }
+        }
+        updateFacts()
+    }
+
+    /// Gives the variables back.
+    func dropVariables() {
+        guard let variables else { return }
+        worker.giveBack(variables)
+        self.variables = nil
+    }
+
+    /// Brings what changes on the way up to date.
+    private func updateFacts() {
+        guard let variables else { return }
+        let wall = worker.wallClock()
+        variables.facts.wallSeconds = Int64(wall.seconds)
+        variables.facts.wallMilliseconds = wall.nanoseconds / 1_000_000
+        variables.facts.requestTime = milliseconds(since: state.startedAt)
+        variables.facts.requestLength = record.requestLength
+        guard record.attemptCount > 0 else { return }
+        let attempt = record.lastAttempt
+        variables.facts.connectTime = attempt.connectTime
+        variables.facts.headerTime = attempt.headerTime
+        variables.facts.responseTime = milliseconds(since: state.attemptStartedAt)
+        variables.facts.upstreamStatus = attempt.status == 0 ? nil : Int(attempt.status)
+        variables.setUpstreamAddress { attempt.endpoint.write(to: &$0) }
+    }
+
+    /// Changes the fields of an upstream's response in place.
+    func editResponse() {
+        let edits = responseEdits
+        guard edits.isDynamic else { return }
+        apply(edits, status: response.status, isOwn: false)
+    }
+
+    /// Changes the fields of an answer of our own. They are in `response` afterwards, but for the length.
+    ///
+    /// - Returns: false when there is nothing to change but lines that are always the same.
+    func editOwnResponse(_ status: Status, _ content: OwnContent) -> Bool {
+        let edits = responseEdits
+        guard edits.isDynamic else { return false }
+        response.clear()
+        response.status = status
+        if content != .own { response.headers.append(.contentType, value: ErrorPage.contentType) }
+        Self.append(content, from: worker.filterScratch, to: &response.headers)
+        apply(edits, status: status, isOwn: true)
+        return true
+    }
+
+    private static func append(
+        _ content: OwnContent, from scratch: borrowing FilterScratch, to headers: inout HeaderBlock
+    ) {
+        switch content {
+        case .stock: break
+        case .location: headers.append(.location, value: scratch.location.readable)
+        case .page, .own: headers.append(lines: scratch.fields.readable)
+        }
+    }
+
+    private func apply(_ edits: ResponseEdits, status: Status, isOwn: Bool) {
+        if edits.needsVariables {
+            updateFacts()
+            variables?.facts.status = Int(status.rawValue)
+        }
+        edits.apply(
+            to: &response.headers, status: status, isOwn: isOwn, snapshot.responseRules, for: request, context,
+            variables, &worker.filterScratch.edits)
+    }
+
+    /// Writes what the route makes of the request's fields aside, for `appendFields`.
+    ///
+    /// - Returns: false when what came out can't be sent.
+    func editRequest() -> Bool {
+        worker.filterScratch.edits.values.clear()
+        guard let edits = route?.filters.requestEdits else { return true }
+        return edits.write(request, context, variables, to: &worker.filterScratch.edits.values)
+    }
+
+    /// Appends the fields that the upstream gets.
+    func appendFields(without replaced: FieldLines, to output: inout ByteBuffer) {
+        if let edits = route?.filters.requestEdits {
+            snapshot.forwarded.append(
+                request, context, host: overriddenHost, without: replaced, edits: edits,
+                branch: variables?.branch ?? 0, lines: worker.filterScratch.edits.values, to: &output)
+        } else {
+            snapshot.forwarded.append(request, context, host: overriddenHost, without: replaced, to: &output)
+        }
+    }
+}
