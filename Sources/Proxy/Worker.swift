@@ -47,6 +47,8 @@ final class Worker {
     var upstreamConnections = 0
     var idleUpstreams = 0
     var tunnels = 0
+    /// Listeners that wait until a connection closes.
+    var waitingListeners = 0
     private let connectionLimit: Int
 
     private(set) var isDraining = false
@@ -89,6 +91,7 @@ final class Worker {
                 until: min(limit, accessLog?.deadline ?? .distantFuture), wakeEvent: mailbox.wakeEvent)
             adoptSnapshot()
             if turn.woken { receiveMail() }
+            resumeListeners()
             accessLog?.flushIfDue(now: loop.now)
             metrics.shard.beat(loop.now)
         }
@@ -125,6 +128,12 @@ final class Worker {
 
     var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity < Self.memoryBudget }
 
+    /// Lets listeners go on that waited for room.
+    private func resumeListeners() {
+        guard waitingListeners > 0, hasRoomForConnection else { return }
+        for listener in listeners { listener.roomAppeared() }
+    }
+
     /// Takes an accepted connection in.
     func open(_ accepted: consuming AcceptedConnection, port: UInt16) {
         metrics.count(.connectionsAccepted)
@@ -139,7 +148,6 @@ final class Worker {
     /// Closes idle connections when descriptors have run out: all to upstreams, and those clients' that have
     /// waited longest.
     func reapIdleConnections() {
-        metrics.count(Limit.descriptors)
         for pool in pools.values {
             while let idle = pool.takeIdle() { idle.closeIdle() }
         }

@@ -31,6 +31,7 @@ import Testing
         for client in clients { try client.send(Client.head()) }
         // Each holds a connection of its own and one to the endpoint.
         try origin.waitForRequests(4)
+        try eventually("the limit to be counted") { rig.metric("gatehouse_limits_hit_total", "\"connections\"") > 0 }
         gate.open()
         for client in clients {
             #expect(try client.response().text == "ok")

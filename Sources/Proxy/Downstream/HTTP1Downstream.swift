@@ -90,7 +90,13 @@ final class HTTP1Downstream: DownstreamConnection {
 
     override func deadlinePassed() {
         switch phase {
-        case .idle, .draining, .lingering: close()
+        case .idle:
+            worker.metrics.count(requests == 0 ? Limit.headerTimeout : .keepAliveTimeout)
+            close()
+        case .draining:
+            worker.metrics.count(Limit.bodyTimeout)
+            close()
+        case .lingering: close()
         case .readingHead: headTimedOut()
         case .exchanging: exchange?.downstreamTimedOut()
         case .tunnelling: tunnel?.timedOut()
@@ -183,12 +189,15 @@ final class HTTP1Downstream: DownstreamConnection {
             worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientBodyTimeout)
             drainBody()
         case .linger:
+            worker.metrics.count(Limit.discardedBody)
             phase = .lingering
             allowance = Self.lingerLimit
             Socket.shutdownSending(transport.socket)
             worker.loop.setDeadline(of: self, afterNanoseconds: Self.lingerNanoseconds)
             linger()
-        case .close: close()
+        case .close:
+            if requests >= worker.settings.keepAliveRequests { worker.metrics.count(Limit.keepAliveRequests) }
+            close()
         case .abort:
             Socket.setResetOnClose(transport.socket)
             close()

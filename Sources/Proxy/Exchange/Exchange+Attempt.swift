@@ -140,7 +140,7 @@ extension Exchange {
                 nanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
         case .yielded: worker.loop.resumeLater(downstream.handler)
         case .sourceEnded: downstream.close()
-        case .malformed: bodyFailed(.malformedBody, nil)
+        case .malformed(let error): bodyFailed(.malformedBody, error.bodyLimit)
         case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
         case .sinkFailed: sendingFailed()
         }

@@ -74,6 +74,7 @@ extension Exchange {
         let tries = rule.tries == .max ? plan.balancer.endpoints.count : rule.tries
         let now = worker.loop.now
         guard state.attempts < tries, now.nanoseconds(since: state.firstAttemptAt) < UInt64(rule.window) else {
+            worker.metrics.count(Limit.attempts)
             return false
         }
         state.tried.insert(state.endpoint)

@@ -14,4 +14,12 @@ extension HTTP1Error {
         default: nil
         }
     }
+
+    /// The limit that was hit when it was one, for what is read within a body.
+    var bodyLimit: Limit? {
+        switch self {
+        case .fieldLineTooLong, .fieldsTooLarge, .tooManyFields: .trailers
+        default: limit
+        }
+    }
 }

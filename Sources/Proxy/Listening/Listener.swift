@@ -16,14 +16,17 @@ public struct ListenerAddress: Sendable, Hashable {
 
 /// One worker's listening socket.
 ///
-/// When descriptors run out it stops asking for connections for a moment, closes idle ones, and goes
-/// on by itself: no busy loop, no connection refused for good (hardening: descriptor exhaustion).
+/// When descriptors run out it stops asking for connections for a moment, closes idle ones, and goes on by itself: no
+/// busy loop, no connection refused for good (hardening: descriptor exhaustion). At the limit of connections it goes on
+/// as soon as one has closed.
 final class Listener: EventHandler {
     private let worker: Worker
     private let socket: Descriptor
     /// The port as clients see it, for forwarded headers.
     let port: UInt16
     private var isPaused = false
+    /// It is paused because of the limit of connections.
+    private var waitsForRoom = false
 
     /// Connections accepted at one go, so that those that are open get their turn.
     private static let batch = 64
@@ -40,7 +43,10 @@ final class Listener: EventHandler {
 
     override func ready(_ readiness: Readiness) {
         for _ in 0..<Self.batch {
-            guard worker.hasRoomForConnection else { return pause(reaping: true) }
+            guard worker.hasRoomForConnection else {
+                worker.metrics.count(Limit.connections)
+                return waitForRoom()
+            }
             do {
                 guard let accepted = try Socket.accept(from: socket) else { return }
                 worker.open(accepted, port: port)
@@ -51,6 +57,16 @@ final class Listener: EventHandler {
         }
     }
 
+    private func waitForRoom() {
+        pause(reaping: true)
+        guard isPaused, !waitsForRoom else { return }
+        waitsForRoom = true
+        worker.waitingListeners += 1
+    }
+
+    /// A connection has closed.
+    func roomAppeared() { if waitsForRoom { resume() } }
+
     private func pause(reaping: Bool) {
         guard !isPaused else { return }
         isPaused = true
@@ -59,9 +75,16 @@ final class Listener: EventHandler {
         worker.loop.setDeadline(of: self, afterNanoseconds: Self.pauseNanoseconds)
     }
 
-    override func deadlinePassed() {
+    override func deadlinePassed() { resume() }
+
+    private func resume() {
         guard isPaused else { return }
         isPaused = false
+        if waitsForRoom {
+            waitsForRoom = false
+            worker.waitingListeners -= 1
+        }
+        worker.loop.clearDeadline(of: self)
         do {
             try worker.loop.rewatch(self, listener: socket)
         } catch {
@@ -70,5 +93,8 @@ final class Listener: EventHandler {
     }
 
     /// Stops accepting. The socket closes when the worker lets go of the listener.
-    func close() { worker.loop.remove(self) }
+    func close() {
+        if waitsForRoom { worker.waitingListeners -= 1 }
+        worker.loop.remove(self)
+    }
 }

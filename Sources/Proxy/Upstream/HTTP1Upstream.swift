@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import HTTP
 import Linux
+import Telemetry
 
 /// One HTTP/1.1 connection to an endpoint: connecting, then serving one exchange after another, idle in between.
 ///
@@ -78,6 +79,7 @@ final class HTTP1Upstream: EventHandler {
                 transport.input.consume(count)
                 return .head
             } catch {
+                if error.bodyLimit != nil { worker.metrics.count(Limit.responseHead) }
                 return .malformed
             }
         }
@@ -147,7 +149,7 @@ final class HTTP1Upstream: EventHandler {
         let age = worker.loop.now.nanoseconds(since: openedAt)
         guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
             !transport.peerIsClosing, served < settings.upstreamRequestsPerConnection,
-            age < settings.upstreamLifetime, worker.idleUpstreams < settings.idleUpstreamLimit,
+            age < settings.upstreamLifetime, hasRoomToIdle(settings.idleUpstreamLimit),
             // Bytes behind the response may wait in the socket, told of while nobody read: no event comes for
             // them any more, and they would be taken for the next answer.
             transport.receive(&worker.buffers) == .nothing
@@ -157,6 +159,12 @@ final class HTTP1Upstream: EventHandler {
         worker.idleUpstreams += 1
         pool.putIdle(self)
         worker.loop.setDeadline(of: self, afterNanoseconds: settings.upstreamIdleTimeout)
+    }
+
+    private func hasRoomToIdle(_ limit: Int) -> Bool {
+        if worker.idleUpstreams < limit { return true }
+        worker.metrics.count(Limit.idleUpstreamConnections)
+        return false
     }
 
     /// Takes the connection out of the idle ones; the pool has already forgotten it.

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// One worker's metrics as others may see them: written by that worker alone, read by a scrape.
 public final class MetricShard: Sendable {
-    let cells = InlineArray<64, Cell> { _ in Cell() }
+    let cells = InlineArray<128, Cell> { _ in Cell() }
     private let heartbeat = Cell()
     /// Touched by the worker only when it counts for a series the first time.
     private let series = Mutex<[Int: SeriesCells]>([:])

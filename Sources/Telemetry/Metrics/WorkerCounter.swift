@@ -13,7 +13,7 @@ public enum ConnectionState: Int, CaseIterable, Sendable {
 
 /// Why an attempt at an endpoint failed.
 public enum UpstreamFailure: Int, CaseIterable, Sendable {
-    case noEndpoint, refused, unreachable, connectTimeout, sendTimeout, readTimeout, reset
+    case noEndpoint, refused, connectTimeout, sendTimeout, readTimeout, reset
     case invalidResponse, truncatedResponse
     /// Descriptors, addresses or memory ran out on our side.
     case exhausted
@@ -24,16 +24,16 @@ public enum Limit: Int, CaseIterable, Sendable {
     case requestLine, headerLine, headerBytes, headerCount, method, chunkExtensions, trailers, requestBody
     case headerTimeout, bodyTimeout, bodyRate, sendTimeout, keepAliveTimeout, keepAliveRequests
     case connections, descriptors, bufferBudget, discardedBody
-    case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout, shutdownGrace
+    case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout
 }
 
 /// Where the cells of these enums stand in a shard.
 enum ShardLayout {
     static let counters = 0
-    static let connections = 16
-    static let failures = 20
-    static let limits = 32
-    static let capacity = 64
+    static let connections = 32
+    static let failures = 36
+    static let limits = 64
+    static let capacity = 128
 }
 
 extension UpstreamFailure {
