@@ -28,8 +28,8 @@ func room(
 }
 
 /// A target that wraps system interfaces and may contain unsafe code.
-func wrapper(_ name: String, on dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: common)
+func wrapper(_ name: String, on dependencies: [Target.Dependency], settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: common + settings)
 }
 
 func tests(_ name: String, on dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -55,6 +55,7 @@ let package = Package(
     targets: [
         // Ground: C made visible.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
@@ -72,6 +73,7 @@ let package = Package(
         // Floor 3
         room("EventLoop", on: ["Linux", "Bytes"], settings: requestPath),
         wrapper("TLS", on: ["COpenSSL", "Linux", "Bytes"]),
+        wrapper("HTTP2", on: ["CNghttp2", "HTTP", "Bytes"], settings: requestPath),
         room("Routing", on: ["Model", "HTTP", "Pattern", "Bytes"]),
         room("Balancing", on: ["Model", "Bytes"]),
         room("Translation", on: ["Kubernetes", "Model"]),
@@ -84,8 +86,8 @@ let package = Package(
         room(
             "Proxy",
             on: [
-                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP", "Pattern", "Telemetry", "Linux",
-                "Bytes",
+                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP2", "HTTP", "Pattern", "Telemetry",
+                "Linux", "Bytes",
             ], settings: requestPath),
         room("ControlPlane", on: ["IngressDialect", "Translation", "Kubernetes", "Model", "Linux", "Telemetry", log]),
         room("Admin", on: ["EventLoop", "HTTP", "Routing", "Model", "Telemetry", "Linux", "Bytes"]),
@@ -106,6 +108,7 @@ let package = Package(
         tests("BytesTests", on: ["Bytes"]),
         tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),
         tests("HTTPTests", on: ["HTTP", "Bytes"]),
+        tests("HTTP2Tests", on: ["HTTP2", "HTTP", "Bytes", "TestSupport"]),
         tests("PatternTests", on: ["Pattern", "Bytes"]),
         tests("ModelTests", on: ["Model"]),
         tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),

@@ -15,8 +15,13 @@ extension RequestHead {
         methodRange = 0..<length
         method = Method(line.extracting(methodRange))
         self.version = version
+        try takeTarget(range)
+    }
+
+    /// Takes over a request-target that lies in the storage.
+    mutating func takeTarget(_ range: Range<Int>) throws(HTTP1Error) {
         targetRange = range
-        let target = try RequestTarget.parse(line, in: range, method: method)
+        let target = try RequestTarget.parse(headers.storage.bytes, in: range, method: method)
         form = target.form
         authorityRange = target.authority
         pathRange = target.path
@@ -40,10 +45,10 @@ extension RequestHead {
     /// Draws conclusions once all fields are there.
     mutating func takeFields() throws(HTTP1Error) {
         try takeHost()
-        keepsAlive = version == .http11
+        keepsAlive = version != .http10
         guard headers.containsAny(of: Self.meaningful) else { return }
         let options = try HopByHop.apply(to: &headers)
-        keepsAlive = !options.close && (version == .http11 || options.keepAlive)
+        keepsAlive = !options.close && (version != .http10 || options.keepAlive)
         if options.upgrade { takeUpgrade() }
         if headers.contains(.te) { takeTE() }
         if headers.contains(.expect) { try takeExpect() }
@@ -122,7 +127,7 @@ extension RequestHead {
         while let index = headers.firstIndex(of: .expect, from: next) {
             next = index + 1
             guard headers.value(index).equalsFoldingCase("100-continue") else { throw .unknownExpectation }
-            expectsContinue = version == .http11
+            expectsContinue = version != .http10
         }
     }
 }

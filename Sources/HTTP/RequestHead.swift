@@ -42,6 +42,9 @@ public struct RequestHead: ~Copyable {
     var authorityRange = 0..<0
     var hostRange = 0..<0
     var hostNameRange = 0..<0
+    // Only in heads that came field by field.
+    var schemeRange = 0..<0
+    var protocolRange = 0..<0
 
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) { headers = HeaderBlock(capacity: capacity) }
@@ -115,5 +118,7 @@ public struct RequestHead: ~Copyable {
         authorityRange = 0..<0
         hostRange = 0..<0
         hostNameRange = 0..<0
+        schemeRange = 0..<0
+        protocolRange = 0..<0
     }
 }

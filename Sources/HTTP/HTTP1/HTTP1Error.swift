@@ -44,11 +44,13 @@ public enum HTTP1Error: Error, Equatable, Sendable {
     case badChunkEnd(at: Int)
     // Expectations
     case unknownExpectation
+    // Extended CONNECT (RFC 8441)
+    case unknownProtocol
 
     /// What a client that sent this gets.
     public var status: Status {
         switch self {
-        case .methodTooLong, .unknownTransferCoding: .notImplemented
+        case .methodTooLong, .unknownTransferCoding, .unknownProtocol: .notImplemented
         case .requestLineTooLong: .targetTooLong
         case .unsupportedVersion: .versionNotSupported
         case .fieldLineTooLong, .fieldsTooLarge, .tooManyFields: .headersTooLarge
@@ -94,6 +96,7 @@ public enum HTTP1Error: Error, Equatable, Sendable {
         case .chunkExtensionsTooLong: "chunk extensions are too long"
         case .badChunkEnd: "chunk doesn't end where it should"
         case .unknownExpectation: "unknown expectation"
+        case .unknownProtocol: "unknown protocol to tunnel"
         }
     }
 }

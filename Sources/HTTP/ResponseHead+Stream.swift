@@ -1,0 +1,32 @@
+import Bytes
+
+/// A response head made of fields that a protocol with streams delivers one by one, with the same bytes and
+/// conclusions as one that was parsed.
+extension ResponseHead {
+    /// Makes room for the next response.
+    public mutating func beginStream(_ status: Status) {
+        clear()
+        version = .http2
+        self.status = status
+        let start = headers.storage.count
+        headers.storage.append(status.reason)
+        reasonRange = start..<headers.storage.count
+    }
+
+    /// Takes a regular field, whose name is in lower case.
+    ///
+    /// - Returns: false when it holds what may not stand in a field.
+    public mutating func takeField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
+        guard FieldSyntax.isName(name), FieldSyntax.isValue(value) else { return false }
+        let start = headers.storage.count
+        headers.storage.append(name)
+        headers.storage.append(": ")
+        let valueStart = headers.storage.count
+        headers.storage.append(value)
+        headers.add(
+            HeaderField(
+                id: HeaderID(name: name), name: start..<start + name.count, value: valueStart..<headers.storage.count))
+        headers.storage.append("\r\n")
+        return true
+    }
+}

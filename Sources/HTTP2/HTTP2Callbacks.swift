@@ -1,0 +1,85 @@
+import CNghttp2
+
+/// What nghttp2 calls: each finds its session and calls a method of it.
+enum HTTP2Callbacks {
+    /// Never dereferenced: stands in until a session has an address that nghttp2 can be told.
+    static var placeholder: OpaquePointer { OpaquePointer(bitPattern: 8).unsafelyUnwrapped }
+
+    /// Made once and only read afterwards: nghttp2 copies both into each session.
+    nonisolated(unsafe) private static let callbacks = makeCallbacks()
+    nonisolated(unsafe) private static let options = makeOptions()
+
+    static func makeSession(_ role: HTTP2Session.Role, _ user: UnsafeMutableRawPointer) -> OpaquePointer {
+        var made: OpaquePointer?
+        let result =
+            role == .server
+            ? nghttp2_session_server_new2(&made, callbacks, user, options)
+            : nghttp2_session_client_new2(&made, callbacks, user, options)
+        guard result == 0, let made else { fatalError("no memory for an HTTP/2 session") }
+        return made
+    }
+
+    static func provider(of state: HTTP2StreamState) -> nghttp2_data_provider {
+        gh_data_provider(Unmanaged.passUnretained(state).toOpaque()) { _, _, _, length, flags, source, user in
+            let state = Unmanaged<HTTP2StreamState>.fromOpaque(gh_data_source(source)).takeUnretainedValue()
+            return session(user).readData(state, length, flags.unsafelyUnwrapped)
+        }
+    }
+
+    private static func makeOptions() -> OpaquePointer {
+        var made: OpaquePointer?
+        guard nghttp2_option_new(&made) == 0, let made else { fatalError("no memory for HTTP/2 options") }
+        nghttp2_option_set_no_auto_window_update(made, 1)
+        nghttp2_option_set_no_closed_streams(made, 1)
+        nghttp2_option_set_builtin_recv_extension_type(made, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
+        nghttp2_option_set_max_outbound_ack(made, 256)
+        nghttp2_option_set_max_continuations(made, 8)
+        // Ours counts them, and says so in metrics.
+        nghttp2_option_set_stream_reset_rate_limit(made, 1 << 20, 1 << 20)
+        nghttp2_option_set_max_deflate_dynamic_table_size(made, 4096)
+        return made
+    }
+
+    private static func makeCallbacks() -> OpaquePointer {
+        var made: OpaquePointer?
+        guard nghttp2_session_callbacks_new(&made) == 0, let made else {
+            fatalError("no memory for HTTP/2 callbacks")
+        }
+        nghttp2_session_callbacks_set_on_begin_frame_callback(made) { _, header, user in
+            let header = header.unsafelyUnwrapped.pointee
+            return session(user).beginFrame(type: header.type, flags: header.flags, length: header.length)
+        }
+        nghttp2_session_callbacks_set_on_begin_headers_callback(made) { _, frame, user in
+            session(user).beginHeaders(frame.unsafelyUnwrapped)
+        }
+        nghttp2_session_callbacks_set_on_header_callback(made) { _, frame, name, nameLength, value, length, _, user in
+            session(user).takeField(
+                frame.unsafelyUnwrapped, UnsafeBufferPointer(start: name, count: nameLength),
+                UnsafeBufferPointer(start: value, count: length))
+        }
+        nghttp2_session_callbacks_set_on_invalid_header_callback(made) { _, frame, _, _, _, _, _, user in
+            session(user).takeInvalidField(frame.unsafelyUnwrapped)
+        }
+        nghttp2_session_callbacks_set_on_frame_recv_callback(made) { _, frame, user in
+            session(user).takeFrame(frame.unsafelyUnwrapped)
+        }
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made) { _, _, stream, bytes, count, user in
+            session(user).takeData(stream, UnsafeBufferPointer(start: bytes, count: count))
+        }
+        nghttp2_session_callbacks_set_on_stream_close_callback(made) { _, stream, code, user in
+            session(user).closed(stream, code)
+        }
+        nghttp2_session_callbacks_set_on_frame_send_callback(made) { _, frame, user in
+            session(user).sent(frame.unsafelyUnwrapped)
+        }
+        nghttp2_session_callbacks_set_send_data_callback(made) { _, _, header, length, source, user in
+            let state = Unmanaged<HTTP2StreamState>.fromOpaque(gh_data_source(source)).takeUnretainedValue()
+            return session(user).sendData(state, header.unsafelyUnwrapped, length)
+        }
+        return made
+    }
+}
+
+private func session(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
+    Unmanaged<HTTP2Session>.fromOpaque(user.unsafelyUnwrapped).takeUnretainedValue()
+}

@@ -1,0 +1,191 @@
+import Bytes
+import CNghttp2
+import HTTP
+
+/// What nghttp2 reports of incoming frames.
+extension HTTP2Session {
+    private static var goOn: Int32 { 0 }
+    private static var fatal: Int32 { NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+    private static var resetStream: Int32 { NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
+    /// Fields beyond this multiple of what may be sent are not worth an answer.
+    private static let absurdity = 4
+
+    func beginFrame(type: UInt8, flags: UInt8, length: Int) -> Int32 {
+        guard let kind = HTTP2FloodGuard.kind(type: type, flags: flags, length: length) else { return Self.goOn }
+        return floods.count(kind) ? Self.fatal : Self.goOn
+    }
+
+    // MARK: Heads
+
+    func beginHeaders(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+        let id = gh_frame_stream(frame)
+        guard role == .server, gh_headers_category(frame) == Int32(NGHTTP2_HCAT_REQUEST.rawValue) else {
+            guard let state = state(id) else { return Self.goOn }
+            state.section = role == .server ? .trailers : .undecided
+            state.fieldCount = 0
+            return Self.goOn
+        }
+        let state = begin(id)
+        state.section = .request
+        state.request.beginStream()
+        return Self.goOn
+    }
+
+    func takeField(
+        _ frame: UnsafePointer<nghttp2_frame>, _ name: UnsafeBufferPointer<UInt8>,
+        _ value: UnsafeBufferPointer<UInt8>
+    ) -> Int32 {
+        guard let state = state(gh_frame_stream(frame)) else { return Self.goOn }
+        state.headBytes += name.count + value.count + 4
+        state.fieldCount += 1
+        let limits = configuration.headLimits
+        guard state.headBytes <= limits.totalFieldBytes * Self.absurdity,
+            state.fieldCount <= limits.fieldCount * Self.absurdity
+        else {
+            return floods.count(.headers) ? Self.fatal : Self.resetStream
+        }
+        let name = Span(_unsafeElements: name)
+        let value = Span(_unsafeElements: value)
+        switch state.section {
+        case .request: return takeRequestField(state, name, value, limits)
+        case .trailers: state.trailers.appendTrailer(name, value)
+        case .undecided: return decide(state, name, value)
+        case .interim: return state.interim.takeField(name, value) ? Self.goOn : Self.resetStream
+        case .response: return state.response.takeField(name, value) ? Self.goOn : Self.resetStream
+        case .none: break
+        }
+        return Self.goOn
+    }
+
+    private func takeRequestField(
+        _ state: HTTP2StreamState, _ name: Span<UInt8>, _ value: Span<UInt8>, _ limits: HeadLimits
+    ) -> Int32 {
+        if state.fault != nil { return Self.goOn }
+        if let pseudo = RequestPseudoField(name: name) {
+            if value.count > limits.startLineBytes {
+                state.fault = .requestLineTooLong
+            } else {
+                state.request.take(pseudo, value)
+            }
+            return Self.goOn
+        }
+        if name.count + value.count + 4 > limits.fieldLineBytes { state.fault = .fieldLineTooLong }
+        if state.headBytes > limits.totalFieldBytes { state.fault = .fieldsTooLarge }
+        if state.fieldCount > limits.fieldCount { state.fault = .tooManyFields }
+        if state.fault != nil { return Self.goOn }
+        guard state.request.takeField(name, value, underscores: configuration.underscores) else {
+            return refuseField(of: state.id)
+        }
+        return Self.goOn
+    }
+
+    /// The first field of a block from a server says what the block is.
+    private func decide(_ state: HTTP2StreamState, _ name: Span<UInt8>, _ value: Span<UInt8>) -> Int32 {
+        guard name.equals(":status"), let code = value.decimalValue else {
+            state.section = .trailers
+            state.trailers.appendTrailer(name, value)
+            return Self.goOn
+        }
+        let status = Status(rawValue: UInt16(clamping: code))
+        if status.isInformational {
+            state.section = .interim
+            state.interim.beginStream(status)
+        } else {
+            state.section = .response
+            state.response.beginStream(status)
+        }
+        return Self.goOn
+    }
+
+    /// A field that nghttp2 would pass over: the message is malformed (RFC 9113 §8.2.1).
+    func takeInvalidField(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 { refuseField(of: gh_frame_stream(frame)) }
+
+    /// The code comes first: the one that nghttp2 would choose says that the fault is ours.
+    private func refuseField(of id: Int32) -> Int32 {
+        submitReset(id, .protocolError)
+        return Self.resetStream
+    }
+
+    // MARK: Frames
+
+    func takeFrame(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+        switch UInt32(gh_frame_type(frame)) {
+        case NGHTTP2_HEADERS.rawValue:
+            guard let state = state(gh_frame_stream(frame)) else { return Self.goOn }
+            guard endHeaders(state) else { return Self.goOn }
+            noteEnd(frame, state)
+        case NGHTTP2_DATA.rawValue:
+            if let state = state(gh_frame_stream(frame)) { noteEnd(frame, state) }
+        case NGHTTP2_GOAWAY.rawValue:
+            peerGoAway = (gh_goaway_code(frame), gh_goaway_last_stream(frame))
+        case NGHTTP2_SETTINGS.rawValue: knowsPeerSettings = true
+        case NGHTTP2_PING.rawValue where gh_frame_flags(frame) & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
+            pingsAnswered += 1
+        default: break
+        }
+        return Self.goOn
+    }
+
+    /// - Returns: whether the block was good.
+    private func endHeaders(_ state: HTTP2StreamState) -> Bool {
+        let section = state.section
+        state.section = .none
+        switch section {
+        case .request: return endRequest(state)
+        case .interim: signal(.interim, state)
+        case .response: signal(.head, state)
+        case .trailers, .undecided, .none: break
+        }
+        return true
+    }
+
+    private func endRequest(_ state: HTTP2StreamState) -> Bool {
+        if state.fault == nil {
+            switch state.request.finishStream(limits: configuration.headLimits) {
+            case .good: break
+            case .malformed:
+                submitReset(state.id, .protocolError)
+                return false
+            case .refused(let error): state.fault = error
+            }
+        }
+        signal(.head, state)
+        return true
+    }
+
+    private func noteEnd(_ frame: UnsafePointer<nghttp2_frame>, _ state: HTTP2StreamState) {
+        guard gh_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return }
+        state.hasEnded = true
+        signal(.ended, state)
+    }
+
+    func takeData(_ id: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
+        guard let state = state(id) else {
+            closedInput(bytes.count)
+            return Self.goOn
+        }
+        buffers.lend(to: &state.input)
+        if state.input.room < bytes.count {
+            state.input.compact()
+            if state.input.room < bytes.count {
+                // The window bounds this.
+                state.input.grow(to: max(state.input.count + bytes.count, state.input.capacity * 2))
+            }
+        }
+        state.input.append(Span(_unsafeElements: bytes))
+        state.received += bytes.count
+        signal(.data, state)
+        return Self.goOn
+    }
+
+    func closed(_ id: Int32, _ code: UInt32) -> Int32 {
+        guard let state = state(id) else { return Self.goOn }
+        state.closeCode = code
+        // What nobody will take any more must not narrow the connection's window.
+        let waiting = state.received - state.consumed
+        state.consumed = state.received
+        if waiting > 0 { closedInput(waiting) }
+        signal(.closed, state)
+        return Self.goOn
+    }
+}
