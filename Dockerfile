@@ -18,7 +18,7 @@ RUN swift build -c release --static-swift-stdlib --product gatehouse \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl libpcre2-8-0 libssl3 \
+    && apt-get install -y --no-install-recommends ca-certificates curl libpcre2-8-0 libnghttp2-14 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 101 --no-create-home --shell /usr/sbin/nologin gatehouse
 COPY --from=builder /out/ /

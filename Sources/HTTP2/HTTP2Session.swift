@@ -156,6 +156,7 @@ public final class HTTP2Session {
         }
         swap(&outgoing, &output)
         swap(&buffers, &pool)
+        if output.isEmpty { pool.takeBack(&output) }
         return output.count > before
     }
 

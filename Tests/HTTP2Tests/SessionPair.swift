@@ -80,28 +80,24 @@ final class SessionPair {
 }
 
 extension HTTP2StreamState {
-    var requestFields: [String] {
-        (0..<request.headers.count).map { index in
-            let name = String(decoding: Array(request.headers.name(index)), as: UTF8.self)
-            return name + ": " + String(decoding: Array(request.headers.value(index)), as: UTF8.self)
-        }
-    }
+    var requestFields: [String] { lines(of: request.headers) }
+    var responseFields: [String] { lines(of: response.headers) }
+    var trailerFields: [String] { lines(of: trailers) }
+    var inputText: String { text(of: input) }
+}
 
-    var responseFields: [String] {
-        (0..<response.headers.count).map { index in
-            let name = String(decoding: Array(response.headers.name(index)), as: UTF8.self)
-            return name + ": " + String(decoding: Array(response.headers.value(index)), as: UTF8.self)
-        }
+private func lines(of block: borrowing HeaderBlock) -> [String] {
+    var lines: [String] = []
+    for index in 0..<block.count {
+        lines.append(
+            String(decoding: Array(block.name(index)), as: UTF8.self) + ": "
+                + String(decoding: Array(block.value(index)), as: UTF8.self))
     }
+    return lines
+}
 
-    var trailerFields: [String] {
-        (0..<trailers.count).map { index in
-            let name = String(decoding: Array(trailers.name(index)), as: UTF8.self)
-            return name + ": " + String(decoding: Array(trailers.value(index)), as: UTF8.self)
-        }
-    }
-
-    var inputText: String { String(decoding: Array(input.readable), as: UTF8.self) }
+private func text(of buffer: borrowing ByteBuffer) -> String {
+    String(decoding: Array(buffer.readable), as: UTF8.self)
 }
 
 extension Array<UInt8> {

@@ -11,18 +11,18 @@ import Testing
         pair.exchange()
         let (state, signals) = try #require(pair.atServer.first)
         #expect(signals == [.head, .ended])
-        let head = Self.summary(of: state)
+        let head = Self.summary(of: state.request)
         #expect(head == ["GET", "/shop/a?b=c", "shop.example", "b=c", "/shop/a", "HTTP/2.0"])
         #expect(state.requestFields == ["host: Shop.Example:8443", "user-agent: test", "te: trailers"])
         let takesTrailers = state.request.acceptsTrailers
         #expect(takesTrailers)
     }
 
-    private static func summary(of state: HTTP2StreamState) -> [String] {
+    private static func summary(of request: borrowing RequestHead) -> [String] {
         func text(_ bytes: Span<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
         return [
-            text(state.request.methodBytes), text(state.request.originTarget), text(state.request.hostName),
-            text(state.request.query), text(state.request.normalPath), "\(state.request.version.name)",
+            text(request.methodBytes), text(request.originTarget), text(request.hostName),
+            text(request.query), text(request.normalPath), "\(request.version.name)",
         ]
     }
 
@@ -96,13 +96,19 @@ import Testing
 
     @Test func `goes away in two steps, and serves what was begun between`() throws {
         let pair = SessionPair()
+        let asked = try #require(pair.request("GET / HTTP/1.1", "Host: shop.example"))
         pair.server.announceShutdown()
         pair.exchange()
         #expect(pair.client.peerGoAway?.lastStream == .max)
         #expect(!pair.client.allowsRequest)
         pair.server.goAway()
         pair.exchange()
-        #expect(pair.client.peerGoAway?.lastStream == 0)
+        #expect(pair.client.peerGoAway?.lastStream == 1)
+        #expect(!pair.server.isOver)
+        let (stream, _) = try #require(pair.atServer.first)
+        pair.respond(stream, .noContent, endsStream: true)
+        pair.exchange()
+        #expect(pair.clientSignals(asked).contains(.head))
         #expect(pair.server.isOver)
     }
 
