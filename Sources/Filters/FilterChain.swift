@@ -19,7 +19,7 @@ public enum FilterChain {
         lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch,
         variables: RequestVariables? = nil
     ) -> Verdict {
-        var verdict = decide(head, context, host: host, scratch: &scratch)
+        var verdict = decide(head, context, host: host, match: &match, scratch: &scratch)
         if verdict.isFinal { return verdict }
         verdict = route.limitBody(head)
         if verdict.isFinal { return verdict }
@@ -37,17 +37,26 @@ public enum FilterChain {
 
     /// Decides a request whose host is known and whose path is not, so that only the host's policies act.
     public static func decide(
-        _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, match: inout MatchScratch,
+        scratch: inout FilterScratch
     ) -> Verdict {
         scratch.clear()
+        let verdict = host.block(head, &match)
+        if verdict.isFinal { return verdict }
         return host.redirectRoot(head, context, &scratch)
     }
 
-    /// Whether the limits of the route have room for the request.
+    /// Whether the limits of the route have room for the request: rates, then requests under way.
+    ///
+    /// - Parameters:
+    ///   - limits: what all workers count in.
+    ///   - now: monotonic nanoseconds.
+    ///   - ticket: a new one; to be given back with `SharedLimits.leave` when the request is over.
     public static func admit(
-        _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters, scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters, limits: SharedLimits,
+        now: UInt64, ticket: inout LimitTicket, scratch: inout FilterScratch
     ) -> Verdict {
-        .proceed
+        route.admit(head, context, limits, now: now, &ticket, &scratch)
     }
 
     /// Whether the request has the right to pass: addresses, then passwords, then the authorization service.

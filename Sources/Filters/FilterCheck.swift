@@ -43,6 +43,7 @@ public enum FilterCheck {
                 _ = try ResponseEdits(settings.headerEdits, .unrouted)
                 _ = try RequestEdits(settings.headerEdits.onRequest, .unrouted)
             },
+            fault { () throws(FilterError) in _ = try BlockedClients(settings.admission) },
         ]
         return faults.compactMap { $0 }.map { Diagnostic(.rejected, .builtIn, field: "", $0) }
     }
@@ -52,7 +53,7 @@ public enum FilterCheck {
         if case .forward = route.action {
             let policy = route.policy
             return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
-                || policy.fallback != nil || policy.addressRules != nil
+                || policy.fallback != nil || policy.addressRules != nil || policy.rateLimit != nil
         }
         return true
     }

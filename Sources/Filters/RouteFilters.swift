@@ -28,6 +28,7 @@ public final class RouteFilters: Sendable {
     /// How the rules of the access stage go together.
     let satisfy: Satisfy
     private let addresses: AddressFilter?
+    private let rateLimit: RateLimitFilter?
 
     private let refusal: Status?
     private let redirect: RedirectFilter?
@@ -56,6 +57,11 @@ public final class RouteFilters: Sendable {
         satisfy = policy.satisfy
         addresses = try policy.addressRules.map { rules throws(FilterError) in try AddressFilter(rules) }
         ownRedirects = policy.ownRedirects
+        if let limit = policy.rateLimit {
+            rateLimit = try RateLimitFilter(limit, Template.Constants(route, host: host))
+        } else {
+            rateLimit = nil
+        }
         var refusal: Status?
         var redirect: RedirectFilter?
         switch route.action {
@@ -100,6 +106,7 @@ public final class RouteFilters: Sendable {
         fallback = nil
         satisfy = .all
         addresses = nil
+        rateLimit = nil
         refusal = status
         redirect = nil
         rewrite = nil
@@ -157,6 +164,14 @@ extension RouteFilters {
     ) -> Verdict {
         guard let hostOverride else { return .proceed }
         return hostOverride.apply(head, context, match.captures, &scratch, variables)
+    }
+
+    func admit(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits, now: UInt64,
+        _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
+    ) -> Verdict {
+        guard let rateLimit else { return .proceed }
+        return rateLimit.admit(head, context, limits, now: now, &ticket, &scratch)
     }
 
     /// What a rule of the access stage says.

@@ -58,6 +58,7 @@ struct IngressReading {
         content.routing = draft.routing
         noteCookiePath(draft)
         content.policy = draft.policy()
+        content.policy.rateLimit = draft.limits.rateLimit(of: ingress.metadata.key)
         content.redirect = draft.redirects.redirect()
         content.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
         content.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }

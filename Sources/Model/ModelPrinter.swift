@@ -100,6 +100,8 @@ extension Settings {
             switch value {
             case let duration as Duration: lines.append("\(name) \(duration.secondsText)")
             case let list as [String]: lines.append("\(name) \(list.joined(separator: ", "))")
+            case let list as [TextRule]:
+                lines.append("\(name) \(list.map(\.description).joined(separator: ", "))")
             default: lines.append("\(name) \(value)")
             }
         }
@@ -127,6 +129,9 @@ extension Settings {
         add("generate-request-id", \.forwarding.generatesRequestID)
         add("allow-backend-server-header", \.response.passesServerField)
         add("hide-headers", \.response.hiddenFields)
+        add("block-cidrs", \.admission.blockedAddresses)
+        add("block-user-agents", \.admission.blockedAgents)
+        add("block-referers", \.admission.blockedReferers)
         return lines + headerEdits.lines + tlsLines
     }
 }

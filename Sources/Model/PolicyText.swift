@@ -4,6 +4,7 @@ extension RoutePolicy {
     public var lines: [String] {
         var lines: [String] = []
         if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
+        if let rateLimit { lines += rateLimit.lines }
         if let addressRules { lines += addressRules.lines }
         if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
         if let secureRedirect { lines.append("redirect to HTTPS \(secureRedirect)") }

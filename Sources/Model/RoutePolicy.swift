@@ -3,6 +3,7 @@
 /// A policy never refers to another. Where an absent value has a default for the whole proxy, that
 /// default stands in the policy itself.
 public struct RoutePolicy: Sendable, Hashable {
+    public var rateLimit: RateLimit?
     public var addressRules: AddressRules?
     public var satisfy = Satisfy.all
     public var rewrite: Rewrite?

@@ -9,6 +9,7 @@ public struct Settings: Sendable, Hashable {
     public var tls = TLSSettings()
     public var http2 = HTTP2Settings()
     public var proxyProtocol = ProxyProtocolSettings()
+    public var admission = AdmissionSettings()
 
     public init() {}
 
@@ -91,6 +92,19 @@ public struct ResponseSettings: Sendable, Hashable {
     public var hiddenFields: [String] = []
     /// `Strict-Transport-Security` of every response over TLS; nil sends none (`hsts`).
     public var strictTransport: StrictTransport? = StrictTransport()
+
+    public init() {}
+}
+
+/// Whom no host serves.
+public struct AdmissionSettings: Sendable, Hashable {
+    /// Addresses and CIDR blocks that the proxy's own default upstream does not serve (`block-cidrs`); routes say
+    /// themselves whom they serve.
+    public var blockedAddresses: [String] = []
+    /// Values of `User-Agent` that get 403 (`block-user-agents`).
+    public var blockedAgents: [TextRule] = []
+    /// Values of `Referer` that get 403 (`block-referers`).
+    public var blockedReferers: [TextRule] = []
 
     public init() {}
 }

@@ -23,6 +23,7 @@ final class Worker {
     let loop: EventLoop
     let metrics: WorkerMetrics
     private let shared: SharedState
+    var limits: SharedLimits { shared.limits }
     private let mailbox: Mailbox<WorkerMessage>
     private var listeners: [Listener] = []
 

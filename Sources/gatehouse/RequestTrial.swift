@@ -95,8 +95,12 @@ struct RequestTrial {
 extension RequestTrial {
     private func rootRedirect(_ head: borrowing RequestHead, _ host: Int) -> ExplainReport.Outcome? {
         var scratch = FilterScratch()
-        guard let filters = try? HostFilters(router.virtualHosts[host]) else { return Self.uncompiled }
-        let verdict = FilterChain.decide(head, context(of: head), host: filters, scratch: &scratch)
+        let blocked = BlockedClients.compiled(model.settings.admission)
+        guard let filters = try? HostFilters(router.virtualHosts[host], blocked: blocked) else {
+            return Self.uncompiled
+        }
+        var match = MatchScratch()
+        let verdict = FilterChain.decide(head, context(of: head), host: filters, match: &match, scratch: &scratch)
         return answer(verdict, scratch)
     }
 
@@ -108,7 +112,8 @@ extension RequestTrial {
         let route = router[route: number]
         if let root = host.appRoot { report.policies.append("/ redirects to \(root.path)") }
         report.policies += route.policy.lines
-        guard let hostFilters = try? HostFilters(host),
+        let blocked = BlockedClients.compiled(model.settings.admission)
+        guard let hostFilters = try? HostFilters(host, blocked: blocked),
             let routeFilters = try? RouteFilters(route, host: host, settings: model.settings)
         else { return Self.uncompiled }
         var match = MatchScratch()

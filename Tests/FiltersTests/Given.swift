@@ -93,14 +93,18 @@ struct Decision: Equatable {
                 head, context, host: hostFilters,
                 route: try RouteFilters(routes[number], host: host, settings: settings), lacksSlash: true,
                 match: &match, scratch: &scratch)
-        default: verdict = FilterChain.decide(head, context, host: hostFilters, scratch: &scratch)
+        default:
+            verdict = FilterChain.decide(head, context, host: hostFilters, match: &match, scratch: &scratch)
         }
         if verdict == .proceed,
             case .route(_, let number) = router.match(
                 host: head.host, path: head.normalPath, scratch: &match)
         {
             let route = try RouteFilters(routes[number], host: host, settings: settings)
-            verdict = FilterChain.admit(head, context, route: route, scratch: &scratch)
+            var ticket = LimitTicket()
+            verdict = FilterChain.admit(
+                head, context, route: route, limits: SharedLimits(rateSets: 1, connectionSets: 1), now: 0,
+                ticket: &ticket, scratch: &scratch)
             var progress = AccessProgress()
             if verdict == .proceed {
                 verdict = FilterChain.authorize(head, context, route: route, progress: &progress, scratch: &scratch)

@@ -8,13 +8,16 @@ import Translation
 
 @Suite struct `Annotation table` {
     static let rows = AnnotationTable.ingressNginx.groups.flatMap(\.rows)
+    /// Annotations that are no ingress-nginx's, but that published manifests hold under its prefix.
+    static let own = ["rate-limit", "rate-limit-window"]
     static let honoured = rows.filter { $0.support == .honoured }
     static let pending = rows.filter { $0.support != .honoured }
 
     @Test func `knows every annotation of ingress-nginx and both old names`() {
-        #expect(Self.rows.count == 136)
+        #expect(Self.rows.count == 136 + Self.own.count)
+        for name in Self.own { #expect(AnnotationTable.ingressNginx[name] != nil) }
         #expect(Self.rows.flatMap(\.aliases).sorted() == ["limit-whitelist", "whitelist-source-range"])
-        #expect(Set(Self.rows.flatMap { [$0.name] + $0.aliases }).count == 138)
+        #expect(Set(Self.rows.flatMap { [$0.name] + $0.aliases }).count == 138 + Self.own.count)
     }
 
     @Test func `says something about each`() {
@@ -25,6 +28,9 @@ import Translation
 
     /// What else must be set for an annotation's example to show.
     static let companions: [String: [String: String]] = [
+        "limit-burst-multiplier": ["limit-rps": "5"],
+        "limit-allowlist": ["limit-rps": "5"],
+        "rate-limit-window": ["rate-limit": "5"],
         "permanent-redirect-code": ["permanent-redirect": "https://example.com/"],
         "temporal-redirect-code": ["temporal-redirect": "https://example.com/"],
         "canary-by-header": ["canary": "true"],

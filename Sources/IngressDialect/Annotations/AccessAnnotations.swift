@@ -1,21 +1,6 @@
 /// Who may come in. Until these are honoured, whatever they protect answers 503: an Ingress that somebody
 /// closed is never served open.
 extension AnnotationGroup {
-    static let access = AnnotationGroup(
-        "Addresses", \.protection,
-        note: "An Ingress with a list of addresses answers 503 until lists are honoured.",
-        [
-            Annotation(
-                "allowlist-source-range", aliases: ["whitelist-source-range"], refused: "a list of addresses and CIDRs",
-                .route, risk: .medium, example: "10.0.0.0/8", "Addresses that may come in; others get 403."),
-            Annotation(
-                "denylist-source-range", refused: "a list of addresses and CIDRs", .route, risk: .medium, global: true,
-                example: "192.0.2.0/24", "Addresses that may not come in."),
-            Annotation(
-                "satisfy", later: "all or any", default: "all", .route, example: "any",
-                "Whether one of address lists, basic and external authentication is enough."),
-        ])
-
     static let basicAuthentication = AnnotationGroup(
         "Basic and digest authentication", \.protection,
         note: "An Ingress with `auth-type` answers 503 until passwords are checked.",

@@ -37,36 +37,6 @@ extension AnnotationGroup {
                 "proxy-ssl-server-name", later: "on or off", default: "off", .route, example: "on", "Sends SNI."),
         ])
 
-    static let limits = AnnotationGroup(
-        "Limits", \.protection,
-        note: """
-            Limits say how much, not who: without them nobody comes in who otherwise could not, so an Ingress with \
-            limits is served, and a warning says that they don't hold yet.
-            """,
-        [
-            Annotation(
-                "limit-rps", later: "an integer", default: "0", .route, example: "5",
-                "Requests that a client address may make each second."),
-            Annotation(
-                "limit-rpm", later: "an integer", default: "0", .route, example: "100",
-                "Requests that a client address may make each minute."),
-            Annotation(
-                "limit-burst-multiplier", later: "an integer", default: "5", .route, example: "3",
-                "Burst allowed, as a multiple of the rate."),
-            Annotation(
-                "limit-connections", later: "an integer", default: "0", .route, example: "10",
-                "Requests that a client address may have in flight."),
-            Annotation(
-                "limit-allowlist", aliases: ["limit-whitelist"], later: "a list of addresses and CIDRs", .route,
-                example: "10.0.0.0/8", "Addresses that no limit holds for."),
-            Annotation(
-                "limit-rate", later: "KiB a second", default: "0", .route, example: "100",
-                "Rate of a response's bytes."),
-            Annotation(
-                "limit-rate-after", later: "KiB", default: "0", .route, example: "1000",
-                "How much of a response goes out before the rate holds."),
-        ])
-
     static let cors = AnnotationGroup(
         "CORS", \.protection,
         [

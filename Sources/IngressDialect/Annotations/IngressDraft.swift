@@ -17,6 +17,8 @@ struct IngressDraft: Sendable, Equatable {
     var errors = ErrorDraft()
     var canary = CanaryDraft()
     var affinity = AffinityDraft()
+    var limits = LimitDraft()
+    var addresses = AddressDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
@@ -28,6 +30,8 @@ struct IngressDraft: Sendable, Equatable {
         policy.ownRedirects = redirects.own()
         policy.timeouts = transfer.timeouts()
         policy.retry = transfer.retry()
+        policy.addressRules = addresses.rules()
+        policy.satisfy = addresses.satisfy
         policy.transport = UpstreamTransport(
             speaks: backendProtocol.spoken, version: backendProtocol.version, connection: backendProtocol.connection)
         policy.requestBuffering = bodies.requestBuffering()

@@ -34,11 +34,21 @@ struct ConfigKey: Sendable {
         _ name: String, _ syntax: Syntax<Value>, default standard: String, _ summary: String,
         use: @escaping @Sendable (Value, inout GlobalSettings) throws(ValueFault) -> Void
     ) {
+        self.init(
+            name, form: syntax.form, default: standard, summary,
+            write: { text, globals throws(ValueFault) in try use(try syntax.parse(text), &globals) })
+    }
+
+    /// A key whose text is put to use in a way of its own.
+    init(
+        _ name: String, form: String, default standard: String, _ summary: String,
+        write: @escaping @Sendable (String, inout GlobalSettings) throws(ValueFault) -> Void
+    ) {
         self.name = name
-        form = syntax.form
+        self.form = form
         self.standard = standard
         self.summary = summary
-        write = { text, globals throws(ValueFault) in try use(try syntax.parse(text), &globals) }
+        self.write = write
     }
 
     /// A key whose value is a list, of which the good items are used whatever the others are.

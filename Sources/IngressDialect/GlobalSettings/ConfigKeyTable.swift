@@ -23,7 +23,7 @@ struct ConfigKeyTable: Sendable {
     func nearest(to name: String) -> String? { name.utf8.count > 63 ? nil : nearestName(to: name, among: names) }
 
     static let ingressNginx = ConfigKeyTable(
-        clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + guardingKeys
+        clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + accessKeys + limitKeys + guardingKeys
             + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
             .map(ConfigKey.init(defaultOf:)),
         pending: pendingKeys)
@@ -132,10 +132,6 @@ private let policyKeys = [
 
 /// Keys that keep somebody out. Until they are honoured nobody comes in while they are set.
 private let guardingKeys = [
-    ConfigKey("whitelist-source-range", refused: "a list of addresses and CIDRs", "Addresses that may come in."),
-    ConfigKey("block-cidrs", refused: "a list of addresses and CIDRs", "Addresses that may not come in."),
-    ConfigKey("block-user-agents", refused: "a list", "`User-Agent` values that may not come in."),
-    ConfigKey("block-referers", refused: "a list", "`Referer` values that may not come in."),
     ConfigKey("global-auth-url", refused: "a URL", "The URL that is asked whether a request may pass."),
     ConfigKey(
         "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules."),
@@ -161,8 +157,8 @@ private let pendingKeys = """
     global-auth-response-headers global-auth-signin global-auth-signin-redirect-param global-auth-snippet \
     grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types hsts hsts-include-subdomains hsts-max-age \
     hsts-preload http-access-log-path http-redirect-code http2-max-concurrent-streams http2-max-field-size \
-    http2-max-header-size http2-max-requests ignore-invalid-headers limit-conn-status-code limit-conn-zone-variable \
-    limit-rate limit-rate-after limit-req-status-code log-format-escape-json log-format-escape-none log-format-stream \
+    http2-max-header-size http2-max-requests ignore-invalid-headers \
+    limit-rate limit-rate-after log-format-escape-json log-format-escape-none log-format-stream \
     log-format-upstream lua-shared-dicts map-hash-bucket-size max-worker-connections max-worker-open-files \
     modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist no-auth-locations \
     no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \

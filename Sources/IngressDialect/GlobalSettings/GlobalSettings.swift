@@ -52,7 +52,9 @@ struct GlobalSettings: Sendable, Equatable {
             let before = globals.defaults.protection
             do throws(ValueFault) { try key.write(value, &globals) } catch {
                 let outcome = error.outcome.isEmpty ? key.afterFault : error.outcome
-                report(.warning, "\(error.fault): \(outcome)", remedy: error.remedy)
+                let isClosed = globals.defaults.protection != before
+                report(isClosed ? .rejected : .warning, "\(error.fault): \(outcome)", remedy: error.remedy)
+                continue
             }
             if globals.defaults.protection != before {
                 report(

@@ -1,5 +1,7 @@
+import EventLoop
 import Filters
 import HTTP
+import Linux
 import Model
 import Telemetry
 
@@ -9,8 +11,11 @@ extension Exchange {
     func admit() {
         guard let route else { return }
         let verdict = FilterChain.admit(
-            request, context, route: route.filters, scratch: &worker.filterScratch)
-        if verdict == .proceed { authorize() } else { answer(verdict) }
+            request, context, route: route.filters, limits: worker.limits, now: worker.loop.now.nanoseconds,
+            ticket: &state.ticket, scratch: &worker.filterScratch)
+        if verdict == .proceed { return authorize() }
+        worker.metrics.count(Limit.clientRequests)
+        answer(verdict)
     }
 
     /// Whether the request has the right to pass.

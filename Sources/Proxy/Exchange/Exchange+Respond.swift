@@ -88,7 +88,8 @@ extension Exchange {
         let isEdited = editOwnResponse(status, content)
         let hasContent = request.method != .head && length > 0
         let start = downstream.openHead(
-            512 + length + worker.filterScratch.location.count + worker.filterScratch.fields.count
+            512 + LimitTicket.fieldBound + length + worker.filterScratch.location.count
+                + worker.filterScratch.fields.count
                 + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0), worker)
         appendOwnHead(to: &downstream.head, status, content, length, isEdited ? nil : fields)
         record.bytesSent = downstream.head.count - start
@@ -120,6 +121,7 @@ extension Exchange {
         } else {
             output.appendFields(response.headers, except: Self.framingFields)
         }
+        state.ticket.append(to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
     }
@@ -177,8 +179,8 @@ extension Exchange {
         // An answer that comes early: what is missing of the request decides whether another can follow it.
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         let start = downstream.openHead(
-            256 + response.reason.count + snapshot.responseRules.bound(response.headers, setting: fields)
-                + sessionCookieBound, worker)
+            256 + LimitTicket.fieldBound + response.reason.count
+                + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
         responseBody.start(framing, encodesChunks: encodesChunks)
@@ -191,6 +193,7 @@ extension Exchange {
         output.appendStatusLine(of: response)
         worker.appendDate(to: &output)
         appendResponseFields(setting: fields, to: &output)
+        state.ticket.append(to: &output)
         switch framing {
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .none: appendDeclaredLength(to: &output)

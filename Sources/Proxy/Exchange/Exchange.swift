@@ -125,11 +125,12 @@ final class Exchange {
         case .noRoute(let host):
             if let route = snapshot.defaultRoute { return decide(route, snapshot.host(host), lacksSlash: false) }
             let verdict = FilterChain.decide(
-                request, context, host: snapshot.host(host), scratch: &worker.filterScratch)
+                request, context, host: snapshot.host(host), match: &worker.matchScratch,
+                scratch: &worker.filterScratch)
             if verdict == .proceed { refuse(.notFound) } else { act(on: verdict) }
         case .noHost:
             guard let route = snapshot.defaultRoute else { return refuse(.notFound) }
-            decide(route, HostFilters(), lacksSlash: false)
+            decide(route, HostFilters(blocked: snapshot.blocked), lacksSlash: false)
         case .limitExceeded:
             worker.metrics.count(Limit.pattern)
             refuse(Failure.limitExceeded.status)
@@ -254,6 +255,7 @@ final class Exchange {
     }
 
     private func reset() {
+        worker.limits.leave(&state.ticket)
         downstream = nil
         route = nil
         plan = nil

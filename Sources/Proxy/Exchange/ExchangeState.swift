@@ -47,6 +47,8 @@ struct ExchangeState {
     var keepsUpstream = false
     /// The upstream was asked because the route's own has no endpoints.
     var usesFallback = false
+    /// What the limits gave; returned when the exchange is over.
+    var ticket = LimitTicket()
     /// How far the access stage has come.
     var access = AccessProgress()
     var endpoint = -1

@@ -1,5 +1,6 @@
 import Balancing
 import EventLoop
+import Filters
 import Telemetry
 
 /// Everything that workers share, all of it: nothing else crosses threads but mail.
@@ -10,6 +11,8 @@ final class SharedState: Sendable {
     let snapshots = SnapshotCell(Snapshot.empty)
     /// Load, latency and health of endpoints.
     let endpoints = EndpointRegistry()
+    /// How much each client has asked for.
+    let limits = SharedLimits()
     /// Metric shards, series and the access log's channels.
     let metrics: Metrics
     let logFormat: AccessLogFormat?

@@ -19,6 +19,8 @@ final class WorkerSnapshot {
     let responseRules: ResponseRules
     /// Edits of responses that no route makes.
     let commonEdits: ResponseEdits
+    /// Clients that no host serves.
+    let blocked: BlockedClients?
     /// Parallel to the router's routes.
     private var routes: ContiguousArray<RoutePlan?>
     private var commonFilters: [RoutePolicy: RouteFilters] = [:]
@@ -38,6 +40,7 @@ final class WorkerSnapshot {
         forwarded = ForwardedHeaders(model.forwarding)
         responseRules = (try? ResponseRules(model.response)) ?? .standard
         commonEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
+        blocked = BlockedClients.compiled(model.admission)
         routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
         upstreams = ContiguousArray(repeating: nil, count: shared.model.upstreams.count)
@@ -85,7 +88,8 @@ final class WorkerSnapshot {
     /// The filters of a virtual host, by its number in the model.
     func host(_ number: Int) -> HostFilters {
         if let filters = hosts[number] { return filters }
-        let filters = (try? HostFilters(shared.router.virtualHosts[number])) ?? HostFilters()
+        let filters =
+            (try? HostFilters(shared.router.virtualHosts[number], blocked: blocked)) ?? HostFilters(blocked: blocked)
         hosts[number] = filters
         return filters
     }
@@ -107,6 +111,7 @@ extension RoutePolicy {
     /// Nothing in the policy depends on the route or host that it stands in.
     fileprivate var isSameForAllRoutes: Bool {
         rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
+            && rateLimit?.key == nil
     }
 }
 
@@ -142,8 +147,12 @@ final class RoutePlan {
 
     /// For requests that match nothing.
     convenience init(defaultUpstream id: UpstreamID, _ snapshot: WorkerSnapshot) {
+        var policy = RoutePolicy()
+        let blocked = snapshot.shared.model.settings.admission.blockedAddresses
+        if !blocked.isEmpty { policy.addressRules = AddressRules(denied: blocked) }
         let route = Route(
-            match: RouteMatch(path: .prefix("/")), action: .forward(id), labels: RouteLabels(), origin: .builtIn)
+            match: RouteMatch(path: .prefix("/")), action: .forward(id), policy: policy, labels: RouteLabels(),
+            origin: .builtIn)
         self.init(route, on: VirtualHost(name: .any, origin: .builtIn), series: .unmatched, snapshot)
     }
 }

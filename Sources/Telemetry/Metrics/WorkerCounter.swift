@@ -25,6 +25,8 @@ public enum Limit: Int, CaseIterable, Sendable {
     case headerTimeout, bodyTimeout, bodyRate, sendTimeout, keepAliveTimeout, keepAliveRequests
     case connections, descriptors, bufferBudget, discardedBody
     case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout
+    /// Requests refused by a route's limits for each client.
+    case clientRequests
 }
 
 /// Where the cells of these enums stand in a shard.

@@ -1,0 +1,46 @@
+/// What limits count, for all workers and across changes of the configuration.
+///
+/// Memory is fixed and given by the system as it is used: room for two million addresses in 32 MiB, and for half a
+/// million with requests under way in 4 MiB.
+public final class SharedLimits: Sendable {
+    let rates: RateTable
+    let connections: ConnectionTable
+
+    /// - Parameters:
+    ///   - rateSets, connectionSets: sets of eight keys; powers of two.
+    public init(rateSets: Int = 1 << 18, connectionSets: Int = 1 << 16) {
+        rates = RateTable(sets: rateSets)
+        connections = ConnectionTable(sets: connectionSets)
+    }
+
+    /// Clients whose count was forgotten early, and requests that were not counted, for want of room.
+    public var misses: Int { rates.forgottenBuckets + connections.uncountedRequests }
+
+    /// The memory that both tables take at most.
+    public var byteCount: Int { rates.byteCount + connections.byteCount }
+
+    /// The request that holds this ticket is over. Called once for each ticket; does nothing for one that holds no place.
+    public func leave(_ ticket: inout LimitTicket) {
+        guard let place = ticket.place else { return }
+        ticket.place = nil
+        connections.leave(place)
+    }
+}
+
+/// What a request was given when it was admitted. The exchange keeps it and returns it when it is over.
+public struct LimitTicket: Sendable {
+    /// What a client has left, for people who ask.
+    public struct Standing: Sendable, Equatable {
+        /// Requests that a quiet client may send at once.
+        public var limit: Int
+        public var remaining: Int
+        /// Seconds until all of them are there again.
+        public var resetSeconds: Int
+    }
+
+    /// Where the request is counted as under way.
+    var place: Int?
+    public internal(set) var standing: Standing?
+
+    public init() {}
+}
