@@ -111,6 +111,8 @@ extension Settings {
         add("keep-alive", \.client.keepAliveTimeout)
         add("keep-alive-requests", \.client.keepAliveRequests)
         add("minimum body rate", \.client.minimumBodyRate)
+        add("body rate grace", \.client.bodyRateGrace)
+        add("buffers of a worker", \.client.bufferBytesPerWorker)
         add("request line bytes", \.client.requestLineBytes)
         add("header line bytes", \.client.headerLineBytes)
         add("header bytes", \.client.headerBytes)

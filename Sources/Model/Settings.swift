@@ -34,8 +34,12 @@ public struct ClientSettings: Sendable, Hashable {
     public var keepAliveTimeout: Duration = .seconds(75)
     /// Requests after which a connection is closed (`keep-alive-requests`).
     public var keepAliveRequests = 1000
-    /// Slowest rate of a request body after ten seconds, in bytes a second; zero is off.
+    /// Slowest average rate of a request body, in bytes a second; zero is off.
     public var minimumBodyRate = 64
+    /// How long a body may take before its rate counts.
+    public var bodyRateGrace: Duration = .seconds(10)
+    /// Bytes that the buffers of one worker may take together; requests beyond are answered 503.
+    public var bufferBytesPerWorker = 256 << 20
     /// Longest request line, in bytes (`large-client-header-buffers`).
     public var requestLineBytes = 8 << 10
     /// Longest single header line, in bytes (`large-client-header-buffers`).

@@ -55,8 +55,6 @@ final class Worker {
     private(set) var isDraining = false
     private var drainDeadline = Instant.distantFuture
 
-    /// Bytes that the buffers of one worker may take together.
-    private static let memoryBudget = 256 << 20
     /// Client connections that are closed together at least when descriptors have run out.
     private static let smallestReap = 16
     /// The longest sleep: the heartbeat tells that the worker lives.
@@ -127,7 +125,7 @@ final class Worker {
     /// Whether one more client connection may be accepted: it and its upstream connection must fit.
     var hasRoomForConnection: Bool { downstreamConnections + upstreamConnections < connectionLimit }
 
-    var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity < Self.memoryBudget }
+    var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity < settings.bufferBytes }
 
     /// Lets listeners go on that waited for room.
     private func resumeListeners() {

@@ -82,4 +82,34 @@ import Testing
         #expect(try rig.request().status == 502)
         #expect(count("attempts", on: rig) == 1)
     }
+
+    @Test func `by a body that comes too slowly is counted and answered 408`() throws {
+        let origin = try ScriptedOrigin { connection in _ = try? connection.request() }
+        let settings = Given.settings {
+            $0.client.minimumBodyRate = 1_000_000
+            $0.client.bodyRateGrace = .milliseconds(20)
+        }
+        let rig = try ProxyRig(Given.model(origin, settings: settings))
+        let client = try rig.client()
+        try client.send(Client.head(method: "POST", ["Content-Length: 1000000"]))
+        try eventually("the rate to be judged") {
+            try? client.send("x")
+            return count("body_rate", on: rig) == 1
+        }
+        #expect(try client.response().status == 408)
+        #expect(try client.isEnded())
+    }
+
+    @Test func `by the buffers of a worker is counted and answered 503`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let settings = Given.settings { $0.client.bufferBytesPerWorker = 16 << 10 }
+        let rig = try ProxyRig(Given.model(origin, settings: settings))
+        #expect(try rig.request().text == "ok")
+        let client = try rig.client()
+        // The second request waits in a buffer while the first begins.
+        try client.send(Client.head("/first") + Client.head("/second"))
+        #expect(try client.response().status == 503)
+        #expect(try client.response().text == "ok")
+        #expect(count("buffer_budget", on: rig) == 1)
+    }
 }

@@ -24,6 +24,7 @@ struct ConfigKeyTable: Sendable {
 
     static let ingressNginx = ConfigKeyTable(
         clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + accessKeys + limitKeys + guardingKeys
+            + ownKeys
             + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
             .map(ConfigKey.init(defaultOf:)),
         pending: pendingKeys)

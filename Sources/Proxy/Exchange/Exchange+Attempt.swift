@@ -172,8 +172,9 @@ extension Exchange {
 
     /// Whether the client sends its body slower than is allowed, after a grace of ten seconds.
     private func isTooSlow() -> Bool {
-        let seconds = worker.loop.now.nanoseconds(since: state.bodyStartedAt) / 1_000_000_000
-        return seconds > 10 && requestBody.moved < Int(seconds) * snapshot.settings.minimumBodyRate
+        let elapsed = worker.loop.now.nanoseconds(since: state.bodyStartedAt)
+        guard elapsed > snapshot.settings.bodyRateGrace else { return false }
+        return requestBody.moved < Int(elapsed / 1_000_000) * snapshot.settings.minimumBodyRate / 1000
     }
 
     /// The request body is no good: the upstream must not take what it got for a whole request.

@@ -10,6 +10,8 @@ struct WorkerSettings: Sendable {
     let keepAliveTimeout: UInt64
     let keepAliveRequests: Int
     let minimumBodyRate: Int
+    let bodyRateGrace: UInt64
+    let bufferBytes: Int
     let headLimits: HeadLimits
     let underscores: UnderscorePolicy
     let idleUpstreamLimit: Int
@@ -26,6 +28,8 @@ struct WorkerSettings: Sendable {
         keepAliveTimeout = settings.client.keepAliveTimeout.nanoseconds
         keepAliveRequests = settings.client.keepAliveRequests
         minimumBodyRate = settings.client.minimumBodyRate
+        bodyRateGrace = settings.client.bodyRateGrace.nanoseconds
+        bufferBytes = settings.client.bufferBytesPerWorker
         headLimits = HeadLimits(
             startLineBytes: settings.client.requestLineBytes, fieldLineBytes: settings.client.headerLineBytes,
             totalFieldBytes: settings.client.headerBytes, fieldCount: settings.client.headerCount)
