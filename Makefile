@@ -30,7 +30,7 @@ check: ## Lint the format, build everything with warnings as errors, check the h
 	Scripts/house-rules
 	$(SWIFT) build --build-tests
 
-bench: ## Measure against nginx and HAProxy in one run. SCENARIO=small,routes ROUNDS=5 SECONDS=4
+bench: ## Measure against nginx, HAProxy and Envoy in one run. SCENARIO=small,routes ROUNDS=5 SECONDS=4
 	@Scripts/setup build bench
 	$(SWIFT) build $(RELEASE) --product gatehouse
 	$(SWIFT) build -c release --package-path Benchmarks

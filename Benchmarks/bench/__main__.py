@@ -6,12 +6,14 @@ import pathlib
 import sys
 import time
 
-from . import load, machine, peers, report, scenarios
+from . import encrypted, load, machine, peers, report, scenarios
+
+SCENARIOS = scenarios.SCENARIOS | encrypted.SCENARIOS
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description="Measure Gatehouse against nginx and HAProxy.")
-    parser.add_argument("--scenarios", default=",".join(scenarios.SCENARIOS), help="comma list: %(default)s")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="comma list: %(default)s")
     parser.add_argument("--peers", default=",".join(peer.name for peer in peers.PEERS), help="comma list: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="length of a round (%(default)s)")
@@ -25,8 +27,8 @@ def arguments():
 def main():
     options = arguments()
     names = options.scenarios.split(",")
-    if unknown := [name for name in names if name not in scenarios.SCENARIOS]:
-        sys.exit(f"unknown scenario: {', '.join(unknown)}; there are: {', '.join(scenarios.SCENARIOS)}")
+    if unknown := [name for name in names if name not in SCENARIOS]:
+        sys.exit(f"unknown scenario: {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit("the benchmark needs two cores: one for the proxy, one for load and origin")
     os.environ["PATH"] += ":/usr/sbin:/sbin"
@@ -42,7 +44,7 @@ def main():
     for name in names:
         began = time.monotonic()
         print(f"{name}...", end="", flush=True, file=sys.stderr)
-        tables[name] = scenarios.SCENARIOS[name](bench)
+        tables[name] = SCENARIOS[name](bench)
         print(f" {time.monotonic() - began:.0f} s", file=sys.stderr)
 
     text = report.markdown(about, settings, tables)

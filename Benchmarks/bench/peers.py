@@ -5,16 +5,22 @@ sides, one worker, stream bodies in both directions.
 """
 
 import http.client
+import json
 import os
 import pathlib
 import re
 import signal
+import ssl
 import subprocess
 import time
 
 from . import process
 
 KEEPALIVE_REQUESTS = 1_000_000_000
+
+_unverified = ssl.create_default_context()
+_unverified.check_hostname = False
+_unverified.verify_mode = ssl.CERT_NONE
 
 
 class Route:
@@ -31,6 +37,8 @@ class Peer:
     up what was written since."""
 
     name = ""
+    # What HTTPS is served with; nothing for cleartext HTTP.
+    certificate = None
 
     def __init__(self, folder, origin_port, log_requests=False):
         self.folder = pathlib.Path(folder)
@@ -70,7 +78,10 @@ class Peer:
 
     def status(self, route):
         """The status of one request over a connection of its own, or None when there was no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        if self.certificate:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=_unverified)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", route.path, headers={"Host": route.host})
             return connection.getresponse().status
@@ -148,7 +159,8 @@ http {{
   proxy_set_header X-Scheme $scheme;
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $upstream_connection;
-  server {{ listen 127.0.0.1:{self.port} default_server backlog=4096; return 404; }}
+{self._tls()}
+  server {{ listen 127.0.0.1:{self.port}{self._listening} default_server backlog=4096; return 404; }}
 {"".join(self._servers(routes))}
 }}
 """)
@@ -156,7 +168,19 @@ http {{
     def _servers(self, routes):
         for host, paths in _by_host(routes).items():
             locations = "".join(f" location {path} {{ proxy_pass http://origin; }}" for path in paths)
-            yield f"  server {{ listen 127.0.0.1:{self.port}; server_name {host};{locations} }}\n"
+            yield f"  server {{ listen 127.0.0.1:{self.port}{self._listening}; server_name {host};{locations} }}\n"
+
+    @property
+    def _listening(self):
+        return " ssl http2" if self.certificate else ""
+
+    def _tls(self):
+        if not self.certificate:
+            return ""
+        return (
+            f"  ssl_certificate {self.certificate.chain}; ssl_certificate_key {self.certificate.key};\n"
+            "  ssl_protocols TLSv1.2 TLSv1.3;"
+        )
 
     def command(self):
         return [
@@ -221,7 +245,7 @@ defaults
   timeout http-keep-alive 75s
   http-reuse always
 frontend http
-  bind 127.0.0.1:{self.port} backlog 4096
+  bind 127.0.0.1:{self.port} backlog 4096 {self._tls()}
   http-request set-header X-Request-ID %[uuid()] unless {{ req.hdr(x-request-id) -m found }}
   {remember}
   http-request set-header X-Real-IP %[src]
@@ -240,6 +264,9 @@ backend none
 
     def command(self):
         return ["haproxy", "-W", "-f", str(self.folder / "haproxy.cfg")]
+
+    def _tls(self):
+        return f"ssl crt {self.certificate.both} alpn h2,http/1.1 ssl-min-ver TLSv1.2" if self.certificate else ""
 
     def settle(self):
         """A master that is still starting workers drops the signal to do so again."""
@@ -274,6 +301,8 @@ class Gatehouse(Peer):
         """Puts one Ingress down for each host, all in one file or each in its own; files that would stay the same are
         not touched."""
         documents = {"shared.yaml": _SHARED_OBJECTS}
+        if self.certificate:
+            documents["certificate.yaml"] = self.certificate.secret
         ingresses = {f"{host}.yaml": _ingress(host, paths) for host, paths in _by_host(routes).items()}
         if separate_files:
             documents |= ingresses
@@ -289,14 +318,105 @@ class Gatehouse(Peer):
     def command(self):
         return [
             str(self.executable), "serve", "--manifests", str(self.manifests),
-            "--address", "127.0.0.1", "--http-port", str(self.port), "--https-port", str(process.free_port()),
+            "--address", "127.0.0.1", *self._ports(),
             "--admin-port", str(process.free_port()), "--workers", "1",
             "--access-log", str(self.request_log) if self.request_log else "off",
             "--backend", f"origin=127.0.0.1:{self.origin_port}",
         ]  # fmt: skip
 
+    def _ports(self):
+        other = str(process.free_port())
+        if self.certificate:
+            chosen = ["--http-port", other, "--https-port", str(self.port)]
+            return [*chosen, "--default-ssl-certificate", "default/certificate"]
+        return ["--http-port", str(self.port), "--https-port", other]
+
     def apply(self):
         """Nothing to do: it watches its manifests."""
+
+
+class Envoy(Peer):
+    name = "envoy"
+
+    @classmethod
+    def version(cls):
+        return _version(["envoy", "--version"])
+
+    def write(self, routes):
+        hosts = [
+            {"name": host, "domains": [host, f"{host}:*"], "routes": [_envoy_route(path) for path in paths]}
+            for host, paths in _by_host(routes).items()
+        ]
+        manager = {
+            "@type": f"{_ENVOY}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "stat_prefix": "http",
+            "generate_request_id": True,
+            "use_remote_address": True,
+            "route_config": {"virtual_hosts": hosts, "request_headers_to_add": _envoy_headers()},
+            "http_filters": [
+                {"name": "router", "typed_config": {"@type": f"{_ENVOY}.filters.http.router.v3.Router"}}
+            ],
+        }
+        chain = {"filters": [{"name": "http", "typed_config": manager}]}
+        if self.certificate:
+            chain["transport_socket"] = self._tls()
+        cluster = {
+            "name": "origin",
+            "type": "STATIC",
+            "load_assignment": {"cluster_name": "origin", "endpoints": [{"lb_endpoints": [self._endpoint()]}]},
+        }
+        listener = {"name": "http", "address": _envoy_address(self.port), "filter_chains": [chain]}
+        (self.folder / "envoy.json").write_text(
+            json.dumps({"static_resources": {"listeners": [listener], "clusters": [cluster]}})
+        )
+
+    def _endpoint(self):
+        return {"endpoint": {"address": _envoy_address(self.origin_port)}}
+
+    def _tls(self):
+        certificate = {
+            "certificate_chain": {"filename": str(self.certificate.chain)},
+            "private_key": {"filename": str(self.certificate.key)},
+        }
+        context = {"tls_certificates": [certificate], "alpn_protocols": ["h2", "http/1.1"]}
+        return {
+            "name": "tls",
+            "typed_config": {
+                "@type": f"{_ENVOY}.transport_sockets.tls.v3.DownstreamTlsContext",
+                "common_tls_context": context,
+            },
+        }
+
+    def command(self):
+        return [
+            "envoy", "-c", str(self.folder / "envoy.json"), "--concurrency", "1", "--disable-hot-restart",
+            "--log-level", "error",
+        ]  # fmt: skip
+
+
+_ENVOY = "type.googleapis.com/envoy.extensions"
+
+
+def _envoy_address(port):
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _envoy_route(path):
+    return {"match": {"prefix": path}, "route": {"cluster": "origin", "timeout": "60s"}}
+
+
+def _envoy_headers():
+    values = {
+        "X-Real-IP": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+        "X-Forwarded-Host": "%REQ(:AUTHORITY)%",
+        "X-Forwarded-Port": "%DOWNSTREAM_LOCAL_PORT%",
+        "X-Forwarded-Scheme": "%REQ(:SCHEME)%",
+        "X-Scheme": "%REQ(:SCHEME)%",
+    }
+    return [
+        {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        for key, value in values.items()
+    ]
 
 
 PEERS = [Gatehouse, Nginx, HAProxy]
