@@ -16,7 +16,8 @@ def start_origin(folder):
 
 
 def write_requests(file, routes, method="GET"):
-    file.write_text("".join(f"{method} {route.host} {route.path}\n" for route in routes))
+    lines = ("\t".join((f"{method} {route.host} {route.path}", *route.fields)) for route in routes)
+    file.write_text("".join(f"{line}\n" for line in lines))
     return file
 
 

@@ -24,12 +24,12 @@ _unverified.verify_mode = ssl.CERT_NONE
 
 
 class Route:
-    """Where requests for a host and a path prefix go; there is one backend, the origin."""
+    """Where requests for a host and a path prefix go; there is one backend, the origin. Requests carry `fields`."""
 
-    __slots__ = ("host", "path")
+    __slots__ = ("fields", "host", "path")
 
-    def __init__(self, host, path):
-        self.host, self.path = host, path
+    def __init__(self, host, path, fields=()):
+        self.host, self.path, self.fields = host, path, fields
 
 
 class Peer:

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 
-from . import counted, load, peers, process
+from . import counted, load, peers, policies, process
 from .peers import Route
 
 CONNECTIONS = 64
@@ -508,6 +508,27 @@ def _allocations(stage, peer, file, warm_up, **options):
     return {"each": count / requests, "count": count, "requests": requests}
 
 
+def policy_costs(bench):
+    """What each policy adds to a request of Gatehouse."""
+    metrics = [Metric("extra", "more CPU µs/request than without"), *PER_REQUEST[:3], PER_REQUEST[-1]]
+    table = Table("What policies cost, 128-byte responses", metrics, [Limit("extra", 3, policies.PASSWORDS)], [])
+    with bench.stage() as stage:
+        peer = stage.peer(policies.PolicedGatehouse, [policies.POLICIES[0].route])
+        files = {each: stage.requests(each.host, [each.route]) for each in policies.POLICIES}
+        for counts, seconds in [(False, min(0.5, bench.seconds))] + bench.rounds * [(True, bench.seconds)]:
+            plain = None
+            for policy, file in files.items():
+                values = weighed(
+                    stage, peer, "http", microseconds_each, requests=file, connections=CONNECTIONS, seconds=seconds
+                )
+                if values["failed"]:
+                    raise RuntimeError(f"{policy.name}: not served")
+                plain = plain or values["cpu"]
+                if counts:
+                    table.add(policy.name, values | {"extra": values["cpu"] - plain})
+    return table
+
+
 SCENARIOS = {
     "small": small,
     "small-log": small_log,
@@ -520,4 +541,5 @@ SCENARIOS = {
     "scale": scale,
     "reload": reload,
     "allocations": allocations,
+    "policies": policy_costs,
 }

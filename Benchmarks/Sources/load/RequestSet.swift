@@ -7,15 +7,17 @@ struct RequestSet {
     private var seed: UInt64 = 0x9e37_79b9_7f4a_7c15
 
     /// - Parameters:
-    ///   - path: a file with a `method host target` a line.
+    ///   - path: a file with a `method host target` a line, and field lines behind it, each after a tab.
     ///   - bodyBytes: the body that each request carries.
     init(path: String, bodyBytes: Int) {
         let body = [UInt8](repeating: UInt8(ascii: "u"), count: bodyBytes)
         encoded = Self.lines(of: path).map { line in
-            let words = line.split(separator: " ")
+            let parts = line.split(separator: "\t")
+            let words = parts[0].split(separator: " ")
             guard words.count == 3 else { fail("\(path): expected method, host and target: \(line)") }
-            let length = bodyBytes > 0 ? "Content-Length: \(bodyBytes)\r\n" : ""
-            let head = "\(words[0]) \(words[2]) HTTP/1.1\r\nHost: \(words[1])\r\n\(length)\r\n"
+            let length = bodyBytes > 0 ? ["Content-Length: \(bodyBytes)"] : []
+            let fields = ["Host: \(words[1])"] + length + parts.dropFirst().map(String.init)
+            let head = "\(words[0]) \(words[2]) HTTP/1.1\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n"
             return [UInt8](head.utf8) + body
         }
         guard !encoded.isEmpty else { fail("\(path): no requests") }
