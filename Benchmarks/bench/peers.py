@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -337,10 +338,12 @@ class Gatehouse(Peer):
 
 class Envoy(Peer):
     name = "envoy"
+    # On the PATH, or where Scripts/setup has put it.
+    executable = shutil.which("envoy") or str(pathlib.Path(__file__).parents[2] / ".build/peers/envoy/_bin/envoy")
 
     @classmethod
     def version(cls):
-        return _version(["envoy", "--version"])
+        return _version([cls.executable, "--version"])
 
     def write(self, routes):
         hosts = [
@@ -389,7 +392,7 @@ class Envoy(Peer):
 
     def command(self):
         return [
-            "envoy", "-c", str(self.folder / "envoy.json"), "--concurrency", "1", "--disable-hot-restart",
+            self.executable, "-c", str(self.folder / "envoy.json"), "--concurrency", "1", "--disable-hot-restart",
             "--log-level", "error",
         ]  # fmt: skip
 
