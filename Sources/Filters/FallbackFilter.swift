@@ -5,11 +5,15 @@ public import Model
 /// What a fallback upstream is told of the request that it serves in another's place.
 public struct FallbackFilter: Sendable {
     public let upstream: UpstreamID
-    /// All fields but `X-Format`. The client's own fields of these names are to be left out.
-    public let lines: FieldLines
+    /// The names of all fields. The client's own fields of these names are to be left out.
+    public let replaced: FieldLines
+    private let lines: FieldLines
 
-    init(_ policy: Fallback, _ labels: RouteLabels) throws(FilterError) {
+    /// - Parameter others: fields that the proxy sets as well.
+    init(_ policy: Fallback, _ labels: RouteLabels, replacing others: [String]) throws(FilterError) {
         upstream = policy.upstream
+        replaced = try FieldLines(
+            (ErrorPagesFilter.names + others).map { HeaderEdits.Field(name: $0, value: "") })
         lines = try FieldLines([
             .init(name: "X-Code", value: "503"), .init(name: "X-Namespace", value: labels.namespace),
             .init(name: "X-Ingress-Name", value: labels.object), .init(name: "X-Service-Name", value: labels.service),

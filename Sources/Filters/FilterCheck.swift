@@ -13,6 +13,11 @@ public enum FilterCheck {
                 found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: remedy))
             }
             for route in host.routes where mayFail(route) {
+                if let fault = mirrorFault(route, host) {
+                    found.append(
+                        Diagnostic(
+                            .warning, route.origin, field: "", fault, remedy: "until that changes, no copies are sent"))
+                }
                 let fault = fault { () throws(FilterError) in
                     _ = try RouteFilters(route, host: host, settings: model.settings)
                 }
@@ -54,8 +59,14 @@ public enum FilterCheck {
             let policy = route.policy
             return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
                 || policy.fallback != nil || policy.addressRules != nil || policy.rateLimit != nil
+                || policy.externalAuth != nil || policy.mirror != nil || policy.errorPages != nil
         }
         return true
+    }
+
+    private static func mirrorFault(_ route: Route, _ host: VirtualHost) -> String? {
+        guard let mirror = route.policy.mirror else { return nil }
+        return fault { () throws(FilterError) in _ = try MirrorFilter(mirror, Template.Constants(route, host: host)) }
     }
 
     private static func path(of route: Route) -> String {

@@ -114,7 +114,8 @@ public struct ForwardedHeaders: Sendable {
 
     private static let schemes: HeaderIDSet = [.xForwardedPort, .xForwardedProto, .xForwardedScheme, .xScheme]
 
-    private func appendRequestID(
+    /// Behind a line that has no end yet, and leaves the last without one.
+    func appendRequestID(
         _ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer
     ) {
         if let given = context.givenRequestID(head) {
@@ -137,6 +138,11 @@ public struct ForwardedHeaders: Sendable {
         }
         if ids.contains(.xForwardedFor) { return }
         buffer.append("\r\nX-Forwarded-For: ")
+        appendHops(head, context, &buffer)
+    }
+
+    /// The value of `X-Forwarded-For`.
+    func appendHops(_ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer) {
         if appendsForwardedFor, head.headers.contains(.xForwardedFor) {
             buffer.appendValues(of: .xForwardedFor, head.headers)
             buffer.append(", ")

@@ -24,12 +24,20 @@ public final class RouteFilters: Sendable {
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
     public let fallback: FallbackFilter?
+    /// Whom to ask whether a request may pass; see `Verdict.ask`.
+    public let externalAuth: ExternalAuthFilter?
+    /// Who gets copies of requests.
+    public let mirror: MirrorFilter?
+    /// Which errors another service answers.
+    public let errorPages: ErrorPagesFilter?
 
     /// How the rules of the access stage go together.
     let satisfy: Satisfy
     private let addresses: AddressFilter?
     private let rateLimit: RateLimitFilter?
 
+    /// The answer to every request that the rules let pass, because no upstream serves the route.
+    public let unserved: Status?
     private let refusal: Status?
     private let redirect: RedirectFilter?
     private let rewrite: RewriteFilter?
@@ -53,7 +61,16 @@ public final class RouteFilters: Sendable {
         variableCount = constants.variables.count
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
-        fallback = try Self.fallback(policy.fallback, route.labels)
+        let vouchedFields = policy.externalAuth?.responseFields ?? []
+        fallback = try Self.fallback(policy.fallback, route.labels, replacing: vouchedFields)
+        externalAuth = try policy.externalAuth.map { policy throws(FilterError) in
+            try ExternalAuthFilter(policy, Template.Constants(route, host: host))
+        }
+        // Copies that can't be made are nobody's concern but `FilterCheck`'s.
+        mirror = policy.mirror.flatMap { try? MirrorFilter($0, Template.Constants(route, host: host)) }
+        errorPages = try policy.errorPages.map { policy throws(FilterError) in
+            try ErrorPagesFilter(policy, route.labels, replacing: vouchedFields)
+        }
         satisfy = policy.satisfy
         addresses = try policy.addressRules.map { rules throws(FilterError) in try AddressFilter(rules) }
         ownRedirects = policy.ownRedirects
@@ -71,7 +88,9 @@ public final class RouteFilters: Sendable {
             guard (400...599).contains(status) else { throw .badRefusalStatus(status) }
             refusal = Status(rawValue: UInt16(status))
         }
-        self.refusal = refusal
+        // Nothing to serve is found out where an upstream would be asked; what is forbidden is said before anything else.
+        unserved = refusal == .notFound ? .notFound : nil
+        self.refusal = unserved == nil ? refusal : nil
         self.redirect = redirect
         if let policy = policy.rewrite {
             rewrite = try RewriteFilter(policy, of: route.match.path, constants)
@@ -104,9 +123,13 @@ public final class RouteFilters: Sendable {
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil
+        externalAuth = nil
+        mirror = nil
+        errorPages = nil
         satisfy = .all
         addresses = nil
         rateLimit = nil
+        unserved = nil
         refusal = status
         redirect = nil
         rewrite = nil
@@ -115,9 +138,11 @@ public final class RouteFilters: Sendable {
         forgetsGroups = false
     }
 
-    private static func fallback(_ policy: Fallback?, _ labels: RouteLabels) throws(FilterError) -> FallbackFilter? {
+    private static func fallback(
+        _ policy: Fallback?, _ labels: RouteLabels, replacing others: [String]
+    ) throws(FilterError) -> FallbackFilter? {
         guard let policy else { return nil }
-        return try FallbackFilter(policy, labels)
+        return try FallbackFilter(policy, labels, replacing: others)
     }
 }
 
@@ -181,7 +206,14 @@ extension RouteFilters {
     ) -> AccessOpinion {
         switch rule {
         case .addresses: addresses?.opinion(on: context) ?? .indifferent
-        case .credentials, .service, .over: .indifferent
+        case .service: ask(about: head)
+        case .credentials, .over: .indifferent
         }
+    }
+
+    /// Whether somebody else is to be asked.
+    private func ask(about head: borrowing RequestHead) -> AccessOpinion {
+        guard externalAuth != nil else { return .indifferent }
+        return OwnRequestDepth.allowsQuestion(about: head) ? .pending(.ask) : ExternalAuthFilter.noAnswer
     }
 }

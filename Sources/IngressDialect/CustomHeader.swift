@@ -11,6 +11,9 @@ enum CustomHeader {
         "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
+    /// Whether a field frames or routes messages, so that it is the proxy's own.
+    static func isFraming(_ name: String) -> Bool { framing.contains(name.lowercased()) }
+
     /// What is wrong with the entry; nil when nothing is. Values never appear in the text.
     ///
     /// - Parameter allowed: names that may be set; nil is all.
@@ -18,7 +21,7 @@ enum CustomHeader {
         guard isName(name) else {
             return Fault(text: "is no header name", remedy: "use letters, digits, - and _")
         }
-        guard !framing.contains(name.lowercased()) else {
+        guard !isFraming(name) else {
             return Fault(text: "frames the message or belongs to the proxy, and cannot be set", remedy: "take it out")
         }
         guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.utf8.count <= 4 << 10 else {

@@ -101,12 +101,14 @@ struct HostAssembly {
         if let redirect = content.redirect, !isRefused { route.action = .redirect(redirect) }
         route.policy = content.policy
         settleFallback(&route, of: first)
+        if !isRefused { first.host.root.apply(to: &route) }
         if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
         content.routing.applyRewrite(of: "/", to: &route.policy)
-        let isPlain = backend == nil && content.redirect == nil && content.refusal == nil
+        let isPlain =
+            backend == nil && content.redirect == nil && content.refusal == nil && first.host.root.refusal == nil
         let isUnseen =
             surroundings.defaultUpstream == nil
-            ? route.policy.headerEdits == nil : route.policy == RoutePolicy()
+            ? route.policy.isUnseenWithoutUpstream : route.policy == RoutePolicy()
         return isPlain && isUnseen ? nil : RegexMode.Entry(route: route, type: .prefix, place: nil, share: 0)
     }
 
@@ -140,6 +142,7 @@ struct HostAssembly {
     private func settleFallback(_ route: inout Route, of share: HostShare) {
         if let id = share.ingress.content.fallback.flatMap({ surroundings.renamed[$0.target] }) {
             route.policy.fallback = Fallback(upstream: id)
+            route.policy.errorPages?.upstream = id
         }
     }
 
@@ -168,5 +171,26 @@ struct HostAssembly {
                     .rejected, share.host.origin, field: share.host.field, "\(name) answers 503 \(reason)",
                     remedy: "give the other Ingress a host of its own"))
         }
+    }
+}
+
+extension RoutePolicy {
+    /// Nobody can tell the policy from a plain one where no upstream is asked.
+    fileprivate var isUnseenWithoutUpstream: Bool {
+        var rest = self
+        let plain = RoutePolicy()
+        rest.rewrite = nil
+        rest.hostOverride = nil
+        rest.fallback = nil
+        rest.mirror = nil
+        rest.bodyLimits = plain.bodyLimits
+        rest.timeouts = plain.timeouts
+        rest.retry = plain.retry
+        rest.transport = plain.transport
+        rest.requestBuffering = plain.requestBuffering
+        rest.responseBuffering = plain.responseBuffering
+        rest.responseRewrite = nil
+        rest.givesSessionCookie = false
+        return rest == plain
     }
 }

@@ -27,6 +27,9 @@ struct IngressReading {
     let seniority: Seniority
     private var balancing = BalancingDraft()
     private var sessionCookie: SessionCookie?
+    var ownRequestRules = OwnRequestRules()
+    /// Upstreams of own requests, by name.
+    var ownUpstreams: [UpstreamID: UpstreamRequest] = [:]
     var isRejected = false
     var diagnostics: [Diagnostic] = []
     var dependencies: [TranslatedIngress.Dependency] = []
@@ -65,6 +68,7 @@ struct IngressReading {
         content.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
         readHeaders(draft.headers.custom, into: &content)
         readFallback(draft.errors.defaultBackend, into: &content)
+        readOwnRequests(draft, into: &content)
         readDefaultBackend(into: &content)
         readRules(into: &content)
         return content
@@ -147,12 +151,14 @@ struct IngressReading {
             let index = hostIndex(name, rule, number: number, in: &content)
             for (position, path) in rule.paths.enumerated() {
                 let place = TranslatedIngress.Place(rule: number, path: position)
-                guard let (route, details) = read(path, of: rule, at: place, paths, content) else { continue }
+                guard var (route, details) = read(path, of: rule, at: place, paths, content) else { continue }
+                addOwnRequests(to: &route, &details, on: name)
                 if route.policy.rewrite != nil { content.hosts[index].usesRegex = true }
                 content.hosts[index].routes.append(route)
                 content.hosts[index].paths.append(details)
             }
         }
+        addOwnRequestsToRoots(of: &content)
         if let tls = ingress.tls.first {
             diagnostics.append(
                 Diagnostic(
@@ -264,7 +270,8 @@ struct IngressReading {
         plain.redirect = nil
         let origin = Origin(ingress, line: backend.line)
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name, path: "/")
-        guard let (route, path) = lead(backend, .prefix("/"), labels, at: nil, origin: origin, plain) else { return }
+        guard var (route, path) = lead(backend, .prefix("/"), labels, at: nil, origin: origin, plain) else { return }
+        if ingress.rules.isEmpty { addOwnRequests(to: &route, &path, on: .any) }
         content.defaultBackend = TranslatedIngress.DefaultBackend(route: route, path: path)
         if ingress.rules.isEmpty {
             content.hosts = [

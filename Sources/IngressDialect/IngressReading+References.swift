@@ -5,17 +5,8 @@ import Translation
 /// Annotations that refer to other objects.
 extension IngressReading {
     mutating func readHeaders(_ written: NamespacedName?, into content: inout TranslatedIngress.Content) {
-        guard var reference = written else { return }
-        if reference.namespace.isEmpty { reference.namespace = ingress.metadata.namespace }
-        guard reference.namespace == ingress.metadata.namespace || globals.allowsCrossNamespaceReferences else {
-            return refuse(
-                "custom-headers", "\(reference) is in another namespace",
-                remedy: "use a ConfigMap of namespace \(ingress.metadata.namespace)", &content)
-        }
-        let shared = store.configMaps.shared(reference)
-        dependencies.append(TranslatedIngress.Dependency(key: reference, found: .configMap(shared)))
-        guard let configMap = shared?.object else {
-            return refuse("custom-headers", "there is no ConfigMap \(reference)", remedy: "add it", &content)
+        guard let written, let configMap = referredConfigMap(written, of: "custom-headers", into: &content) else {
+            return
         }
         var fields: [HeaderEdits.Field] = []
         for entry in configMap.data {
@@ -23,12 +14,31 @@ extension IngressReading {
                 name: entry.key, value: entry.value, allowed: globals.allowedResponseHeaders)
             {
                 return refuse(
-                    "custom-headers", "\(quoted(entry.key)) in ConfigMap \(reference) \(fault.text)",
+                    "custom-headers",
+                    "\(quoted(entry.key)) in ConfigMap \(configMap.metadata.namespace)/\(configMap.metadata.name) \(fault.text)",
                     remedy: fault.remedy, &content)
             }
             fields.append(HeaderEdits.Field(name: entry.key, value: entry.value))
         }
         if !fields.isEmpty { content.policy.headerEdits = HeaderEdits(setOnResponse: fields) }
+    }
+
+    /// The ConfigMap that an annotation names; when there is none that it may name, every path answers 503.
+    mutating func referredConfigMap(
+        _ written: NamespacedName, of annotation: String, into content: inout TranslatedIngress.Content
+    ) -> ConfigMap? {
+        var reference = written
+        if reference.namespace.isEmpty { reference.namespace = ingress.metadata.namespace }
+        guard reference.namespace == ingress.metadata.namespace || globals.allowsCrossNamespaceReferences else {
+            refuse(
+                annotation, "\(reference) is in another namespace",
+                remedy: "use a ConfigMap of namespace \(ingress.metadata.namespace)", &content)
+            return nil
+        }
+        let shared = store.configMaps.shared(reference)
+        dependencies.append(TranslatedIngress.Dependency(key: reference, found: .configMap(shared)))
+        if shared == nil { refuse(annotation, "there is no ConfigMap \(reference)", remedy: "add it", &content) }
+        return shared?.object
     }
 
     mutating func readFallback(_ name: String?, into content: inout TranslatedIngress.Content) {
@@ -50,10 +60,11 @@ extension IngressReading {
             field: .other(annotationField("default-backend")))
         content.fallback = request
         content.policy.fallback = Fallback(upstream: request.usualID)
+        content.policy.errorPages?.upstream = request.usualID
     }
 
     /// Makes every path of the Ingress answer 503.
-    private mutating func refuse(
+    mutating func refuse(
         _ annotation: String, _ fault: String, remedy: String, _ content: inout TranslatedIngress.Content
     ) {
         content.refusal = content.refusal ?? "because of \(annotation)"

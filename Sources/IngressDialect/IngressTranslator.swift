@@ -38,14 +38,32 @@ public struct IngressTranslator: Sendable {
         }
         let splits = CanaryPairing.splits(of: ingresses.ordered, among: hosts, context.upstreams, &context.diagnostics)
         context.upstreams.split(splits)
+        // Without endpoints the built-in page answers, as if there were no such Service.
         let defaultUpstream = defaultBackend.map { context.upstreams.renamed[$0.target] ?? $0.usualID }
+            .flatMap { context.upstreams.hasEndpoints($0) ? $0 : nil }
+        var settings = globals.settings
+        if defaultUpstream != nil { settings.errorPages = globals.defaults.errors.pages() }
+        if defaultUpstream == nil { reportUnansweredErrors(&context.diagnostics) }
         let surroundings = HostAssembly.Surroundings(
             defaultUpstream: defaultUpstream, renamed: context.upstreams.renamed)
         let bare = hosts.assemble(in: surroundings, &context.diagnostics)
         let virtualHosts = HostAliases.place(ingresses.ordered, into: bare, &context.diagnostics)
-        let translation = context.finish(virtualHosts, defaultUpstream: defaultUpstream, settings: globals.settings)
+        let translation = context.finish(virtualHosts, defaultUpstream: defaultUpstream, settings: settings)
         upstreams = context.upstreams
         return translation
+    }
+
+    /// Says where `custom-http-errors` has nobody to answer.
+    private func reportUnansweredErrors(_ diagnostics: inout [Diagnostic]) {
+        for ingress in ingresses.ordered {
+            guard let pages = ingress.content.policy.errorPages, pages.upstream == nil else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    .warning, ingress.origin, field: annotationField("custom-http-errors"),
+                    "no default backend with endpoints answers \(pages.statuses.map(String.init).joined(separator: ", ")): "
+                        + "the plain errors stay",
+                    remedy: "name a Service with default-backend, or start with --default-backend-service"))
+        }
     }
 
     private func globalSettings(_ context: inout TranslationContext) -> GlobalSettings {

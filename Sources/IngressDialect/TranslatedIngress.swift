@@ -23,6 +23,8 @@ final class TranslatedIngress: Sendable {
     struct Path: Sendable {
         /// Nil for a path that leads to no Service.
         var upstream: UpstreamRequest?
+        /// Upstreams of requests of Gatehouse's own.
+        var ownUpstreams: [UpstreamRequest] = []
         var type: Ingress.PathType
         /// Nil for a default backend.
         var place: Place?
@@ -46,6 +48,8 @@ final class TranslatedIngress: Sendable {
         var routes: [Route] = []
         /// One for each route.
         var paths: [Path] = []
+        /// What applies to the path `/` that a host without one gets.
+        var root = OwnRequests()
         /// The host's field, as diagnostics name it.
         var field: String { rule.map { "spec.rules[\($0)].host" } ?? "spec.defaultBackend" }
         /// Whether it is enough to put the host into regex mode.
@@ -128,7 +132,11 @@ final class TranslatedIngress: Sendable {
     /// Calls `body` with every upstream that the Ingress needs.
     func forEachUpstream(_ body: (UpstreamRequest) -> Void) {
         for host in content.canary?.hosts ?? content.hosts {
-            for path in host.paths { path.upstream.map(body) }
+            for path in host.paths {
+                path.upstream.map(body)
+                path.ownUpstreams.forEach(body)
+            }
+            host.root.upstreams.forEach(body)
         }
         // Without rules the default backend is the path of the catch-all host.
         if !source.object.rules.isEmpty { content.defaultBackend?.path.upstream.map(body) }

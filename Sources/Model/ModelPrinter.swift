@@ -134,6 +134,7 @@ extension Settings {
         add("block-cidrs", \.admission.blockedAddresses)
         add("block-user-agents", \.admission.blockedAgents)
         add("block-referers", \.admission.blockedReferers)
+        if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
         return lines + headerEdits.lines + tlsLines
     }
 }

@@ -13,6 +13,9 @@ extension RoutePolicy {
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
         if retry != Retry() { lines.append("retry \(retry)") }
+        if let externalAuth { lines.append("external authentication \(externalAuth)") }
+        if let mirror { lines.append("mirror \(mirror)") }
+        if let errorPages { lines.append("error pages for \(errorPages)") }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
         lines += transport.lines
         lines += trafficLines

@@ -19,10 +19,25 @@ public struct RoutePolicy: Sendable, Hashable {
     public var responseRewrite: ResponseRewrite?
     /// Whether responses give out the session cookie of the upstream, where it has one (`Affinity.cookie`).
     public var givesSessionCookie = false
+    public var externalAuth: ExternalAuth?
+    public var mirror: Mirror?
+    public var errorPages: ErrorPages?
 
     /// Redirects plain HTTP to HTTPS.
     public var secureRedirect: SecureRedirect?
     public var ownRedirects = OwnRedirects()
 
     public init() {}
+}
+
+extension RoutePolicy {
+    /// Upstreams that the policies name, beside the route's own, each with the policy.
+    var otherUpstreams: [(policy: String, upstream: UpstreamID)] {
+        var found: [(policy: String, upstream: UpstreamID)] = []
+        if let fallback { found.append(("fallback", fallback.upstream)) }
+        if let externalAuth { found.append(("external authentication", externalAuth.destination.upstream)) }
+        if let mirror { found.append(("mirror", mirror.destination.upstream)) }
+        if let upstream = errorPages?.upstream { found.append(("error pages", upstream)) }
+        return found
+    }
 }

@@ -20,5 +20,5 @@ public struct SealedBytes: Sendable, Hashable {
 extension SealedBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "<\(bytes.count) sealed bytes>" }
     public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    public var customMirror: Swift.Mirror { Swift.Mirror(self, children: []) }
 }

@@ -10,6 +10,8 @@ public struct Settings: Sendable, Hashable {
     public var http2 = HTTP2Settings()
     public var proxyProtocol = ProxyProtocolSettings()
     public var admission = AdmissionSettings()
+    /// What is replaced of the answers to requests that no route matches (`custom-http-errors`).
+    public var errorPages: ErrorPages?
 
     public init() {}
 

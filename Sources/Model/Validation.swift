@@ -199,8 +199,8 @@ private struct ModelCheck {
             if case .forward(let upstream) = routes[index].action, !exists(upstream) {
                 fault(routes[index].origin, "upstream", "\(upstream) does not exist")
             }
-            if let fallback = routes[index].policy.fallback, !exists(fallback.upstream) {
-                fault(routes[index].origin, "fallback", "\(fallback.upstream) does not exist")
+            for (name, upstream) in routes[index].policy.otherUpstreams where !exists(upstream) {
+                fault(routes[index].origin, name, "\(upstream) does not exist")
             }
         }
     }
@@ -246,6 +246,9 @@ private struct ModelCheck {
         if policy.timeouts.connect <= .zero || policy.timeouts.send <= .zero || policy.timeouts.read <= .zero {
             fault(origin, "timeouts", "are not all positive")
         }
+        check(policy.externalAuth, origin)
+        if let mirror = policy.mirror { check(mirror.destination, "mirror", origin) }
+        if let pages = policy.errorPages, !pages.isValid { fault(origin, "error pages", "are for no error") }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
     }
@@ -263,6 +266,29 @@ private struct ModelCheck {
                 }
             case .date: break
             }
+        }
+    }
+
+    private mutating func check(_ policy: ExternalAuth?, _ origin: Origin) {
+        guard let policy else { return }
+        let name = "external authentication"
+        check(policy.destination, name, origin)
+        if policy.method.isEmpty || !policy.method.utf8.allSatisfy(\.isTokenByte) {
+            fault(origin, name, "has no token for a method")
+        }
+        for field in policy.responseFields + policy.fields.map(\.name)
+        where field.isEmpty || !field.utf8.allSatisfy(\.isTokenByte) {
+            fault(origin, name, "has no token for the name of a field")
+        }
+        let texts = [policy.signIn?.url, policy.redirect, policy.cache?.key] + policy.fields.map(\.value)
+        for case let text? in texts where !isText(text, allowingTab: true) {
+            fault(origin, name, "holds control bytes or is too long")
+        }
+    }
+
+    private mutating func check(_ destination: Destination, _ name: String, _ origin: Origin) {
+        if destination.host.isEmpty || !isText(destination.host) || !isText(destination.target) {
+            fault(origin, name, "has no host, or holds control bytes or is too long")
         }
     }
 

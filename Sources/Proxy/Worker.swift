@@ -38,6 +38,8 @@ final class Worker {
     var filterScratch = FilterScratch()
     private var idleExchanges: ContiguousArray<Exchange> = []
     private var idleVariables: ContiguousArray<RequestVariables> = []
+    var subrequests = SubrequestPool()
+    var authCache = AuthCache()
     private var pools: [SocketAddress: EndpointPool] = [:]
     private var accessLog: AccessLogWriter?
     private var date = DateField()
@@ -188,6 +190,10 @@ final class Worker {
 
     /// The time of day at this turn.
     func wallClock() -> (seconds: Int, nanoseconds: Int) { date.wall(now: loop.now) }
+    func takeSubrequest() -> Subrequest { subrequests.take(for: self) }
+    func giveBack(_ subrequest: Subrequest) { subrequests.give(subrequest) }
+    func takeAuthAnswer() -> AuthAnswer { subrequests.takeAnswer() }
+    func giveBack(_ answer: AuthAnswer) { subrequests.give(answer) }
 
     /// Two words that nobody can guess, for a request's identifier.
     func randomWords() -> (UInt64, UInt64) { (random.next(), random.next()) }
@@ -227,6 +233,7 @@ final class Worker {
         accessLog?.flush()
         // These point back to the worker, and with it to every descriptor that it has left.
         idleExchanges = []
+        subrequests.clear()
         pools = [:]
         listeners = []
     }

@@ -24,6 +24,7 @@ struct ServiceEndpoints: Sendable {
     }
 
     func find(_ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]) -> Found {
+        if request.target.isHost { return host(request, &diagnostics) }
         let service = store.services[request.target.key]
         var found = endpoints(of: service, request, &diagnostics)
         if let service, let port = service.tcpPort(request.target.port), !found.isDemonstration {
@@ -71,10 +72,10 @@ struct ServiceEndpoints: Sendable {
         _ request: UpstreamRequest, origin: Origin, _ fault: String, _ diagnostics: inout [Diagnostic]
     ) -> Found {
         let field = origin == request.origin ? "\(request.field)" : ""
-        guard let demonstration = options.demonstrationEndpoint else {
+        guard request.purpose == .backend, let demonstration = options.demonstrationEndpoint else {
             diagnostics.append(
                 Diagnostic(
-                    .warning, origin, field: field, "\(fault): requests are answered 503",
+                    .warning, origin, field: field, "\(fault): \(request.outcomeWithoutEndpoints)",
                     remedy:
                         "add it with an EndpointSlice, or send it elsewhere with --backend \(request.target.service)=HOST:PORT"
                 ))
@@ -144,6 +145,19 @@ struct ServiceEndpoints: Sendable {
 }
 
 extension ServiceEndpoints {
+    /// A host that no Service stands for: a literal address, or a name that is resolved.
+    private func host(_ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]) -> Found {
+        if let override = options.overrides.first(where: { $0.fits(request.target, nil) }) {
+            return reach(override.host, port: override.port, allowsLocal: true, request, &diagnostics)
+        }
+        guard case .number(let number) = request.target.port, let port = UInt16(exactly: number), port > 0 else {
+            return unusable(
+                request.origin, "\(request.field)", "\(request.target.port) is no port", request, &diagnostics)
+        }
+        return reach(
+            request.target.service, port: port, allowsLocal: options.allowsLocalExternalNames, request, &diagnostics)
+    }
+
     /// An ExternalName Service: the addresses of its name. A port that the Service doesn't list is taken as it is.
     private func external(
         _ service: Service, _ request: UpstreamRequest, _ diagnostics: inout [Diagnostic]
@@ -152,7 +166,7 @@ extension ServiceEndpoints {
         let written = service.externalName ?? ""
         let name = canonical(written)
         guard LiteralAddress(name) != nil || isDomainName(name) else {
-            return unusable(origin, "spec.externalName", "is no DNS name", &diagnostics)
+            return unusable(origin, "spec.externalName", "is no DNS name", request, &diagnostics)
         }
         let port = service.ports.first { $0.isNamed(request.target.port) }
         let number: Int
@@ -162,10 +176,10 @@ extension ServiceEndpoints {
         case (nil, nil, .number(let written)): number = written
         default:
             return unusable(
-                origin, "spec.ports", "\(request.target.port) has no number to connect to", &diagnostics)
+                origin, "spec.ports", "\(request.target.port) has no number to connect to", request, &diagnostics)
         }
         guard let checked = UInt16(exactly: number), checked > 0 else {
-            return unusable(origin, "spec.ports", "\(number) is no port", &diagnostics)
+            return unusable(origin, "spec.ports", "\(number) is no port", request, &diagnostics)
         }
         return reach(name, port: checked, allowsLocal: options.allowsLocalExternalNames, request, &diagnostics)
     }
@@ -181,15 +195,16 @@ extension ServiceEndpoints {
         }
         if !allowsLocal, name == "localhost" || name.hasSuffix(".localhost") {
             return unusable(
-                request.origin, "\(request.field)", "\(request.target.key) leads to this machine, which is not allowed",
-                &diagnostics)
+                request.origin, "\(request.field)",
+                "\(request.target.name) leads to this machine, which is not allowed",
+                request, &diagnostics)
         }
         let addresses = names[name] ?? (name == "localhost" ? ["127.0.0.1"] : [])
         if addresses.isEmpty {
             diagnostics.append(
                 Diagnostic(
                     .warning, request.origin, field: "\(request.field)",
-                    "\(name) has no known address: requests are answered 503 until it is resolved"))
+                    "\(name) has no known address: \(request.outcomeWithoutEndpoints) until it is resolved"))
         }
         return Found(
             endpoints: usable(addresses, port, allowsLocal: allowsLocal, request, &diagnostics), name: name)
@@ -205,8 +220,8 @@ extension ServiceEndpoints {
             if !allowsLocal, address.isLoopback || address.isUnspecified || address.isLinkLocal {
                 _ = unusable(
                     request.origin, "\(request.field)",
-                    "\(request.target.key) leads to \(text), on this machine or its network segment, which is not allowed",
-                    &diagnostics)
+                    "\(request.target.name) leads to \(text), on this machine or its network segment, which is not allowed",
+                    request, &diagnostics)
                 continue
             }
             let endpoint = Endpoint(address: text, port: port)
@@ -222,7 +237,10 @@ extension ServiceEndpoints {
         _ address: LiteralAddress, _ endpoint: Endpoint, _ request: UpstreamRequest,
         _ diagnostics: inout [Diagnostic]
     ) -> Bool {
-        guard options.ownListeners.contains(address, port: endpoint.port) else { return false }
+        // A service that is asked, or gets copies, may be served here too: such requests say how often they came by.
+        guard request.purpose == .backend, options.ownListeners.contains(address, port: endpoint.port) else {
+            return false
+        }
         diagnostics.append(
             Diagnostic(
                 .rejected, request.origin, field: "\(request.field)",
@@ -232,9 +250,10 @@ extension ServiceEndpoints {
     }
 
     private func unusable(
-        _ origin: Origin, _ field: String, _ fault: String, _ diagnostics: inout [Diagnostic]
+        _ origin: Origin, _ field: String, _ fault: String, _ request: UpstreamRequest,
+        _ diagnostics: inout [Diagnostic]
     ) -> Found {
-        diagnostics.append(Diagnostic(.rejected, origin, field: field, "\(fault): requests are answered 503"))
+        diagnostics.append(Diagnostic(.rejected, origin, field: field, "\(fault): \(request.outcomeWithoutEndpoints)"))
         return Found()
     }
 

@@ -1,7 +1,8 @@
 public import Kubernetes
 public import Model
 
-/// A port of a Service: what a backend in a manifest names.
+/// A port of a Service: what a backend in a manifest names. With an empty namespace, which no Service has, a port of
+/// a host instead: a DNS name or a literal address.
 public struct ServicePort: Sendable, Hashable {
     public var namespace: String
     public var service: String
@@ -13,6 +14,16 @@ public struct ServicePort: Sendable, Hashable {
         self.port = port
     }
 
+    /// A port of a host that isn't a Service.
+    public static func host(_ name: String, port: Int) -> ServicePort {
+        ServicePort(namespace: "", service: name, port: .number(port))
+    }
+
+    var isHost: Bool { namespace.isEmpty }
+
+    /// For people.
+    var name: String { isHost ? service : "\(key)" }
+
     var key: NamespacedName { NamespacedName(namespace: namespace, name: service) }
 
     /// The name that ingress-nginx gives the upstream, in logs and metrics.
@@ -20,7 +31,7 @@ public struct ServicePort: Sendable, Hashable {
 
     /// A name that no other port of any Service has. Dashes occur inside the parts, so the usual name of
     /// `a-b/c` is that of `a/b-c` too; a slash and a colon occur in none of them.
-    var unmistakableID: UpstreamID { UpstreamID("\(namespace)/\(service):\(port)") }
+    var unmistakableID: UpstreamID { UpstreamID(isHost ? "\(service):\(port)" : "\(namespace)/\(service):\(port)") }
 }
 
 /// A wish for an upstream, and what the object that wishes says about it. Requests are told apart by
@@ -40,7 +51,18 @@ public final class UpstreamRequest: Sendable {
         }
     }
 
+    /// What the upstream is for.
+    public enum Purpose: Sendable, Hashable {
+        /// To serve requests of clients.
+        case backend
+        /// To be asked whether requests may pass. Nothing stands in for it, or anybody would be let in.
+        case question
+        /// To get copies of requests.
+        case copy
+    }
+
     public let target: ServicePort
+    public let purpose: Purpose
     public let loadBalancing: LoadBalancing
     public let hashing: KeyHashing?
     /// The cookie that ties clients to endpoints, when the object wants one; without a secret.
@@ -56,11 +78,13 @@ public final class UpstreamRequest: Sendable {
     public let usualID: UpstreamID
 
     public init(
-        _ target: ServicePort, loadBalancing: LoadBalancing = .roundRobin, hashing: KeyHashing? = nil,
+        _ target: ServicePort, for purpose: Purpose = .backend, loadBalancing: LoadBalancing = .roundRobin,
+        hashing: KeyHashing? = nil,
         sessionCookie: SessionCookie? = nil, usesClusterAddress: Bool = false, seniority: Seniority, origin: Origin,
         field: Field
     ) {
         self.target = target
+        self.purpose = purpose
         self.loadBalancing = loadBalancing
         self.hashing = hashing
         self.sessionCookie = sessionCookie
@@ -68,6 +92,29 @@ public final class UpstreamRequest: Sendable {
         self.seniority = seniority
         self.origin = origin
         self.field = field
-        usualID = target.usualID
+        usualID = purpose.id(of: target)
+    }
+}
+
+extension UpstreamRequest {
+    /// What becomes of requests while the upstream has no endpoint, for people.
+    var outcomeWithoutEndpoints: String {
+        switch purpose {
+        case .backend: "requests are answered 503"
+        case .question: "requests are answered 500"
+        case .copy: "no copies are sent"
+        }
+    }
+}
+
+extension UpstreamRequest.Purpose {
+    /// Upstreams of different purposes are different, though their endpoints may be the same. A colon occurs in no
+    /// part of a backend's name but before its port.
+    fileprivate func id(of target: ServicePort) -> UpstreamID {
+        switch self {
+        case .backend: target.usualID
+        case .question: UpstreamID("auth:\(target.unmistakableID)")
+        case .copy: UpstreamID("mirror:\(target.unmistakableID)")
+        }
     }
 }

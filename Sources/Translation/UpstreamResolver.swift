@@ -157,6 +157,11 @@ public struct UpstreamResolver: Sendable {
     /// Splits upstreams: those of earlier calls are forgotten. Call it once all are resolved.
     public mutating func split(_ splits: [UpstreamID: UpstreamSplit]) { self.splits = splits }
 
+    /// Whether an upstream is served by anybody.
+    public func hasEndpoints(_ id: UpstreamID) -> Bool {
+        upstreams.index(of: id).map { !upstreams.values[$0].endpoints.isEmpty } ?? false
+    }
+
     /// Every upstream that is asked for, ordered by identifier, with what is wrong with them and the names
     /// whose addresses they need.
     func results(_ diagnostics: inout [Diagnostic], _ names: inout Set<String>) -> [Upstream] {

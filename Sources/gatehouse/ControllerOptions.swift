@@ -23,6 +23,13 @@ struct ControllerOptions: ParsableArguments {
     var configmap = ObjectName(namespace: "ingress-nginx", name: "ingress-nginx-controller")
 
     @Option(
+        help: ArgumentHelp(
+            "The Service that answers, by its first port, what no rule matches and in place of the errors of "
+                + "custom-http-errors; without it, or while it has no endpoints, the built-in 404 does.",
+            valueName: "namespace/name"))
+    var defaultBackendService: ObjectName?
+
+    @Option(
         name: .customLong("backend"),
         help: ArgumentHelp(
             "Send this Service to a process elsewhere, usually on this machine; the manifest stays as it is. May be "
@@ -37,6 +44,9 @@ struct ControllerOptions: ParsableArguments {
         options.controllerClass = controllerClass
         options.servesIngressesWithoutClass = watchIngressWithoutClass
         options.configMap = NamespacedName(namespace: configmap.namespace, name: configmap.name)
+        options.defaultBackend = defaultBackendService.map {
+            NamespacedName(namespace: $0.namespace, name: $0.name)
+        }
         options.overrides = backends.map(\.override)
         return options
     }

@@ -127,18 +127,30 @@ extension RequestTrial {
             guard case .refuse(_, let reason) = route.action, answer.location == nil else { return answer }
             return .init(kind: .answered, text: "\(answer.text): \(reason)", status: answer.status)
         }
-        guard case .forward(let id) = route.action else { return Self.uncompiled }
+        guard case .forward(let id) = route.action else {
+            return access(head, routeFilters, &scratch) ?? unserved(route, routeFilters)
+        }
         var outcome = forward(to: id, &report)
         if outcome.kind == .answered, let fallback = route.policy.fallback {
             outcome = forward(to: fallback.upstream, because: "\(id) has no endpoints, so it is ", &report)
         }
         if outcome.kind == .forwarded, let answer = access(head, routeFilters, &scratch) { return answer }
         if outcome.kind == .forwarded {
+            if let auth = route.policy.externalAuth {
+                outcome.text += " once \(auth.destination) lets it pass"
+            }
             let target = scratch.target.isEmpty ? head.originTarget.text() : scratch.target.readable.text()
             let name = scratch.host.isEmpty ? head.host.text() : scratch.host.readable.text()
             report.forwarded = .init(target: target, host: name)
         }
         return outcome
+    }
+
+    /// What comes of a request that no upstream serves.
+    private func unserved(_ route: Route, _ filters: RouteFilters) -> ExplainReport.Outcome {
+        guard case .refuse(_, let reason) = route.action, let status = filters.unserved else { return Self.uncompiled }
+        return .init(
+            kind: .answered, text: "answered \(status.rawValue): \(reason)", status: Int(status.rawValue))
     }
 
     /// What the access stage answers; nil when it lets the request pass, or an authorization service is to say.

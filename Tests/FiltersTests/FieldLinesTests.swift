@@ -88,7 +88,7 @@ import Testing
                 "X-Service-Port: 80", "X-Format: text/html",
             ])
         #expect(fallback.upstream == UpstreamID("shop-errors-80"))
-        let lines = `Forwarded headers`.lines(head, without: fallback.lines)
+        let lines = `Forwarded headers`.lines(head, without: fallback.replaced)
         #expect(!lines.contains("X-Code: 200"))
     }
 }

@@ -26,11 +26,26 @@ import Translation
         }
     }
 
+    static let authentication = ["auth-url": "http://auth.example.com/check"]
+    static let mirror = ["mirror-target": "http://test.example.com/"]
+
     /// What else must be set for an annotation's example to show.
     static let companions: [String: [String: String]] = [
         "limit-burst-multiplier": ["limit-rps": "5"],
         "limit-allowlist": ["limit-rps": "5"],
         "rate-limit-window": ["rate-limit": "5"],
+        "auth-method": authentication, "auth-signin": authentication,
+        "auth-signin-redirect-param": authentication.merging(["auth-signin": "https://auth.example.com/start"]) { $1 },
+        "auth-response-headers": authentication, "auth-request-redirect": authentication,
+        "auth-proxy-set-headers": authentication, "auth-always-set-cookie": authentication,
+        "auth-cache-key": authentication,
+        "auth-cache-duration": authentication.merging(["auth-cache-key": "$http_authorization"]) { $1 },
+        "auth-keepalive": authentication,
+        "auth-keepalive-requests": authentication.merging(["auth-keepalive": "8"]) { $1 },
+        "auth-keepalive-timeout": authentication.merging(["auth-keepalive": "8"]) { $1 },
+        "mirror-request-body": mirror, "mirror-host": mirror,
+        "custom-http-errors": ["default-backend": "sorry"],
+        "disable-proxy-intercept-errors": ["default-backend": "sorry", "custom-http-errors": "404"],
         "permanent-redirect-code": ["permanent-redirect": "https://example.com/"],
         "temporal-redirect-code": ["temporal-redirect": "https://example.com/"],
         "canary-by-header": ["canary": "true"],
@@ -62,7 +77,9 @@ import Translation
         let row = try #require(AnnotationTable.ingressNginx[name])
         let companions = Self.companions[name] ?? [:]
         // A canary means something beside a main Ingress alone; while it is none, both claim one path.
-        let others = name.contains("canary") ? [Example.main] : []
+        let others =
+            name.contains("canary")
+            ? [Example.main] : name == "enable-global-auth" ? [Example.globalAuthentication] : []
         let without = Example.translate(companions, others: others)
         let with = Example.translate(companions.merging([name: row.example]) { $1 }, others: others)
         #expect(with.model != without.model)
@@ -111,7 +128,9 @@ import Translation
 enum Example {
     static func translate(_ annotations: [String: String], others: [KubernetesObject] = []) -> Translation {
         var translator = IngressTranslator()
-        return translator.translate(store(annotations, others: others))
+        return translator.translate(
+            store(annotations, others: others),
+            names: ["auth.example.com": ["192.0.2.1"], "test.example.com": ["192.0.2.2"]])
     }
 
     /// An Ingress with the same host and path, and another Service.
@@ -124,6 +143,12 @@ enum Example {
                 ]), className: "nginx",
             rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "sorry")])]))
 
+    /// The controller's ConfigMap with authentication for everybody.
+    static let globalAuthentication = KubernetesObject.configMap(
+        ConfigMap(
+            metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
+            data: [ConfigMap.Entry(key: "global-auth-url", value: "http://auth.example.com/check")]))
+
     static func store(_ annotations: [String: String], others: [KubernetesObject] = []) -> ObjectStore {
         var metadata = Metadata(name: "web", namespace: "shop")
         metadata.annotations = annotations.sorted { $0.key < $1.key }.map {
@@ -133,7 +158,11 @@ enum Example {
             metadata: metadata, className: "nginx",
             rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "web")])])
         return ObjectStore(
-            [.ingress(ingress)] + service("web") + service("sorry") + others + [
+            [.ingress(ingress)] + service("web") + service("sorry") + [
+                .configMap(
+                    ConfigMap(
+                        metadata: Metadata(name: "auth-headers", namespace: "shop"),
+                        data: [ConfigMap.Entry(key: "X-From", value: "gate")])),
                 .configMap(
                     ConfigMap(
                         metadata: Metadata(name: "response-headers", namespace: "shop"),
@@ -142,7 +171,7 @@ enum Example {
                     ConfigMap(
                         metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
                         data: [ConfigMap.Entry(key: "global-allowed-response-headers", value: "X-Team")])),
-            ])
+            ] + others)
     }
 
     static func path(_ path: String, service: String) -> Ingress.Path {

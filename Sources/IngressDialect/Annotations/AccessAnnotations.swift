@@ -19,58 +19,6 @@ extension AnnotationGroup {
             ),
         ])
 
-    static let externalAuthentication = AnnotationGroup(
-        "External authentication", \.protection,
-        note: "An Ingress with `auth-url` answers 503 until the service is asked.",
-        [
-            Annotation(
-                "auth-url", refused: "a URL that may hold variables", .route, risk: .high,
-                example: "https://auth.example.com/check", "The URL that is asked whether a request may pass."),
-            Annotation("auth-method", later: "an HTTP method", default: "GET", .route, example: "POST", "Its method."),
-            Annotation(
-                "auth-signin", later: "a URL that may hold variables", .route, risk: .high,
-                example: "https://auth.example.com/start", "Where a 401 is redirected to."),
-            Annotation(
-                "auth-signin-redirect-param", later: "a name", default: "rd", .route, risk: .medium, example: "return",
-                "The parameter of that URL that says where to return to."),
-            Annotation(
-                "auth-response-headers", later: "a list of header names", .route, risk: .medium,
-                example: "X-User, X-Email", "Headers of its answer that the backend gets."),
-            Annotation(
-                "auth-request-redirect", later: "a URL", .route, risk: .medium, example: "https://example.com/",
-                "The value of `X-Auth-Request-Redirect`."),
-            Annotation(
-                "auth-proxy-set-headers", later: "name or namespace/name", .route, risk: .medium,
-                example: "shop/auth-headers", "A ConfigMap of headers for the question."),
-            Annotation(
-                "auth-snippet", later: "nginx directives", .route, risk: .critical,
-                example: "proxy_set_header X-From gate;", "Directives for the question."),
-            Annotation(
-                "auth-always-set-cookie", later: "true or false", default: "false", .route, example: "true",
-                "Cookies of its answer reach the client whatever the status."),
-            Annotation(
-                "auth-cache-key", later: "text with variables", .route, risk: .medium, example: "$http_authorization",
-                "Keeps answers by this key."),
-            Annotation(
-                "auth-cache-duration", later: "a list of statuses and times", default: "200 202 401 5m", .route,
-                risk: .medium, example: "200 10m", "How long answers are kept."),
-            Annotation(
-                "auth-keepalive", later: "an integer", default: "0", .route, example: "8",
-                "Idle connections to the service."),
-            Annotation(
-                "auth-keepalive-requests", later: "an integer", default: "1000", .route, example: "100",
-                "Questions on one connection."),
-            Annotation(
-                "auth-keepalive-timeout", later: "seconds", default: "60", .route, example: "30",
-                "How long an idle connection is kept."),
-            Annotation(
-                "auth-keepalive-share-vars", later: "true or false", default: "false", .route, example: "true",
-                "The question sees variables of the request."),
-            Annotation(
-                "enable-global-auth", later: "true or false", default: "true", .route, example: "false",
-                "Whether `global-auth-url` of the ConfigMap applies."),
-        ])
-
     static let clientCertificates = AnnotationGroup(
         "Client certificates", \.protection,
         note: """

@@ -29,6 +29,9 @@ struct CharacterClass: Sendable {
     static let basic = CharacterClass("letters, digits and - . _ ~ / :", "-._~/:", base: .alphanumeric)
     static let fileName = CharacterClass("letters, digits and . _ -", "._-", base: .alphanumeric)
     static let url = CharacterClass("letters, digits and - . _ ~ / : , ? & =", ",?&=", base: .basic)
+    static let urlWithVariables = CharacterClass(
+        "letters, digits, blanks and - . _ ~ / : , ? & = $", " $", base: .url)
+    static let variables = CharacterClass("letters, digits and - _ $ { }", "-_${}", base: .alphanumeric)
     static let regex = CharacterClass(
         "letters, digits and - . _ ~ / : ^ $ [ ] ( ) { } * + ? | & = \\", "^$[](){}*+?|&=\\", base: .basic)
     static let variable = CharacterClass("letters, digits and - _ $ { }", "-_${}", base: .alphanumeric)

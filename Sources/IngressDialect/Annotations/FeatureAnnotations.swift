@@ -64,20 +64,6 @@ extension AnnotationGroup {
                 "How long a preflight's answer holds."),
         ])
 
-    static let mirror = AnnotationGroup(
-        "Mirroring", \.protection,
-        [
-            Annotation(
-                "mirror-target", later: "a URL that may hold variables", .route, risk: .high,
-                example: "https://test.example.com$request_uri", "Where a copy of each request is sent."),
-            Annotation(
-                "mirror-request-body", later: "on or off", default: "on", .route, example: "off",
-                "Whether the copy has the body."),
-            Annotation(
-                "mirror-host", later: "a host name", .route, risk: .high, example: "test.example.com",
-                "The `Host` of the copy."),
-        ])
-
     static let observation = AnnotationGroup(
         "Logging and tracing", \.protection,
         [

@@ -19,10 +19,12 @@ struct IngressDraft: Sendable, Equatable {
     var affinity = AffinityDraft()
     var limits = LimitDraft()
     var addresses = AddressDraft()
+    var externalAuth = ExternalAuthDraft()
+    var mirror = MirrorDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
-    /// edits and fallback.
+    /// edits, fallback, external authentication and mirror.
     func policy() -> RoutePolicy {
         var policy = RoutePolicy()
         policy.hostOverride = routing.upstreamHost.map(HostOverride.init)
@@ -32,6 +34,7 @@ struct IngressDraft: Sendable, Equatable {
         policy.retry = transfer.retry()
         policy.addressRules = addresses.rules()
         policy.satisfy = addresses.satisfy
+        policy.errorPages = errors.pages()
         policy.transport = UpstreamTransport(
             speaks: backendProtocol.spoken, version: backendProtocol.version, connection: backendProtocol.connection)
         policy.requestBuffering = bodies.requestBuffering()

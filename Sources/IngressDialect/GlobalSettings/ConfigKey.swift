@@ -74,6 +74,35 @@ struct ConfigKey: Sendable {
         write = { text, globals throws(ValueFault) in try annotation.write(text, &globals.defaults) }
     }
 
+    /// A key that decides who may come in: with a value that cannot be used every Ingress answers 503.
+    init<Value>(
+        _ name: String, guarding syntax: Syntax<Value>,
+        _ field: any WritableKeyPath<GlobalSettings, Value?> & Sendable, _ summary: String
+    ) {
+        self.init(
+            name, guardingList: Syntax<Value?>(syntax.form) { text throws(ValueFault) in try syntax.parse(text) },
+            field, summary)
+    }
+
+    /// The same for a field that is never nil.
+    init<Value>(
+        _ name: String, guardingList syntax: Syntax<Value>,
+        _ field: any WritableKeyPath<GlobalSettings, Value> & Sendable, _ summary: String
+    ) {
+        self.name = name
+        form = syntax.form
+        standard = ""
+        self.summary = summary
+        write = { text, globals throws(ValueFault) in
+            do throws(ValueFault) { globals[keyPath: field] = try syntax.parse(text) } catch {
+                globals.defaults.protection.refusingPaths.append("\(name) of the ConfigMap")
+                var fault = error
+                fault.outcome = "every Ingress answers 503"
+                throw fault
+            }
+        }
+    }
+
     /// A key that is not honoured yet and decides who may come in: while it holds, every Ingress answers 503.
     init(
         _ name: String, refused form: String, when isActive: @escaping @Sendable (String) -> Bool = { _ in true },

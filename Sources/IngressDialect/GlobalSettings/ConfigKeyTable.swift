@@ -24,7 +24,7 @@ struct ConfigKeyTable: Sendable {
 
     static let ingressNginx = ConfigKeyTable(
         clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + accessKeys + limitKeys + guardingKeys
-            + ownKeys
+            + ownKeys + ownRequestKeys
             + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
             .map(ConfigKey.init(defaultOf:)),
         pending: pendingKeys)
@@ -133,7 +133,6 @@ private let policyKeys = [
 
 /// Keys that keep somebody out. Until they are honoured nobody comes in while they are set.
 private let guardingKeys = [
-    ConfigKey("global-auth-url", refused: "a URL", "The URL that is asked whether a request may pass."),
     ConfigKey(
         "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules."),
     ConfigKey(
@@ -148,20 +147,20 @@ private let guardingKeys = [
 /// Keys without effect so far, whose neglect lets nobody in.
 private let pendingKeys = """
     access-log-params access-log-path allow-snippet-annotations bind-address brotli-level brotli-min-length \
-    brotli-types client-header-buffer-size custom-http-errors debug-connections default-type \
-    disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns disable-proxy-intercept-errors \
+    brotli-types client-header-buffer-size debug-connections default-type \
+    disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns \
     disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
     enable-multi-accept enable-ocsp enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
     enable-syslog error-log-level error-log-path force-ssl-redirect forwarded-for-header \
-    forwarded-for-proxy-protocol-header forwarded-host-header geoip2-autoreload-in-minutes global-auth-always-set-cookie \
-    global-auth-cache-duration global-auth-cache-key global-auth-method global-auth-request-redirect \
-    global-auth-response-headers global-auth-signin global-auth-signin-redirect-param global-auth-snippet \
+    forwarded-for-proxy-protocol-header forwarded-host-header geoip2-autoreload-in-minutes \
+    \
+    global-auth-snippet \
     grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types hsts hsts-include-subdomains hsts-max-age \
     hsts-preload http-access-log-path http-redirect-code http2-max-concurrent-streams http2-max-field-size \
     http2-max-header-size http2-max-requests ignore-invalid-headers \
     limit-rate limit-rate-after log-format-escape-json log-format-escape-none log-format-stream \
     log-format-upstream lua-shared-dicts map-hash-bucket-size max-worker-connections max-worker-open-files \
-    modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist no-auth-locations \
+    modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist \
     no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
     otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
     otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \

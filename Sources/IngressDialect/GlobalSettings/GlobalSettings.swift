@@ -9,6 +9,10 @@ struct GlobalSettings: Sendable, Equatable {
     /// Where every Ingress's draft begins.
     var defaults = IngressDraft()
     var gate = AnnotationReader.Gate()
+    /// `global-auth-url` and its kin
+    var externalAuth = ExternalAuthDraft()
+    /// `no-auth-locations`: what paths begin with that need no authentication.
+    var locationsWithoutAuth = ["/.well-known/acme-challenge"]
     /// `strict-validate-path-type`
     var validatesPathsStrictly = true
     /// `allow-cross-namespace-resources`

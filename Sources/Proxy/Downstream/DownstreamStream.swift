@@ -127,6 +127,13 @@ enum DownstreamStream {
         }
     }
 
+    /// Takes what can be taken of the request's body into memory.
+    func hold(_ body: inout BodyPump, in sink: inout HoldingSink, _ worker: Worker) -> BodyPump.Outcome {
+        switch self {
+        case .http1(let connection): body.run(from: &connection.transport, to: &sink, &worker.buffers, &worker.pipes)
+        }
+    }
+
     // MARK: The response
 
     /// Where a head is written, as status line and field lines with the empty line behind them. Begin with

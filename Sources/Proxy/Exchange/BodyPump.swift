@@ -74,6 +74,9 @@ struct BodyPump: ~Copyable {
         }
     }
 
+    /// Lets more of the body pass than `start` did.
+    mutating func raise(limit: Int) { self.limit = limit }
+
     /// For a further attempt at a message of which nothing was taken: another sink wants to know of its end.
     mutating func repeatEnd() { endIsTold = false }
 

@@ -40,8 +40,7 @@ extension Exchange {
         case .redirect(let status): redirect(status)
         case .respond(let status): refuse(status, .own)
         case .challenge: refuse(.unauthorized, .page)
-        // Nobody to ask means that nobody said yes.
-        case .ask: refuse(.serviceUnavailable)
+        case .ask: ask()
         case .close: closeSilently()
         }
     }

@@ -38,7 +38,7 @@ extension Exchange {
         if !state.needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
             upstream = .http1(idle)
-            idle.attach(self)
+            idle.attach(.exchange(self))
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
             return send()
@@ -46,7 +46,7 @@ extension Exchange {
         do throws(Errno) {
             let connection = try HTTP1Upstream(worker: worker, pool: pool)
             upstream = .http1(connection)
-            connection.attach(self)
+            connection.attach(.exchange(self))
             if connection.isConnected { return upstreamConnected() }
             worker.loop.setDeadline(of: connection, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
         } catch {
@@ -66,22 +66,26 @@ extension Exchange {
     private func send() {
         guard let upstream, let route else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
-        let replaced = fallback?.lines ?? .none
+        let pages = state.replacedStatus == nil ? nil : route.filters.errorPages
+        let replaced =
+            pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced ?? .none
         guard editRequest() else { return refuse(.badRequest) }
         let needed =
-            headLength + rewrittenTarget.count + 256 + heldBody.count
+            headLength + (pages?.bound(request) ?? 0) + authFieldBound + rewrittenTarget.count + 256 + heldBody.count
             + snapshot.forwarded.bound(request, host: overriddenHost) + worker.filterScratch.edits.values.count
             + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
         Self.appendRequestLine(request, rewrittenTarget, to: &upstream.head)
         appendFields(without: replaced, to: &upstream.head)
+        if pages == nil { appendAuthFields(to: &upstream.head) }
         if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
         fallback?.append(request, to: &upstream.head)
+        if let pages, let status = state.replacedStatus { pages.append(status, request, to: &upstream.head) }
         if plan?.isDemonstration == true { DemonstrationFields.append(route, upstream.address, to: &upstream.head) }
         upstream.head.appendHeadEnd()
-        requestBody.encodesChunks = upstream.usesChunks && state.requestFraming.isOpen && !state.holdsBody
+        requestBody.encodesChunks = upstream.usesChunks && sentFraming.isOpen
         requestBody.repeatEnd()
-        upstream.sendHead(heldBody, endsStream: requestIsTaken)
+        sendHeld(to: upstream)
         pumpRequest()
     }
 
@@ -97,12 +101,12 @@ extension Exchange {
     }
 
     private func appendFraming(to output: inout ByteBuffer) {
-        switch state.requestFraming {
+        switch sentFraming {
         case .none: break
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .chunked, .untilClose: output.appendField(.transferEncoding, "chunked")
         }
-        if request.upgrade != .none {
+        if request.upgrade != .none, state.replacedStatus == nil {
             output.appendField(.upgrade, of: request.headers)
             output.appendField(.connection, "upgrade")
         } else if snapshot.settings.idleUpstreamLimit == 0 {
@@ -111,9 +115,26 @@ extension Exchange {
         if request.acceptsTrailers { output.appendField(.te, "trailers") }
     }
 
+    /// How the body is framed that the upstream gets.
+    private var sentFraming: BodyFraming {
+        if state.holdsBody { return .length(heldBody.count) }
+        return state.replacedStatus == nil ? state.requestFraming : .none
+    }
+
+    /// Hands over the head, and what of the body is in the exchange's own buffer.
+    private func sendHeld(to upstream: UpstreamStream) {
+        guard requestBody.encodesChunks, !heldBody.isEmpty else {
+            return upstream.sendHead(heldBody, endsStream: requestIsTaken)
+        }
+        upstream.head.appendChunkStart(count: heldBody.count)
+        upstream.head.append(contentsOf: heldBody)
+        upstream.head.appendChunkEnd()
+        upstream.sendHead(ByteBuffer(), endsStream: false)
+    }
+
     /// What is said of the body where frames mark its end.
     private func appendLength(to output: inout ByteBuffer) {
-        if case .length(let count) = state.requestFraming { output.appendField(.contentLength, decimal: count) }
+        if case .length(let count) = sentFraming { output.appendField(.contentLength, decimal: count) }
         if request.acceptsTrailers { output.appendField(.te, "trailers") }
     }
 
@@ -171,16 +192,16 @@ extension Exchange {
     }
 
     /// Whether the client sends its body slower than is allowed, after a grace of ten seconds.
-    private func isTooSlow() -> Bool {
+    func isTooSlow() -> Bool {
         let elapsed = worker.loop.now.nanoseconds(since: state.bodyStartedAt)
         guard elapsed > snapshot.settings.bodyRateGrace else { return false }
         return requestBody.moved < Int(elapsed / 1_000_000) * snapshot.settings.minimumBodyRate / 1000
     }
 
     /// The request body is no good: the upstream must not take what it got for a whole request.
-    private func bodyFailed(_ failure: Failure, _ limit: Limit?) {
+    func bodyFailed(_ failure: Failure, _ limit: Limit?) {
         if let limit { worker.metrics.count(limit) }
-        guard state.phase == .attempting else { return complete(.abort) }
+        guard state.phase == .attempting || state.phase == .holding else { return complete(.abort) }
         state.keepsDownstream = false
         refuse(failure.status)
     }
@@ -194,7 +215,7 @@ extension Exchange {
         switch state.phase {
         case .attempting: receiveHead()
         case .responding: pumpResponse()
-        case .parsing, .waiting, .flushing, .tunnelling, .finished: break
+        case .parsing, .waiting, .holding, .flushing, .tunnelling, .finished: break
         }
     }
 
@@ -203,7 +224,9 @@ extension Exchange {
         guard let downstream else { return }
         switch state.phase {
         case .parsing, .tunnelling, .finished: break
-        case .waiting: if downstream.peerIsGone { downstream.close() }
+        case .waiting:
+            if downstream.peerIsGone || downstream.peerIsClosing && state.requestFraming == .none { downstream.close() }
+        case .holding: holdBody()
         case .flushing: flushAndFinish()
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
@@ -227,6 +250,7 @@ extension Exchange {
     /// A deadline of the client's connection passed.
     func downstreamTimedOut() {
         switch state.phase {
+        case .holding: bodyFailed(.bodyTooSlow, .bodyTimeout)
         case .attempting where !state.requestSent:
             bodyFailed(.bodyTooSlow, .bodyTimeout)
         case .responding, .flushing:

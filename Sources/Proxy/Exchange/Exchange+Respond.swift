@@ -26,6 +26,8 @@ extension Exchange {
 
     /// Answers with the stock page of a status.
     func refuse(_ status: Status, _ content: OwnContent = .stock) {
+        if let replaced = state.replacedStatus { return respond(replaced, ending: endingAfterUnreadBody()) }
+        if replacesError(status, ofUpstream: false) { return }
         respond(status, ending: endingAfterUnreadBody(), content)
     }
 
@@ -60,11 +62,11 @@ extension Exchange {
         switch state.requestFraming {
         case .none: return .keep
         case .length(let count):
-            let left = state.bodyIsUntouched ? count : requestBody.known ?? .max
+            let left = state.bodyIsUntouched ? count : bodyLeft ?? .max
             if left == 0 { return .keep }
             // A client that waits for "100 Continue" may send the body or not: nobody knows what follows.
             if !request.expectsContinue && left <= DownstreamStream.drainLimit { return .drain(left) }
-        case .chunked where requestBody.isTaken && !state.bodyIsUntouched: return .keep
+        case .chunked where bodyLeft == 0 && !state.bodyIsUntouched: return .keep
         case .chunked, .untilClose: break
         }
         return .linger
@@ -74,7 +76,7 @@ extension Exchange {
     /// the client could lose the answer.
     private var hasUnreadRequest: Bool {
         guard let downstream, downstream.isReadToTheEnd else { return true }
-        return state.requestFraming != .none && (state.bodyIsUntouched || !requestIsTaken)
+        return state.requestFraming != .none && (state.bodyIsUntouched || !state.holdsBody && bodyLeft != 0)
     }
 
     private func respond(_ status: Status, ending: DownstreamStream.Ending, _ content: OwnContent = .stock) {
@@ -90,7 +92,8 @@ extension Exchange {
         let start = downstream.openHead(
             512 + LimitTicket.fieldBound + length + worker.filterScratch.location.count
                 + worker.filterScratch.fields.count
-                + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0), worker)
+                + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0)
+                + authCookieBound(status), worker)
         appendOwnHead(to: &downstream.head, status, content, length, isEdited ? nil : fields)
         record.bytesSent = downstream.head.count - start
         downstream.sendHead(status, endsStream: !hasContent)
@@ -122,6 +125,7 @@ extension Exchange {
             output.appendFields(response.headers, except: Self.framingFields)
         }
         state.ticket.append(to: &output)
+        appendAuthCookies(status, to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
     }
@@ -160,8 +164,9 @@ extension Exchange {
         }
         record.lastAttempt.status = response.status.rawValue
         record.lastAttempt.headerTime = milliseconds(since: state.attemptStartedAt)
-        if retriesStatus(response.status) { return }
+        if state.replacedStatus == nil, retriesStatus(response.status) { return }
         attemptSucceeded()
+        if replacesError(response.status, ofUpstream: true) { return }
         state.keepsUpstream = upstream?.isReusable(after: response, framing) ?? false
         sendHead(framing)
         pumpResponse()
@@ -180,7 +185,8 @@ extension Exchange {
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         let start = downstream.openHead(
             256 + LimitTicket.fieldBound + response.reason.count
-                + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
+                + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound
+                + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
         responseBody.start(framing, encodesChunks: encodesChunks)
@@ -200,6 +206,7 @@ extension Exchange {
         case .chunked, .untilClose: if encodesChunks { output.appendField(.transferEncoding, "chunked") }
         }
         appendSessionCookie(to: &output)
+        appendAuthCookies(response.status, to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
     }

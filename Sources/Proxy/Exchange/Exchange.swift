@@ -53,6 +53,13 @@ final class Exchange {
     private(set) var route: RoutePlan?
     private(set) var plan: UpstreamPlan?
 
+    /// The client's body while another service answers in place of an error and gets none.
+    private(set) var asideBody = BodyPump()
+    /// What the authentication service is being asked.
+    var question: Subrequest?
+    /// What the authentication service has said.
+    var authAnswer: AuthAnswer?
+
     /// Largest request body that is kept for another attempt, as ingress-nginx's client-body-buffer-size.
     static let heldBodyLimit = 8 << 10
 
@@ -155,7 +162,9 @@ final class Exchange {
     // MARK: Choose
 
     private func choose() {
-        guard let route, let upstream = route.upstream else { return refuse(.serviceUnavailable) }
+        guard let route else { return }
+        if route.filters.unserved != nil { return admit() }
+        guard let upstream = route.upstream else { return refuse(.serviceUnavailable) }
         plan = upstream
         if upstream.balancer.endpoints.isEmpty, let fallback = route.fallback, !fallback.balancer.endpoints.isEmpty {
             plan = fallback
@@ -175,11 +184,63 @@ final class Exchange {
     /// Nothing stands in the way any more: begins to forward.
     func forward() {
         guard let route else { return }
+        if let status = route.filters.unserved { return refuse(status) }
+        if let mirror = route.filters.mirror { return forward(copyingBy: mirror) }
+        startForwarding()
+    }
+
+    /// Takes the body, then tries endpoints.
+    func startForwarding() {
+        prepareBody(limit: route?.filters.bodyLimit ?? .max)
+        startAttempts()
+    }
+
+    func startAttempts() {
         plan?.budget.earn()
-        prepareBody(limit: route.filters.bodyLimit ?? .max)
         state.firstAttemptAt = worker.loop.now
         attempt()
     }
+
+    /// Turns to a service that answers in place of an error.
+    func turn(to service: UpstreamPlan) {
+        plan = service
+        state.usesFallback = false
+        state.traffic = TrafficChoice()
+        state.tried = TriedEndpoints()
+        state.attempts = 0
+        state.needsFreshConnection = false
+        state.requestAbandoned = false
+        if record.attemptCount == 0 { state.firstAttemptAt = worker.loop.now }
+        record.beginGroup()
+        attempt()
+    }
+
+    /// An error service is asked for the root; the query stays.
+    func retarget() {
+        overriddenHost.clear()
+        Self.writeRoot(withQueryOf: request, to: &rewrittenTarget)
+    }
+
+    private static func writeRoot(withQueryOf request: borrowing RequestHead, to target: inout ByteBuffer) {
+        target.clear()
+        target.grow(to: 2 + request.query.count)
+        target.append(.slash)
+        guard !request.query.isEmpty else { return }
+        target.append(.questionMark)
+        target.append(request.query)
+    }
+
+    /// A body that isn't in the exchange's own buffer stays with the client.
+    func setBodyAside() {
+        if state.bodyIsUntouched, !takeSmallBody() { requestBody.start(state.requestFraming) }
+        guard !state.holdsBody else { return }
+        worker.buffers.takeBack(&heldBody)
+        swap(&requestBody, &asideBody)
+        requestBody.start(.none)
+    }
+
+    /// What is still to come of the client's body; nil when nobody knows.
+    var bodyLeft: Int? { state.replacedStatus != nil && !state.holdsBody ? asideBody.known : requestBody.known }
 
     /// Copies what a filter made out of the scratch space, which the next request overwrites.
     private func keep(_ buffer: inout ByteBuffer, _ made: borrowing ByteBuffer) {
@@ -188,18 +249,22 @@ final class Exchange {
         buffer.append(contentsOf: made)
     }
 
+    /// Keeps a small body that has arrived whole.
+    private func takeSmallBody() -> Bool {
+        guard let downstream, case .length(let count) = state.requestFraming, count > 0, count <= Self.heldBodyLimit,
+            downstream.take(count, into: &heldBody, worker)
+        else { return false }
+        record.requestLength += count
+        state.holdsBody = true
+        requestBody.start(.none)
+        return true
+    }
+
     /// Keeps a small body that has arrived whole; everything else is streamed.
-    private func prepareBody(limit: Int) {
+    func prepareBody(limit: Int) {
         guard let downstream else { return }
         state.bodyStartedAt = worker.loop.now
-        if case .length(let count) = state.requestFraming, count > 0, count <= Self.heldBodyLimit,
-            downstream.take(count, into: &heldBody, worker)
-        {
-            record.requestLength += count
-            state.holdsBody = true
-            requestBody.start(.none)
-            return
-        }
+        if takeSmallBody() { return }
         requestBody.start(state.requestFraming, limit: limit)
         if request.expectsContinue && !requestBody.isTaken && !downstream.hasInput {
             _ = downstream.openHead(Status.longestLine + 2, worker)
@@ -256,6 +321,7 @@ final class Exchange {
 
     private func reset() {
         worker.limits.leave(&state.ticket)
+        forgetAuth()
         downstream = nil
         route = nil
         plan = nil
@@ -264,6 +330,7 @@ final class Exchange {
         response.clear()
         requestBody.clear(&worker.pipes)
         responseBody.clear(&worker.pipes)
+        asideBody.clear(&worker.pipes)
         worker.buffers.takeBack(&heldBody)
         Self.forget(&rewrittenTarget)
         Self.forget(&overriddenHost)

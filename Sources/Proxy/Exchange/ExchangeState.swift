@@ -1,4 +1,5 @@
 import Balancing
+import Bytes
 import Filters
 import HTTP
 import Linux
@@ -11,6 +12,8 @@ struct ExchangeState {
         case parsing
         /// Somebody else decides whether the request may pass. Nothing of its body has been read.
         case waiting
+        /// The request's body is read into memory, before an upstream is contacted.
+        case holding
         /// An attempt connects, or its response head is awaited.
         case attempting
         /// The head of the final response has been handed to the client's connection.
@@ -49,6 +52,12 @@ struct ExchangeState {
     var usesFallback = false
     /// What the limits gave; returned when the exchange is over.
     var ticket = LimitTicket()
+    /// The error in whose place another service answers.
+    var replacedStatus: Status?
+    /// Under what the answer to the question is kept.
+    var answerKey: SipHash.Digest?
+    /// The answer is kept for other requests too.
+    var answerIsKept = false
     /// How far the access stage has come.
     var access = AccessProgress()
     var endpoint = -1

@@ -112,6 +112,7 @@ extension RoutePolicy {
     fileprivate var isSameForAllRoutes: Bool {
         rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
             && rateLimit?.key == nil
+            && externalAuth == nil && mirror == nil && errorPages == nil
     }
 }
 
@@ -122,6 +123,8 @@ final class RoutePlan {
     let upstream: UpstreamPlan?
     let fallback: UpstreamPlan?
     let series: SeriesID
+    /// Services of which the proxy itself asks something, where there are any.
+    let services: RouteServices?
     /// Split, sessions and hashes, where there are any.
     let traffic: RouteTraffic?
     /// Names for the access log and for fields that tell an upstream what was chosen.
@@ -138,6 +141,7 @@ final class RoutePlan {
             upstream = nil
         }
         fallback = route.policy.fallback.flatMap { snapshot.upstream($0.upstream) }
+        services = RouteServices(route.policy, snapshot)
         names = RouteNames(route.labels)
         self.series = series
         traffic = upstream.flatMap {
@@ -150,6 +154,7 @@ final class RoutePlan {
         var policy = RoutePolicy()
         let blocked = snapshot.shared.model.settings.admission.blockedAddresses
         if !blocked.isEmpty { policy.addressRules = AddressRules(denied: blocked) }
+        policy.errorPages = snapshot.shared.model.settings.errorPages
         let route = Route(
             match: RouteMatch(path: .prefix("/")), action: .forward(id), policy: policy, labels: RouteLabels(),
             origin: .builtIn)

@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import HTTP
 import Linux
+import Model
 import Telemetry
 
 /// One HTTP/1.1 connection to an endpoint: connecting, then serving one exchange after another, idle in between.
@@ -21,8 +22,8 @@ final class HTTP1Upstream: EventHandler {
     let pool: EndpointPool
     var transport: Transport
     private(set) var state: State
-    /// The exchange that is served; nil while idle.
-    private(set) var exchange: Exchange?
+    /// Whom the connection serves; nil while idle.
+    private var user: UpstreamUser?
     private var tunnel: Tunnel?
     /// Exchanges that the connection has served before this one.
     private(set) var served = 0
@@ -32,7 +33,7 @@ final class HTTP1Upstream: EventHandler {
     /// What has arrived of the next response head is not all of it.
     private var headIsPartial = false
 
-    /// Begins to connect; `attach` an exchange at once.
+    /// Begins to connect; `attach` a user at once.
     init(worker: Worker, pool: EndpointPool) throws(Errno) {
         let begun = try Socket.connect(to: pool.address)
         self.worker = worker
@@ -50,9 +51,9 @@ final class HTTP1Upstream: EventHandler {
     var isReused: Bool { served > 0 }
     var isConnected: Bool { state == .busy }
 
-    /// Takes the connection for an exchange.
-    func attach(_ exchange: Exchange) {
-        self.exchange = exchange
+    /// Takes the connection for a request.
+    func attach(_ user: UpstreamUser) {
+        self.user = user
         hasAnswered = false
         headIsPartial = false
         if state == .idle { state = .busy }
@@ -95,7 +96,7 @@ final class HTTP1Upstream: EventHandler {
         transport.note(readiness)
         switch state {
         case .connecting: finishConnecting()
-        case .busy: exchange?.upstreamReady()
+        case .busy: user?.upstreamReady()
         case .idle: leaveIdle()
         case .tunnelling: tunnel?.pump()
         case .closed: break
@@ -105,11 +106,11 @@ final class HTTP1Upstream: EventHandler {
     private func finishConnecting() {
         guard transport.isWritable else { return }
         if let error = Socket.connectionError(of: transport.socket) {
-            exchange?.attemptFailed(error == .timedOut ? .connectTimedOut : .connectionRefused)
+            user?.attemptFailed(error == .timedOut ? .connectTimedOut : .connectionRefused)
             return
         }
         state = .busy
-        exchange?.upstreamConnected()
+        user?.upstreamConnected()
     }
 
     /// Anything that arrives on an idle connection ends it: its end, or bytes that nobody asked for, which
@@ -123,8 +124,8 @@ final class HTTP1Upstream: EventHandler {
 
     override func deadlinePassed() {
         switch state {
-        case .connecting: exchange?.attemptFailed(.connectTimedOut)
-        case .busy: exchange?.upstreamTimedOut()
+        case .connecting: user?.attemptFailed(.connectTimedOut)
+        case .busy: user?.upstreamTimedOut()
         case .idle: closeIdle(removing: true)
         case .tunnelling: tunnel?.timedOut()
         case .closed: break
@@ -135,15 +136,17 @@ final class HTTP1Upstream: EventHandler {
 
     /// Leaves HTTP: from now on the bytes are the tunnel's.
     func enter(_ tunnel: Tunnel) {
-        exchange = nil
+        user = nil
         self.tunnel = tunnel
         state = .tunnelling
         worker.loop.clearDeadline(of: self)
     }
 
-    /// The exchange is over and both messages ended exactly: the connection waits for the next, if it may.
-    func release() {
-        exchange = nil
+    /// The request is over and both messages ended exactly: the connection waits for the next, if it may.
+    ///
+    /// - Parameter limits: how connections of such requests are kept; nil as all are.
+    func release(within limits: ExternalAuth.Connections? = nil) {
+        user = nil
         served += 1
         let settings = worker.settings
         let age = worker.loop.now.nanoseconds(since: openedAt)
@@ -152,13 +155,15 @@ final class HTTP1Upstream: EventHandler {
             age < settings.upstreamLifetime, hasRoomToIdle(settings.idleUpstreamLimit),
             // Bytes behind the response may wait in the socket, told of while nobody read: no event comes for
             // them any more, and they would be taken for the next answer.
-            transport.receive(&worker.buffers) == .nothing
+            transport.receive(&worker.buffers) == .nothing,
+            limits.map({ served < $0.requests && pool.idleCount < $0.idle }) ?? true
         else { return close() }
         transport.releaseBuffers(to: &worker.buffers)
         state = .idle
         worker.idleUpstreams += 1
         pool.putIdle(self)
-        worker.loop.setDeadline(of: self, afterNanoseconds: settings.upstreamIdleTimeout)
+        let timeout = limits.map { min($0.timeout.nanoseconds, settings.upstreamIdleTimeout) }
+        worker.loop.setDeadline(of: self, afterNanoseconds: timeout ?? settings.upstreamIdleTimeout)
     }
 
     private func hasRoomToIdle(_ limit: Int) -> Bool {
@@ -182,7 +187,7 @@ final class HTTP1Upstream: EventHandler {
     func close() {
         guard state != .closed else { return }
         state = .closed
-        exchange = nil
+        user = nil
         if let tunnel {
             self.tunnel = nil
             tunnel.end()

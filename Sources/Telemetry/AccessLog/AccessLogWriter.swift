@@ -204,7 +204,7 @@ extension AccessLogWriter {
     private mutating func writeAttempts(_ variable: RecordVariable, of record: borrowing AccessRecord) {
         if record.attemptCount == 0 { return appendUnset() }
         for index in 0..<record.attemptCount {
-            if index > 0 { append(text: ", ") }
+            if index > 0 { append(text: index == record.groupStart ? " : " : ", ") }
             let attempt = record.attempt(index)
             switch variable {
             case .upstreamAddress: append(attempt.endpoint)

@@ -50,6 +50,8 @@ public struct AccessRecord: Sendable {
     public var connectionRequests = 0
     private var attempts = InlineArray<8, UpstreamAttempt>(repeating: UpstreamAttempt(endpoint: .init(.anyV4, port: 0)))
     public private(set) var attemptCount = 0
+    /// The attempt with which another service's turn began; 0 for none.
+    public private(set) var groupStart = 0
 
     public init() {}
 
@@ -58,6 +60,9 @@ public struct AccessRecord: Sendable {
         if attemptCount < Self.attemptCapacity { attemptCount += 1 }
         attempts[attemptCount - 1] = attempt
     }
+
+    /// Attempts from the next on are at another service (nginx's ` : ` in lists of attempts).
+    public mutating func beginGroup() { groupStart = attemptCount }
 
     /// Changes the newest attempt. There is one.
     public var lastAttempt: UpstreamAttempt {
@@ -68,5 +73,8 @@ public struct AccessRecord: Sendable {
     public func attempt(_ index: Int) -> UpstreamAttempt { attempts[index] }
 
     /// Forgets the attempts; the rest is overwritten by the next request.
-    public mutating func removeAttempts() { attemptCount = 0 }
+    public mutating func removeAttempts() {
+        attemptCount = 0
+        groupStart = 0
+    }
 }

@@ -122,6 +122,14 @@ extension PrometheusText {
         (.retriesDenied, "gatehouse_retries_denied_total", "Retries that the budget did not allow."),
         (.ejections, "gatehouse_ejections_total", "Endpoints left out for a while because they failed."),
         (.tunnels, "gatehouse_tunnels_total", "Connections that became tunnels, such as WebSockets."),
+        (.authRequests, "gatehouse_auth_requests_total", "Questions to authentication services."),
+        (
+            .authCacheHits, "gatehouse_auth_cache_hits_total",
+            "Requests for which an authentication service's answer was kept."
+        ),
+        (.authFailures, "gatehouse_auth_failures_total", "Questions that got no answer of use."),
+        (.mirrorRequests, "gatehouse_mirror_requests_total", "Copies of requests that were sent."),
+        (.mirrorFailures, "gatehouse_mirror_failures_total", "Copies of requests that reached no endpoint."),
     ]
 
     private mutating func single(_ name: String, _ kind: Kind, _ help: String, _ labels: [UInt8], _ value: UInt64) {

@@ -3,6 +3,7 @@ public enum WorkerCounter: Int, CaseIterable, Sendable {
     case connectionsAccepted, connectionsHandled, requests, bytesReceived, bytesSent
     case upstreamConnectionsOpened, upstreamConnectionsReused
     case retries, retriesDenied, ejections, tunnels
+    case authRequests, authCacheHits, authFailures, mirrorRequests, mirrorFailures
 }
 
 /// Client connections by what they are doing. Each open connection is in exactly one of the latter
@@ -27,6 +28,8 @@ public enum Limit: Int, CaseIterable, Sendable {
     case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout
     /// Requests refused by a route's limits for each client.
     case clientRequests
+    /// Copies of requests that were left out for want of room.
+    case mirror
 }
 
 /// Where the cells of these enums stand in a shard.

@@ -1,0 +1,22 @@
+import Bytes
+import HTTP
+import Linux
+
+/// Takes a body and forgets it, so that its connection can serve again.
+struct DiscardingSink: BodySink, ~Copyable {
+    /// Never holds anything.
+    var output = ByteBuffer()
+
+    var canSplice: Bool { false }
+
+    mutating func flush(_ pool: inout BufferPool) -> Transport.Progress { .done }
+
+    mutating func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Transport.Progress {
+        sent = bytes.count
+        return .done
+    }
+
+    mutating func splice(outOf pipe: inout Pipe, moreFollows: Bool) -> Transport.Progress { .done }
+
+    mutating func endBody(trailers: borrowing HeaderBlock, _ pool: inout BufferPool) {}
+}
