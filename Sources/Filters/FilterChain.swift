@@ -31,6 +31,10 @@ public enum FilterChain {
         route.settleGroups(&match)
         verdict = route.rewrite(head, context, &match, &scratch)
         if verdict.isFinal { return verdict }
+        verdict = route.redirectToSecure(head, context, &scratch)
+        if verdict.isFinal { return verdict }
+        verdict = host.requireSecure(context, &scratch)
+        if verdict.isFinal { return verdict }
         variables?.keep(pathGroups: match.captures)
         return route.overrideHost(head, context, match, &scratch, variables)
     }
@@ -41,7 +45,11 @@ public enum FilterChain {
         scratch: inout FilterScratch
     ) -> Verdict {
         scratch.clear()
-        let verdict = host.block(head, &match)
+        var verdict = host.block(head, &match)
+        if verdict.isFinal { return verdict }
+        verdict = host.checkClient(head, context, &scratch)
+        if verdict.isFinal { return verdict }
+        verdict = host.redirectHost(head, context, &scratch)
         if verdict.isFinal { return verdict }
         return host.redirectRoot(head, context, &scratch)
     }

@@ -8,7 +8,14 @@ public enum FilterCheck {
     public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
         var found = settings(model.settings) + splits(model.upstreams)
         for host in model.virtualHosts {
-            if let policy = host.appRoot, let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) }) {
+            if let fault = tlsFault(of: host) {
+                found.append(
+                    Diagnostic(
+                        .rejected, host.origin, field: "", fault,
+                        remedy: "until that changes, everything of \(host.name) is answered with an error"))
+            } else if let policy = host.appRoot,
+                let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) })
+            {
                 let remedy = "write a path such as /app"
                 found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: remedy))
             }
@@ -38,6 +45,13 @@ public enum FilterCheck {
                 Diagnostic(.rejected, split.origin, field: "", $0, remedy: "until that changes, nothing is split off")
             }
         }
+    }
+
+    private static func tlsFault(of host: VirtualHost) -> String? {
+        guard host.canonicalHost != nil || host.tls?.clientCertificate != nil else { return nil }
+        var host = host
+        host.appRoot = nil
+        return fault { () throws(FilterError) in _ = try HostFilters(host) }
     }
 
     private static func settings(_ settings: Settings) -> [Diagnostic] {

@@ -1,4 +1,5 @@
 public import Bytes
+public import Pattern
 
 /// The memory that filters write into, reused from request to request so that none allocates. Each worker
 /// owns one; what it holds is good until the next request is decided.
@@ -19,6 +20,10 @@ public struct FilterScratch: ~Copyable {
     public var fields = ByteBuffer(capacity: FilterScratch.capacity)
     /// The content of an answer of our own.
     public var body = ByteBuffer(capacity: FilterScratch.capacity)
+    /// Whether the client's connection ends after the answer.
+    public var closesConnection = false
+    /// For patterns that are no route's, so that its groups stay.
+    public var pattern = PatternScratch()
 
     /// For the edits of fields, which come when the answer is there.
     public var edits = EditScratch()
@@ -32,5 +37,6 @@ public struct FilterScratch: ~Copyable {
         host.clear()
         fields.clear()
         body.clear()
+        closesConnection = false
     }
 }

@@ -33,8 +33,10 @@ public struct ForwardedHeaders: Sendable {
     /// Bytes that `append` needs at most.
     ///
     /// - Parameter host: the `Host` that a route gives, or an empty buffer.
-    public func bound(_ head: borrowing RequestHead, host: borrowing ByteBuffer) -> Int {
-        var bytes = Self.fixedBound + head.headers.encodedLength + host.count + 2 * head.host.count
+    public func bound(_ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer) -> Int {
+        var bytes =
+            Self.fixedBound + (context.identity?.length ?? 0) + head.headers.encodedLength + host.count + 2
+            * head.host.count
         if head.headers.containsAny(of: Self.copied) {
             for index in 0..<head.headers.count where Self.copied.contains(head.headers[index].id) {
                 bytes += 3 * (head.headers[index].value.count + 2)
@@ -109,6 +111,7 @@ public struct ForwardedHeaders: Sendable {
         } else {
             appendScheme(head, context, &buffer)
         }
+        context.identity?.append(to: &buffer)
         if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, omitting: ids, &buffer) }
     }
 

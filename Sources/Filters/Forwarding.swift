@@ -34,6 +34,15 @@ extension RequestContext {
         return head.host
     }
 
+    /// The same without its port.
+    @_lifetime(borrow head)
+    func bestHostName(_ head: borrowing RequestHead) -> Span<UInt8> {
+        guard trustsForwardedFields, let range = believedHost(head) else { return head.hostName }
+        let host = head.headers.bytes(in: range)
+        guard let name = Authority(host, in: 0..<host.count)?.name else { return host }
+        return head.headers.bytes(in: range.lowerBound + name.lowerBound..<range.lowerBound + name.upperBound)
+    }
+
     private func believedHost(_ head: borrowing RequestHead) -> Range<Int>? {
         guard let index = head.headers.firstIndex(of: .xForwardedHost) else { return nil }
         let value = head.headers.value(index)

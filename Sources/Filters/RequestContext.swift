@@ -15,6 +15,8 @@ public struct RequestContext: Sendable {
     public var requestIDLow: UInt64
     /// `X-Forwarded-Host`, `-Port` and `-Proto` of the client are believed.
     public var trustsForwardedFields: Bool
+    /// What the client has shown in the handshake; nil when its host has no policy for certificates.
+    public var identity: ClientIdentity?
 
     public init(
         peer: ClientAddress, client: ClientAddress? = nil, isSecure: Bool, localPort: UInt16,

@@ -38,7 +38,9 @@ public final class RouteFilters: Sendable {
 
     /// The answer to every request that the rules let pass, because no upstream serves the route.
     public let unserved: Status?
+    /// The route is closed.
     private let refusal: Status?
+    private let secureRedirect: SecureRedirectFilter?
     private let redirect: RedirectFilter?
     private let rewrite: RewriteFilter?
     private let hostOverride: HostOverrideFilter?
@@ -91,6 +93,8 @@ public final class RouteFilters: Sendable {
         // Nothing to serve is found out where an upstream would be asked; what is forbidden is said before anything else.
         unserved = refusal == .notFound ? .notFound : nil
         self.refusal = unserved == nil ? refusal : nil
+        secureRedirect = try policy.secureRedirect.map { policy throws(FilterError) in try SecureRedirectFilter(policy)
+        }
         self.redirect = redirect
         if let policy = policy.rewrite {
             rewrite = try RewriteFilter(policy, of: route.match.path, constants)
@@ -131,6 +135,7 @@ public final class RouteFilters: Sendable {
         rateLimit = nil
         unserved = nil
         refusal = status
+        secureRedirect = nil
         redirect = nil
         rewrite = nil
         hostOverride = nil
@@ -167,6 +172,13 @@ extension RouteFilters {
     func refuse() -> Verdict {
         guard let refusal else { return .proceed }
         return .refuse(refusal)
+    }
+
+    func redirectToSecure(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
+    ) -> Verdict {
+        guard let secureRedirect else { return .proceed }
+        return secureRedirect.decide(head, context, &scratch)
     }
 
     func redirect(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {

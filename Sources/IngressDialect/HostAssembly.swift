@@ -25,10 +25,10 @@ struct HostAssembly {
         var renamed: [ServicePort: UpstreamID] = [:]
     }
 
-    private let name: HostName
-    private let shares: [HostShare]
+    let name: HostName
+    let shares: [HostShare]
     private let surroundings: Surroundings
-    private(set) var diagnostics: [Diagnostic] = []
+    var diagnostics: [Diagnostic] = []
 
     init(_ name: HostName, _ shares: [HostShare], _ surroundings: Surroundings) {
         self.name = name
@@ -56,6 +56,8 @@ struct HostAssembly {
             host.routes = isUntouched ? first.host.routes : entries.map(\.route)
         }
         host.appRoot = appRoot()
+        host.tls = tls()
+        host.passthrough = passthrough(host.routes)
         if let refusing = shares.first(where: { $0.ingress.content.hostRefusal != nil }) {
             refuseAll(&host, for: refusing)
         }
@@ -100,6 +102,8 @@ struct HostAssembly {
         if case .refuse(503, _) = route.action { isRefused = true }
         if let redirect = content.redirect, !isRefused { route.action = .redirect(redirect) }
         route.policy = content.policy
+        route.policy.secureRedirect = content.secureRedirect.policy(of: "/", hasCertificate: hasCertificate)
+        settleTLS(&route, of: first)
         settleFallback(&route, of: first)
         if !isRefused { first.host.root.apply(to: &route) }
         if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
@@ -131,6 +135,7 @@ struct HostAssembly {
         if path.upstream == nil, let upstream = surroundings.defaultUpstream, case .refuse(404, _) = route.action {
             route.action = .forward(upstream)
         }
+        settleTLS(&route, of: share)
         guard !surroundings.renamed.isEmpty else { return route }
         if case .forward = route.action, let id = path.upstream.flatMap({ surroundings.renamed[$0.target] }) {
             route.action = .forward(id)
@@ -164,6 +169,7 @@ struct HostAssembly {
     private mutating func refuseAll(_ host: inout VirtualHost, for refusing: HostShare) {
         let reason = "\(refusing.ingress.content.hostRefusal ?? "") of \(refusing.ingress.origin)"
         host.appRoot = nil
+        host.passthrough = nil
         for index in host.routes.indices { host.routes[index].action = .refuse(status: 503, reason: reason) }
         for share in shares where share.ingress !== refusing.ingress {
             diagnostics.append(
@@ -191,6 +197,7 @@ extension RoutePolicy {
         rest.responseBuffering = plain.responseBuffering
         rest.responseRewrite = nil
         rest.givesSessionCookie = false
+        rest.ownRedirects = plain.ownRedirects
         return rest == plain
     }
 }

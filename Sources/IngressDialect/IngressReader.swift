@@ -9,13 +9,23 @@ struct IngressReader {
     let classes: ClassFilter
     let annotations: AnnotationReader
     let globals: GlobalSettings
+    let certificates: CertificateResolver
+    let options: TranslationOptions
+
+    /// Whether what was read before still holds.
+    func holds(_ ingress: TranslatedIngress) -> Bool {
+        ingress.dependencies.allSatisfy { $0.holds(in: store) }
+            && (ingress.validUntil == .max || ingress.validUntil > certificates.now())
+    }
 
     func read(_ source: ObjectTable<Ingress>.Shared) -> TranslatedIngress {
-        var reading = IngressReading(ingress: source.object, store: store, globals: globals)
+        var reading = IngressReading(
+            ingress: source.object, store: store, globals: globals, certificates: certificates, options: options)
         let content = reading.read(classes, annotations)
         return TranslatedIngress(
             source, reading.isRejected ? TranslatedIngress.Content() : content, isRejected: reading.isRejected,
-            diagnostics: reading.diagnostics, dependencies: reading.dependencies)
+            diagnostics: reading.diagnostics, dependencies: reading.dependencies,
+            validUntil: reading.validUntil)
     }
 }
 
@@ -24,6 +34,8 @@ struct IngressReading {
     let ingress: Ingress
     let store: ObjectStore
     let globals: GlobalSettings
+    let certificates: CertificateResolver
+    let options: TranslationOptions
     let seniority: Seniority
     private var balancing = BalancingDraft()
     private var sessionCookie: SessionCookie?
@@ -33,12 +45,19 @@ struct IngressReading {
     var isRejected = false
     var diagnostics: [Diagnostic] = []
     var dependencies: [TranslatedIngress.Dependency] = []
+    /// When the first certificate that was found expires.
+    var validUntil = Int64.max
 
-    init(ingress: Ingress, store: ObjectStore, globals: GlobalSettings) {
+    init(
+        ingress: Ingress, store: ObjectStore, globals: GlobalSettings, certificates: CertificateResolver,
+        options: TranslationOptions
+    ) {
         self.ingress = ingress
         seniority = Seniority(ingress.metadata)
         self.store = store
         self.globals = globals
+        self.certificates = certificates
+        self.options = options
     }
 
     mutating func read(_ classes: ClassFilter, _ annotations: AnnotationReader) -> TranslatedIngress.Content {
@@ -66,11 +85,13 @@ struct IngressReading {
         content.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
         content.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }
         content.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
+        readTLS(draft, into: &content)
         readHeaders(draft.headers.custom, into: &content)
         readFallback(draft.errors.defaultBackend, into: &content)
         readOwnRequests(draft, into: &content)
         readDefaultBackend(into: &content)
         readRules(into: &content)
+        settleSecureRedirects(of: &content)
         return content
     }
 
@@ -159,12 +180,6 @@ struct IngressReading {
             }
         }
         addOwnRequestsToRoots(of: &content)
-        if let tls = ingress.tls.first {
-            diagnostics.append(
-                Diagnostic(
-                    .warning, Origin(ingress, line: tls.line), field: "spec.tls",
-                    "TLS is not served yet: the hosts answer over HTTP alone"))
-        }
         if ingress.rules.isEmpty, ingress.defaultBackend == nil {
             note(field: "spec", "has neither rules nor a default backend, so it serves nothing")
         }

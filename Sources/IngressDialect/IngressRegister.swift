@@ -20,7 +20,7 @@ struct IngressRegister: Sendable {
         for source in store.ingresses.allShared {
             let identifier = ObjectIdentifier(source)
             if let former = known[identifier] {
-                if former.dependencies.allSatisfy({ $0.holds(in: store) }) {
+                if reader.holds(former) {
                     kept += 1
                     continue
                 }

@@ -17,6 +17,9 @@ public struct IngressTranslator: Sendable {
     }
 
     private var basis: Basis?
+    private var certificates = CertificateResolver(.none)
+    private var certificateList: [CertificateBundle] = []
+    private var secrets: ObjectTable<Secret>.Revision?
     private var ingresses = IngressRegister()
     private var hosts = HostRegister()
     private var upstreams = UpstreamResolver()
@@ -29,8 +32,10 @@ public struct IngressTranslator: Sendable {
     public mutating func translate(_ store: ObjectStore, names: ResolvedNames = [:]) -> Translation {
         var context = TranslationContext(store, options, names: names, upstreams: upstreams)
         upstreams = UpstreamResolver()
-        let globals = globalSettings(&context)
-        update(globals, &context)
+        updateCertificates(from: store)
+        var globals = globalSettings(&context)
+        readParameters(&globals, &context)
+        let haveChanged = update(globals, &context)
         context.resolveUpstreams()
         for ingress in ingresses.ordered {
             if !ingress.diagnostics.isEmpty { context.diagnostics += ingress.diagnostics }
@@ -47,9 +52,17 @@ public struct IngressTranslator: Sendable {
         let surroundings = HostAssembly.Surroundings(
             defaultUpstream: defaultUpstream, renamed: context.upstreams.renamed)
         let bare = hosts.assemble(in: surroundings, &context.diagnostics)
-        let virtualHosts = HostAliases.place(ingresses.ordered, into: bare, &context.diagnostics)
-        let translation = context.finish(virtualHosts, defaultUpstream: defaultUpstream, settings: settings)
+        let all = CanonicalHosts.place(
+            ingresses.ordered, status: globals.redirectStatus, into: bare, &context.diagnostics)
+        let virtualHosts = HostAliases.place(ingresses.ordered, into: all, &context.diagnostics)
+        var translation = context.finish(virtualHosts, defaultUpstream: defaultUpstream, settings: settings)
         upstreams = context.upstreams
+        if haveChanged { certificateList = CertificateList.of(ingresses.ordered) }
+        let standard = CertificateList.standard(
+            options.defaultCertificate, in: store, certificates, &translation.diagnostics)
+        translation.model.certificates = CertificateList.adding(standard, to: certificateList)
+        translation.model.defaultCertificate = standard?.id
+        translation.validUntil = ingresses.ordered.reduce(.max) { min($0, $1.validUntil) }
         return translation
     }
 
@@ -66,6 +79,28 @@ public struct IngressTranslator: Sendable {
         }
     }
 
+    private mutating func updateCertificates(from store: ObjectStore) {
+        if !certificates.uses(options.certificates) { certificates = CertificateResolver(options.certificates) }
+        guard secrets != store.secrets.revision else { return }
+        secrets = store.secrets.revision
+        certificates.forgetGone(from: store)
+    }
+
+    /// `ssl-dh-param`
+    private func readParameters(_ globals: inout GlobalSettings, _ context: inout TranslationContext) {
+        guard var reference = globals.dhParameters, let configMap = options.configMap else { return }
+        if reference.namespace.isEmpty { reference.namespace = configMap.namespace }
+        let secret = context.store.secrets[reference]
+        if let bytes = secret?.data["dhparam.pem"]?.bytes, !bytes.isEmpty {
+            globals.settings.tls.dhParameters = SealedBytes(bytes)
+            return
+        }
+        let origin = context.store.configMaps[configMap].map { Origin($0) } ?? .builtIn
+        let fault = secret == nil ? "there is no Secret \(reference)" : "Secret \(reference) has no dhparam.pem"
+        context.diagnostics.append(
+            Diagnostic(.warning, origin, field: "data.ssl-dh-param", "\(fault): DHE suites are off"))
+    }
+
     private func globalSettings(_ context: inout TranslationContext) -> GlobalSettings {
         guard let key = options.configMap, let configMap = context.store.configMaps[key] else {
             return GlobalSettings()
@@ -78,7 +113,8 @@ public struct IngressTranslator: Sendable {
     }
 
     /// Brings Ingresses, hosts and requests for upstreams up to the store.
-    private mutating func update(_ globals: GlobalSettings, _ context: inout TranslationContext) {
+    /// - Returns: Whether any Ingress has changed.
+    private mutating func update(_ globals: GlobalSettings, _ context: inout TranslationContext) -> Bool {
         let basis = Basis(options: options, classes: context.store.ingressClasses.revision, globals: globals)
         if basis != self.basis {
             self.basis = basis
@@ -88,7 +124,7 @@ public struct IngressTranslator: Sendable {
             .ingressNginx, prefix: options.annotationPrefix, gate: globals.gate, defaults: globals.defaults)
         let reader = IngressReader(
             store: context.store, classes: ClassFilter(context.store, options), annotations: annotations,
-            globals: globals)
+            globals: globals, certificates: certificates, options: options)
         let changes = ingresses.update(from: context.store, reader)
         remove(changes.removed, &context.upstreams)
         for ingress in changes.added {
@@ -96,6 +132,7 @@ public struct IngressTranslator: Sendable {
             ingress.forEachUpstream { context.upstreams.insert($0) }
         }
         updateDefaultBackend(&context)
+        return !changes.added.isEmpty || !changes.removed.isEmpty
     }
 
     /// Removes Ingresses, the oldest last: that is the cheap end of what they share in.

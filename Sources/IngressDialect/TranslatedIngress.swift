@@ -52,8 +52,19 @@ final class TranslatedIngress: Sendable {
         var root = OwnRequests()
         /// The host's field, as diagnostics name it.
         var field: String { rule.map { "spec.rules[\($0)].host" } ?? "spec.defaultBackend" }
+        /// What the Ingress has for clients that speak TLS to the host.
+        var certificate = HostCertificate.none
         /// Whether it is enough to put the host into regex mode.
         var usesRegex: Bool
+    }
+
+    /// What an Ingress has for clients that speak TLS to one of its hosts.
+    enum HostCertificate: Sendable, Equatable {
+        /// `spec.tls` doesn't name the host, nor has a certificate for it.
+        case none
+        /// The default certificate: no Secret is named, or the one that is named can't be used.
+        case standard
+        case own(CertificateBundle)
     }
 
     /// `spec.defaultBackend`
@@ -79,6 +90,15 @@ final class TranslatedIngress: Sendable {
         var fallback: UpstreamRequest?
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
         var canary: Canary?
+        var secureRedirect = SecureRedirectRule()
+        var tls = TLSDraft()
+        /// Where `ssl-passthrough` is written.
+        var passthroughOrigin = Origin.builtIn
+        var clientCertificate: ClientCertificate?
+        /// Where `from-to-www-redirect` is written, when it holds.
+        var redirectsWWW: Origin?
+        /// `proxy-ssl-location-only`
+        var keepsUpstreamTLSToItsIngress = false
     }
 
     /// The share of a canary Ingress.
@@ -94,6 +114,7 @@ final class TranslatedIngress: Sendable {
         enum Found: Sendable {
             case service(ObjectTable<Service>.Shared?)
             case configMap(ObjectTable<ConfigMap>.Shared?)
+            case secret(ObjectTable<Secret>.Shared?)
         }
 
         var key: NamespacedName
@@ -103,6 +124,7 @@ final class TranslatedIngress: Sendable {
             switch found {
             case .service(let service): store.services.shared(key) === service
             case .configMap(let configMap): store.configMaps.shared(key) === configMap
+            case .secret(let secret): store.secrets.shared(key) === secret
             }
         }
     }
@@ -113,16 +135,19 @@ final class TranslatedIngress: Sendable {
     let isRejected: Bool
     let diagnostics: [Diagnostic]
     let dependencies: [Dependency]
+    /// When the first of its certificates expires, in seconds since 1970.
+    let validUntil: Int64
 
     init(
         _ source: ObjectTable<Ingress>.Shared, _ content: Content, isRejected: Bool, diagnostics: [Diagnostic],
-        dependencies: [Dependency]
+        dependencies: [Dependency], validUntil: Int64
     ) {
         self.source = source
         self.content = content
         self.isRejected = isRejected
         self.diagnostics = diagnostics
         self.dependencies = dependencies
+        self.validUntil = validUntil
         seniority = Seniority(source.object.metadata)
     }
 

@@ -15,10 +15,12 @@ public struct Settings: Sendable, Hashable {
 
     public init() {}
 
-    /// The edits of a route with these of its own; nil for none.
+    /// The edits of a route with these of its own; nil for none. What is said later wins.
     public func headerEdits(with own: HeaderEdits?) -> HeaderEdits? {
-        guard !headerEdits.isEmpty else { return own }
-        var edits = headerEdits
+        guard !headerEdits.isEmpty || response.strictTransport != nil else { return own }
+        var edits = HeaderEdits()
+        if let policy = response.strictTransport { edits.onResponse.append(policy.edit) }
+        edits.append(headerEdits)
         if let own { edits.append(own) }
         return edits
     }

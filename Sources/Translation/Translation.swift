@@ -12,6 +12,8 @@ public struct Translation: Sendable {
     public var rejected: Set<ObjectReference>
     /// Names, in lower case, that upstreams need addresses for, whether they are known already or not.
     public var names: Set<String>
+    /// When the same objects mean something else because a certificate expires, in seconds since 1970.
+    public var validUntil = Int64.max
 
     public init(
         model: ProxyModel, diagnostics: [Diagnostic] = [], rejected: Set<ObjectReference> = [],

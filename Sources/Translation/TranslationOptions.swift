@@ -24,6 +24,14 @@ public struct TranslationOptions: Sendable, Equatable {
     /// Whether ExternalName Services may lead to this machine or its network segment: for local
     /// development from files. In a cluster that would open the proxy's own surroundings to whoever may write a Service.
     public var allowsLocalExternalNames = true
+    /// `--default-ssl-certificate`: the Secret whose certificate serves names without one of their own.
+    public var defaultCertificate: NamespacedName?
+    /// `--enable-ssl-passthrough`
+    public var allowsPassthrough = false
+    /// The port that clients reach HTTPS on, for redirects that name it.
+    public var securePort: UInt16 = 443
+    /// Looks into certificates.
+    public var certificates = CertificateInspector.none
     /// Where Gatehouse itself listens; no backend may lead there, or a request would run in circles.
     public var ownListeners = OwnListeners()
 

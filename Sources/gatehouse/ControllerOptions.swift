@@ -30,6 +30,15 @@ struct ControllerOptions: ParsableArguments {
     var defaultBackendService: ObjectName?
 
     @Option(
+        help: ArgumentHelp(
+            "The Secret with the certificate for names that have none of their own; without it one is made at start.",
+            valueName: "namespace/name"))
+    var defaultSslCertificate: ObjectName?
+
+    @Flag(help: "Honour the annotation ssl-passthrough, which hands TLS connections to backends unopened.")
+    var enableSslPassthrough = false
+
+    @Option(
         name: .customLong("backend"),
         help: ArgumentHelp(
             "Send this Service to a process elsewhere, usually on this machine; the manifest stays as it is. May be "
@@ -47,6 +56,11 @@ struct ControllerOptions: ParsableArguments {
         options.defaultBackend = defaultBackendService.map {
             NamespacedName(namespace: $0.namespace, name: $0.name)
         }
+        options.defaultCertificate = defaultSslCertificate.map {
+            NamespacedName(namespace: $0.namespace, name: $0.name)
+        }
+        options.allowsPassthrough = enableSslPassthrough
+        options.certificates = .tls
         options.overrides = backends.map(\.override)
         return options
     }

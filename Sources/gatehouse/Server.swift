@@ -79,6 +79,7 @@ struct Server {
         var translation = options.controller.translation
         translation.demonstrationEndpoint = demonstration
         translation.ownListeners = ownListeners
+        translation.securePort = options.httpsPort
         let source = try start("watching manifests") { () throws(Errno) in
             try FileSource(paths: options.manifests.paths, isWatching: !options.noWatch)
         }

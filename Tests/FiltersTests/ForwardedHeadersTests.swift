@@ -13,7 +13,7 @@ import Testing
         let headers = ForwardedHeaders(settings)
         var override = ByteBuffer(capacity: 256)
         override.append(Array(host.utf8).span)
-        let bound = headers.bound(head, host: override)
+        let bound = headers.bound(head, context, host: override)
         var buffer = ByteBuffer(capacity: bound)
         headers.append(head, context, host: override, without: without, to: &buffer)
         let text = buffer.readable.text()

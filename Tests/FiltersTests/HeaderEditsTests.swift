@@ -129,7 +129,7 @@ import Testing
         settings.trustsForwardedHeaders = trusting
         let forwarded = ForwardedHeaders(settings)
         let host = ByteBuffer()
-        var buffer = ByteBuffer(capacity: forwarded.bound(head, host: host) + lines.count)
+        var buffer = ByteBuffer(capacity: forwarded.bound(head, Given.context(), host: host) + lines.count)
         forwarded.append(
             head, Given.context(trusting: trusting), host: host, edits: compiled, branch: branch, lines: lines,
             to: &buffer)

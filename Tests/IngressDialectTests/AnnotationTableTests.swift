@@ -70,6 +70,18 @@ import Translation
         "proxy-redirect-from": ["proxy-redirect-to": "/"],
         "proxy-redirect-to": ["proxy-redirect-from": "/one/"],
         "x-forwarded-prefix": ["rewrite-target": "/$2"],
+        "preserve-trailing-slash": ["force-ssl-redirect": "true"],
+        "auth-tls-verify-client": ["auth-tls-secret": "shop/clients-ca"],
+        "auth-tls-verify-depth": ["auth-tls-secret": "shop/clients-ca"],
+        "auth-tls-error-page": ["auth-tls-secret": "shop/clients-ca"],
+        "auth-tls-pass-certificate-to-upstream": ["auth-tls-secret": "shop/clients-ca"],
+        "auth-tls-match-cn": ["auth-tls-secret": "shop/clients-ca"],
+        "proxy-ssl-ciphers": ["proxy-ssl-secret": "shop/backend-tls"],
+        "proxy-ssl-name": ["proxy-ssl-secret": "shop/backend-tls"],
+        "proxy-ssl-protocols": ["proxy-ssl-secret": "shop/backend-tls"],
+        "proxy-ssl-verify": ["proxy-ssl-secret": "shop/backend-tls"],
+        "proxy-ssl-verify-depth": ["proxy-ssl-secret": "shop/backend-tls"],
+        "proxy-ssl-server-name": ["proxy-ssl-secret": "shop/backend-tls"],
     ]
 
     @Test(arguments: honoured.map(\.name))
@@ -80,8 +92,13 @@ import Translation
         let others =
             name.contains("canary")
             ? [Example.main] : name == "enable-global-auth" ? [Example.globalAuthentication] : []
-        let without = Example.translate(companions, others: others)
-        let with = Example.translate(companions.merging([name: row.example]) { $1 }, others: others)
+        let translate = { annotations in
+            Example.translate(
+                annotations, others: others, hasCertificate: name == "ssl-redirect",
+                path: name == "ssl-passthrough" ? "/" : Example.standardPath)
+        }
+        let without = translate(companions)
+        let with = translate(companions.merging([name: row.example]) { $1 })
         #expect(with.model != without.model)
         #expect(name == "canary" ? with.diagnostics.isEmpty : with.diagnostics == without.diagnostics)
         #expect(with.rejected.isEmpty)
@@ -126,10 +143,17 @@ import Translation
 
 /// A small shop whose one Ingress carries the annotations under test.
 enum Example {
-    static func translate(_ annotations: [String: String], others: [KubernetesObject] = []) -> Translation {
-        var translator = IngressTranslator()
+    static let standardPath = "/api(/|$)(.*)"
+
+    static func translate(
+        _ annotations: [String: String], others: [KubernetesObject] = [], hasCertificate: Bool = false,
+        path: String = standardPath
+    ) -> Translation {
+        var options = TranslationOptions.withPaperCertificates
+        options.allowsPassthrough = true
+        var translator = IngressTranslator(options: options)
         return translator.translate(
-            store(annotations, others: others),
+            store(annotations, others: others, hasCertificate: hasCertificate, path: path),
             names: ["auth.example.com": ["192.0.2.1"], "test.example.com": ["192.0.2.2"]])
     }
 
@@ -149,16 +173,22 @@ enum Example {
             metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
             data: [ConfigMap.Entry(key: "global-auth-url", value: "http://auth.example.com/check")]))
 
-    static func store(_ annotations: [String: String], others: [KubernetesObject] = []) -> ObjectStore {
+    static func store(
+        _ annotations: [String: String], others: [KubernetesObject] = [], hasCertificate: Bool = false,
+        path text: String = standardPath
+    ) -> ObjectStore {
         var metadata = Metadata(name: "web", namespace: "shop")
         metadata.annotations = annotations.sorted { $0.key < $1.key }.map {
             Metadata.Annotation(name: "nginx.ingress.kubernetes.io/\($0.key)", value: $0.value)
         }
         let ingress = Ingress(
             metadata: metadata, className: "nginx",
-            rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "web")])])
+            rules: [Ingress.Rule(host: "shop.example.com", paths: [path(text, service: "web")])],
+            tls: hasCertificate ? [Ingress.TLS(hosts: ["shop.example.com"], secretName: nil)] : [])
         return ObjectStore(
             [.ingress(ingress)] + service("web") + service("sorry") + [
+                .secret(secret("clients-ca", ["ca.crt": "authorities"])),
+                .secret(secret("backend-tls", ["ca.crt": "authorities"])),
                 .configMap(
                     ConfigMap(
                         metadata: Metadata(name: "auth-headers", namespace: "shop"),
@@ -192,6 +222,13 @@ enum Example {
                     ports: [EndpointSlice.Port(port: 8080)],
                     endpoints: [EndpointSlice.Endpoint(addresses: ["10.0.0.1"])])),
         ]
+    }
+}
+
+extension Example {
+    private static func secret(_ name: String, _ data: [String: String]) -> Secret {
+        Secret(
+            metadata: Metadata(name: name, namespace: "shop"), data: data.mapValues { SecretBytes(Array($0.utf8)) })
     }
 }
 

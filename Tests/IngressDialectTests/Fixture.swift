@@ -11,7 +11,9 @@ import Translation
 /// - `# service shop/web:80 at 10.0.0.1:8080` adds a Service with one endpoint,
 /// - `# name db.example.com is 192.0.2.1` resolves a name,
 /// - `# option demo 127.0.0.1:9000`, `own-port 8080`, `backend shop/web=127.0.0.1:3000`,
-///   `default-backend shop/sorry`, `local-names off`, `classless on` and `prefix example.com` set options.
+///   `default-backend shop/sorry`, `local-names off`, `classless on`, `prefix example.com`,
+///   `default-certificate shop/fallback`, `passthrough on` and `https-port 8443` set options.
+/// Certificates are made of words; see `PaperCertificates`.
 struct Fixture: CustomTestStringConvertible {
     let name: String
 
@@ -62,7 +64,7 @@ extension Translation {
 
 /// What the comments of a fixture set.
 private struct Scene {
-    var options = TranslationOptions()
+    var options = TranslationOptions.withPaperCertificates
     var names: ResolvedNames = [:]
     var objects: [KubernetesObject] = []
 
@@ -91,6 +93,9 @@ private struct Scene {
         case "default-backend": options.defaultBackend = NamespacedName(namespace: parts[0], name: parts[1])
         case "local-names": options.allowsLocalExternalNames = value == "on"
         case "classless": options.servesIngressesWithoutClass = value == "on"
+        case "default-certificate": options.defaultCertificate = NamespacedName(namespace: parts[0], name: parts[1])
+        case "passthrough": options.allowsPassthrough = value == "on"
+        case "https-port": options.securePort = UInt16(value) ?? 0
         case "prefix": options.annotationPrefix = value
         default: throw Unreadable(words: [option, value])
         }

@@ -19,33 +19,6 @@ extension AnnotationGroup {
             ),
         ])
 
-    static let clientCertificates = AnnotationGroup(
-        "Client certificates", \.protection,
-        note: """
-            They apply to the whole host, so every path of every Ingress of that host answers 503 until certificates \
-            are checked.
-            """,
-        [
-            Annotation(
-                "auth-tls-secret", refused: "namespace/name", .host, risk: .medium, example: "shop/clients-ca",
-                "The Secret with the authorities that client certificates must come from."),
-            Annotation(
-                "auth-tls-verify-client", later: "on, off, optional or optional_no_ca", default: "on", .host,
-                risk: .medium, example: "optional", "How strictly certificates are asked for."),
-            Annotation(
-                "auth-tls-verify-depth", later: "an integer", default: "1", .host, example: "2",
-                "Longest chain of authorities."),
-            Annotation(
-                "auth-tls-error-page", later: "a URL, path or @name", .host, risk: .high,
-                example: "https://example.com/no-certificate", "Where a client without a good certificate is sent."),
-            Annotation(
-                "auth-tls-pass-certificate-to-upstream", later: "true or false", default: "false", .host,
-                example: "true", "The backend gets the certificate in `ssl-client-cert`."),
-            Annotation(
-                "auth-tls-match-cn", refused: "CN=regex", .host, risk: .high, example: "CN=web",
-                "What the certificate's subject must look like."),
-        ])
-
     static let firewall = AnnotationGroup(
         "ModSecurity", \.protection,
         note: "An Ingress that turns the firewall on answers 503: there is none here that could keep anybody out.",

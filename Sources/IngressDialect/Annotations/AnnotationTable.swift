@@ -20,7 +20,8 @@ public struct AnnotationTable: Sendable {
 
     /// ingress-nginx's annotations, in the order of its own index.
     public static let ingressNginx = AnnotationTable([
-        .routing, .redirects, .tls, .clientCertificates, .upstreamTLS, .canary, .balancing, .affinity, .limits, .access,
+        .routing, .redirects, .secureRedirects, .tls, .clientCertificates, .upstreamTLS, .canary, .balancing, .affinity,
+        .limits, .access,
         .basicAuthentication, .externalAuthentication, .cors, .headers, .bodies, .transfer, .backendProtocol, .mirror,
         .errors, .observation, .firewall, .snippets,
     ])

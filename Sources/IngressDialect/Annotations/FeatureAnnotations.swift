@@ -1,42 +1,5 @@
 /// Groups of which nothing is honoured yet, and whose neglect lets nobody in.
 extension AnnotationGroup {
-    static let tls = AnnotationGroup(
-        "TLS", \.protection,
-        [
-            Annotation("ssl-ciphers", later: "an OpenSSL list", .host, example: "HIGH:!aNULL", "Ciphers of the host."),
-            Annotation(
-                "ssl-prefer-server-ciphers", later: "true or false", default: "true", .host, example: "false",
-                "Whether the server's order of ciphers counts."),
-            Annotation(
-                "ssl-passthrough", later: "true or false", default: "false", .host, example: "true",
-                "Hands TLS connections to the backend unopened."),
-        ])
-
-    static let upstreamTLS = AnnotationGroup(
-        "TLS towards backends", \.protection,
-        [
-            Annotation(
-                "proxy-ssl-secret", later: "namespace/name", .route, risk: .medium, example: "shop/backend-tls",
-                "The client certificate and the trusted authorities."),
-            Annotation(
-                "proxy-ssl-ciphers", later: "an OpenSSL list", default: "DEFAULT", .route, risk: .medium,
-                example: "HIGH", "Ciphers."),
-            Annotation(
-                "proxy-ssl-name", later: "a host name", .route, risk: .high, example: "backend.internal",
-                "The name that is verified and sent as SNI."),
-            Annotation(
-                "proxy-ssl-protocols", later: "TLSv1.2 or TLSv1.3", default: "TLSv1.2", .route, example: "TLSv1.3",
-                "Protocol versions."),
-            Annotation(
-                "proxy-ssl-verify", later: "on or off", default: "off", .route, example: "on",
-                "Verifies the backend's certificate."),
-            Annotation(
-                "proxy-ssl-verify-depth", later: "an integer", default: "1", .route, example: "2",
-                "Longest chain of authorities."),
-            Annotation(
-                "proxy-ssl-server-name", later: "on or off", default: "off", .route, example: "on", "Sends SNI."),
-        ])
-
     static let cors = AnnotationGroup(
         "CORS", \.protection,
         [

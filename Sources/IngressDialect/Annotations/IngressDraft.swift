@@ -9,6 +9,10 @@ import Model
 struct IngressDraft: Sendable, Equatable {
     var routing = RoutingDraft()
     var redirects = RedirectDraft()
+    var secureRedirects = SecureRedirectDraft()
+    var tls = TLSDraft()
+    var clientCertificates = ClientCertificateDraft()
+    var upstreamTLS = UpstreamTLSDraft()
     var balancing = BalancingDraft()
     var headers = HeaderDraft()
     var bodies = BodyDraft()

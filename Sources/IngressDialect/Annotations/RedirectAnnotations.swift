@@ -47,14 +47,5 @@ extension AnnotationGroup {
                 "use-port-in-redirects", .flag, default: "false", .route, \.redirects.namePort, global: true,
                 example: "true",
                 "The redirect to HTTPS names the port, and so do slash redirects when it isn't the scheme's own."),
-            Annotation(
-                "ssl-redirect", later: "true or false", default: "true", .route, example: "false",
-                "Redirects HTTP to HTTPS where the host has a certificate."),
-            Annotation(
-                "force-ssl-redirect", later: "true or false", default: "false", .route, risk: .medium, example: "true",
-                "Redirects HTTP to HTTPS whether or not the host has a certificate."),
-            Annotation(
-                "from-to-www-redirect", later: "true or false", default: "false", .host, example: "true",
-                "Redirects `www.` to the bare host, or the other way round."),
         ])
 }

@@ -59,8 +59,5 @@ extension AnnotationGroup {
                 bad: .rejectObject, risk: .medium, example: "/api",
                 "`X-Forwarded-Prefix` for the backend where a `rewrite-target` applies; `$1` to `$9` stand for captures."
             ),
-            Annotation(
-                "preserve-trailing-slash", later: "true or false", default: "false", .route, example: "true",
-                "The redirect to HTTPS keeps a final slash."),
         ])
 }

@@ -23,8 +23,10 @@ struct ConfigKeyTable: Sendable {
     func nearest(to name: String) -> String? { name.utf8.count > 63 ? nil : nearestName(to: name, among: names) }
 
     static let ingressNginx = ConfigKeyTable(
-        clientKeys + forwardingKeys + upstreamKeys + responseKeys + policyKeys + accessKeys + limitKeys + guardingKeys
-            + ownKeys + ownRequestKeys
+        [
+            clientKeys, forwardingKeys, upstreamKeys, responseKeys, tlsKeys, policyKeys, accessKeys, limitKeys,
+            guardingKeys, ownKeys, ownRequestKeys,
+        ].flatMap { $0 }
             + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
             .map(ConfigKey.init(defaultOf:)),
         pending: pendingKeys)
@@ -150,28 +152,25 @@ private let pendingKeys = """
     brotli-types client-header-buffer-size debug-connections default-type \
     disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns \
     disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
-    enable-multi-accept enable-ocsp enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
-    enable-syslog error-log-level error-log-path force-ssl-redirect forwarded-for-header \
+    enable-multi-accept enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
+    enable-syslog error-log-level error-log-path forwarded-for-header \
     forwarded-for-proxy-protocol-header forwarded-host-header geoip2-autoreload-in-minutes \
-    \
     global-auth-snippet \
-    grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types hsts hsts-include-subdomains hsts-max-age \
-    hsts-preload http-access-log-path http-redirect-code http2-max-concurrent-streams http2-max-field-size \
+    grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types \
+    http-access-log-path http2-max-field-size \
     http2-max-header-size http2-max-requests ignore-invalid-headers \
     limit-rate limit-rate-after log-format-escape-json log-format-escape-none log-format-stream \
     log-format-upstream lua-shared-dicts map-hash-bucket-size max-worker-connections max-worker-open-files \
     modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist \
-    no-tls-redirect-locations opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
+    opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
     otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
-    otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port preserve-trailing-slash \
+    otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port \
     proxy-busy-buffers-size \
-    proxy-headers-hash-bucket-size proxy-headers-hash-max-size proxy-protocol-header-timeout \
-    proxy-ssl-location-only proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
+    proxy-headers-hash-bucket-size proxy-headers-hash-max-size \
+    proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
     proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \
-    server-name-hash-bucket-size server-name-hash-max-size skip-access-log-urls ssl-buffer-size \
-    ssl-ciphers ssl-dh-param ssl-early-data ssl-ecdh-curve ssl-protocols ssl-redirect ssl-reject-handshake \
-    ssl-session-cache ssl-session-cache-size ssl-session-ticket-key ssl-session-tickets ssl-session-timeout \
-    stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip use-http2 \
-    use-proxy-protocol variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
+    server-name-hash-bucket-size server-name-hash-max-size skip-access-log-urls \
+    stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip \
+    variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
     worker-processes worker-shutdown-timeout
     """.split(separator: " ").map(String.init)

@@ -27,6 +27,18 @@ struct GlobalSettings: Sendable, Equatable {
     var sendsOriginalURI = false
     var requestHeaders: NamespacedName?
 
+    /// `http-redirect-code`
+    var redirectStatus = 308
+    /// `no-tls-redirect-locations`
+    var exemptFromSecureRedirect = ["/.well-known/acme-challenge"]
+    /// `proxy-ssl-location-only`
+    var keepsUpstreamTLSToItsIngress = false
+    /// `hsts`, and what the field says when it is on.
+    var sendsStrictTransport = true
+    var strictTransport = StrictTransport()
+    /// `ssl-dh-param`
+    var dhParameters: NamespacedName?
+
     /// Reads the ConfigMap. A value that cannot be used leaves its default.
     static func read(
         _ configMap: ConfigMap, _ diagnostics: inout [Diagnostic]
@@ -66,6 +78,7 @@ struct GlobalSettings: Sendable, Equatable {
                     remedy: "take it out to serve everybody")
             }
         }
+        globals.settings.response.strictTransport = globals.sendsStrictTransport ? globals.strictTransport : nil
         return globals
     }
 }

@@ -51,6 +51,19 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return true
     }
 
+    /// The day in UTC, as `2027-01-31`.
+    public var day: String {
+        let days = Int((seconds >= 0 ? seconds : seconds - 86_399) / 86_400) + 719_468
+        let era = (days >= 0 ? days : days - 146_096) / 146_097
+        let dayOfEra = days - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let year = yearOfEra + era * 400 + (month < 10 ? 0 : 1)
+        let digits = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+        return "\(year)-\(digits(month < 10 ? month + 3 : month - 9))-\(digits(dayOfYear - (153 * month + 2) / 5 + 1))"
+    }
+
     /// Days since 1970-01-01 in the proleptic Gregorian calendar; years begin in March so that the
     /// leap day comes last.
     private static func days(year: Int, month: Int, day: Int) -> Int {

@@ -84,4 +84,11 @@ public struct StrictTransport: Sendable, Hashable {
         "max-age=\(maximumAge)" + (includesSubdomains ? "; includeSubDomains" : "")
             + (allowsPreloading ? "; preload" : "")
     }
+
+    /// The field on responses over TLS, in place of the upstream's.
+    var edit: HeaderEdits.Edit {
+        var condition = HeaderEdits.Condition()
+        condition.needsSecureConnection = true
+        return HeaderEdits.Edit(.set, "Strict-Transport-Security", .literal(value), when: condition)
+    }
 }

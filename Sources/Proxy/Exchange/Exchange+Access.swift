@@ -32,6 +32,7 @@ extension Exchange {
 
     /// Does what a verdict other than `.proceed` says.
     func answer(_ verdict: Verdict) {
+        if worker.filterScratch.closesConnection { state.keepsDownstream = false }
         switch verdict {
         case .proceed: break
         case .refuse(let status):

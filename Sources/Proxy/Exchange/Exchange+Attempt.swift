@@ -72,7 +72,7 @@ extension Exchange {
         guard editRequest() else { return refuse(.badRequest) }
         let needed =
             headLength + (pages?.bound(request) ?? 0) + authFieldBound + rewrittenTarget.count + 256 + heldBody.count
-            + snapshot.forwarded.bound(request, host: overriddenHost) + worker.filterScratch.edits.values.count
+            + snapshot.forwarded.bound(request, context, host: overriddenHost) + worker.filterScratch.edits.values.count
             + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
         Self.appendRequestLine(request, rewrittenTarget, to: &upstream.head)

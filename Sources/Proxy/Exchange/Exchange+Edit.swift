@@ -8,7 +8,10 @@ import Telemetry
 /// Changing the fields of requests and responses as the route asks, and knowing what its templates ask for.
 extension Exchange {
     /// What is changed of the fields of the response, whoever makes it.
-    var responseEdits: ResponseEdits { route?.filters.responseEdits ?? snapshot.commonEdits }
+    var responseEdits: ResponseEdits {
+        if state.isOnRedirectingHost { return snapshot.redirectEdits }
+        return route?.filters.responseEdits ?? snapshot.commonEdits
+    }
 
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {

@@ -130,6 +130,7 @@ final class Exchange {
         case .slashRedirect(let host, let number):
             decide(snapshot.route(number), snapshot.host(host), lacksSlash: true)
         case .noRoute(let host):
+            state.isOnRedirectingHost = snapshot.host(host).isRedirect
             if let route = snapshot.defaultRoute { return decide(route, snapshot.host(host), lacksSlash: false) }
             let verdict = FilterChain.decide(
                 request, context, host: snapshot.host(host), match: &worker.matchScratch,

@@ -21,6 +21,8 @@ final class WorkerSnapshot {
     let commonEdits: ResponseEdits
     /// Clients that no host serves.
     let blocked: BlockedClients?
+    /// Edits of responses of hosts that are there to redirect to another.
+    let redirectEdits: ResponseEdits
     /// Parallel to the router's routes.
     private var routes: ContiguousArray<RoutePlan?>
     private var commonFilters: [RoutePolicy: RouteFilters] = [:]
@@ -39,7 +41,8 @@ final class WorkerSnapshot {
         forwarding = (try? Forwarding(model.forwarding)) ?? .trustingNobody
         forwarded = ForwardedHeaders(model.forwarding)
         responseRules = (try? ResponseRules(model.response)) ?? .standard
-        commonEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
+        commonEdits = (try? ResponseEdits(model.headerEdits(with: nil) ?? HeaderEdits(), .unrouted)) ?? .none
+        redirectEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
         blocked = BlockedClients.compiled(model.admission)
         routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
@@ -88,8 +91,7 @@ final class WorkerSnapshot {
     /// The filters of a virtual host, by its number in the model.
     func host(_ number: Int) -> HostFilters {
         if let filters = hosts[number] { return filters }
-        let filters =
-            (try? HostFilters(shared.router.virtualHosts[number], blocked: blocked)) ?? HostFilters(blocked: blocked)
+        let filters = (try? HostFilters(shared.router.virtualHosts[number], blocked: blocked)) ?? .refusing
         hosts[number] = filters
         return filters
     }
