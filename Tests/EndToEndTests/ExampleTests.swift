@@ -20,7 +20,9 @@ import Testing
     func `gets what its expect file says`(name: String) throws {
         let folder = Products.examples.appending(path: name)
         let script = try ExpectScript(String(contentsOf: folder.appending(path: "expect.txt"), encoding: .utf8))
-        let gatehouse = try Gatehouse(["-f", folder.path(percentEncoded: false), "--demo-backends"])
+        let readme = try ExampleReadme(folder.appending(path: "README.md"))
+        let servers = try ExampleServers(readme.servers)
+        let gatehouse = try Gatehouse(servers.settled(#require(readme.serve)))
         #expect(!script.steps.isEmpty)
         for step in script.steps {
             let place: Comment = "\(name)/expect.txt:\(step.line)"
@@ -36,7 +38,8 @@ import Testing
     func `does what the commands of its README promise`(name: String) throws {
         let readme = try ExampleReadme(Products.examples.appending(path: "\(name)/README.md"))
         let serve = try #require(readme.serve)
-        let gatehouse = try Gatehouse(serve)
+        let servers = try ExampleServers(readme.servers)
+        let gatehouse = try Gatehouse(servers.settled(serve))
         for command in readme.curls {
             let shell = command.text.replacing("http://localhost:8080", with: "http://127.0.0.1:\(gatehouse.port)")
                 .replacing("curl -H", with: "curl -s -H").replacing("curl -i", with: "curl -s -i")
@@ -61,6 +64,13 @@ struct ExampleReadme {
         var promises: [String]
     }
 
+    /// A program that runs beside Gatehouse.
+    struct Server {
+        var script: String
+        var port: String
+    }
+
+    private(set) var servers: [Server] = []
     /// The arguments of `gatehouse serve`.
     private(set) var serve: [String]?
     private(set) var curls: [Curl] = []
@@ -71,7 +81,10 @@ struct ExampleReadme {
         let text = try String(contentsOf: file, encoding: .utf8)
         for line in text.components(separatedBy: "\n") where line.hasPrefix("    ") {
             let command = line.dropFirst(4)
-            if command.hasPrefix("gatehouse serve ") {
+            if command.hasPrefix("python3 ") {
+                let words = Self.words(command.dropFirst(8))
+                if words.count == 2 { servers.append(Server(script: words[0], port: words[1])) }
+            } else if command.hasPrefix("gatehouse serve ") {
                 serve = Self.words(command.dropFirst(16))
             } else if command.hasPrefix("gatehouse ") {
                 others.append(Self.words(command.dropFirst(10)))

@@ -93,7 +93,8 @@ final class Subrequest {
         attempts = 0
         needsFreshConnection = false
         phase = .attempting
-        attempt()
+        // What is meant for TLS never goes out in the clear.
+        if isSecure { fail() } else { attempt() }
     }
 
     /// Reads the rest of a response that nobody wants, so that its connection can serve again.
