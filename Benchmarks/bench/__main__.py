@@ -6,9 +6,9 @@ import pathlib
 import sys
 import time
 
-from . import encrypted, load, machine, peers, report, scenarios
+from . import encrypted, instructions, load, machine, peers, report, scenarios
 
-SCENARIOS = scenarios.SCENARIOS | encrypted.SCENARIOS
+SCENARIOS = scenarios.SCENARIOS | instructions.SCENARIOS | encrypted.SCENARIOS
 
 
 def arguments():
