@@ -1,5 +1,6 @@
 import Kubernetes
 import Model
+import Synchronization
 import Testing
 import Translation
 
@@ -105,6 +106,39 @@ import Translation
         let after = translator.translate(store)
         let changes = ModelDiff(from: before.model, to: after.model).changes
         #expect(changes.map(\.kind) == [.added, .removed])
+    }
+
+    @Test func `takes a certificate back once it has expired`() {
+        let now = Mutex(PaperCertificates.now)
+        let paper = PaperCertificates.inspector
+        var options = TranslationOptions()
+        options.certificates = CertificateInspector(
+            identity: paper.identity, authorities: paper.authorities, revocations: paper.revocations,
+            now: { now.withLock { $0 } })
+        let store = ObjectStore(
+            Example.service("web") + [
+                .secret(
+                    Secret(
+                        metadata: Metadata(name: "tls", namespace: "shop"),
+                        data: [
+                            "tls.crt": SecretBytes(Array("for shop.example.com until 1900000000".utf8)),
+                            "tls.key": SecretBytes(Array("key".utf8)),
+                        ])),
+                .ingress(
+                    Ingress(
+                        metadata: Metadata(name: "web", namespace: "shop"), className: "nginx",
+                        rules: [Ingress.Rule(host: "shop.example.com", paths: [Example.path("/", service: "web")])],
+                        tls: [Ingress.TLS(hosts: ["shop.example.com"], secretName: "tls")])),
+            ])
+        var translator = IngressTranslator(options: options)
+        let before = translator.translate(store)
+        #expect(before.model.certificates.map(\.id.name) == ["shop/tls"])
+        #expect(before.validUntil == 1_900_000_000)
+        now.withLock { $0 = 1_900_000_000 }
+        let after = translator.translate(store)
+        #expect(after.model.certificates == [])
+        #expect(after.model.virtualHosts.first?.tls == HostTLS())
+        #expect(after.diagnostics.contains { $0.fault.contains("expired on 2030-03-17") })
     }
 
     @Test func `tells two stores of the same version apart`() {
