@@ -1,6 +1,7 @@
 import Model
 import TestSupport
 import Testing
+import Translation
 
 /// The shop with an entry of `spec.tls` that names its host, so that it has a certificate.
 private func secureGate(
@@ -120,7 +121,7 @@ private func secureGate(
         #expect(try gate.request("/x", host: "any.example")["Location"] == "https://any.example/x")
     }
 
-    @Test(arguments: ["yes", "1 ", "\u{7F}"])
+    @Test(arguments: ["yes", "1 ", "on"])
     func `is off by default and when the value is bad`(value: String) throws {
         let gate = try Gate(["force-ssl-redirect": value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request("/").status == (value == "1 " ? 308 : 200))
