@@ -36,6 +36,9 @@ public final class EventLoop {
         handler.id = id
     }
 
+    /// Registers a handler that has no descriptor of its own, for its deadline and its turns; it is kept until `remove`.
+    public func add(_ handler: EventHandler) { handler.id = handlers.insert(handler) }
+
     /// Watches a listening socket: told for as long as connections wait.
     public func addListener(_ handler: EventHandler, watching descriptor: borrowing Descriptor) throws(Errno) {
         let id = handlers.insert(handler)

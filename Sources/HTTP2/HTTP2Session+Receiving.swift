@@ -12,6 +12,8 @@ extension HTTP2Session {
 
     func beginFrame(type: UInt8, flags: UInt8, length: Int) -> Int32 {
         guard let kind = HTTP2FloodGuard.kind(type: type, flags: flags, length: length) else { return Self.goOn }
+        // An endpoint resets the streams that we begin, and opens windows for what we send: neither is more than we ask for.
+        if role == .client, kind == .resets || kind == .windowUpdates { return Self.goOn }
         return floods.count(kind) ? Self.fatal : Self.goOn
     }
 
@@ -87,7 +89,10 @@ extension HTTP2Session {
             return Self.goOn
         }
         let status = Status(rawValue: UInt16(clamping: code))
-        if status.isInformational {
+        if status == .continue {
+            // An answer to what we never ask; it must not push out one that means something.
+            state.section = .none
+        } else if status.isInformational {
             state.section = .interim
             state.interim.beginStream(status)
         } else {

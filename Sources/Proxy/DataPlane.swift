@@ -18,16 +18,20 @@ public final class DataPlane: Sendable {
         public var logFormat: AccessLogFormat?
         /// For the access log's `$pid`.
         public var processID: Int
+        /// Told of attempts at endpoints that failed, at most once in ten seconds for each worker, cause and endpoint. Called
+        /// on a worker's thread, so it must not wait.
+        public var reportFault: (@Sendable (UpstreamFault) -> Void)?
 
         public init(
             listeners: [ListenerAddress], workers: Int, connectionsPerWorker: Int, logFormat: AccessLogFormat? = nil,
-            processID: Int = 0
+            processID: Int = 0, reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
         ) {
             self.listeners = listeners
             self.workers = workers
             self.connectionsPerWorker = connectionsPerWorker
             self.logFormat = logFormat
             self.processID = processID
+            self.reportFault = reportFault
         }
     }
 
@@ -44,7 +48,8 @@ public final class DataPlane: Sendable {
         _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), metrics: Metrics
     ) throws(Errno) {
         let shared = SharedState(
-            metrics: metrics, logFormat: configuration.logFormat, processID: configuration.processID)
+            metrics: metrics, logFormat: configuration.logFormat, processID: configuration.processID,
+            reportFault: configuration.reportFault)
         self.shared = shared
         var compiler = SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry)
         shared.snapshots.publish(compiler.compile(model))

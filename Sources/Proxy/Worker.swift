@@ -40,9 +40,13 @@ final class Worker {
     private var idleVariables: ContiguousArray<RequestVariables> = []
     var subrequests = SubrequestPool()
     var authCache = AuthCache()
-    private var pools: [SocketAddress: EndpointPool] = [:]
+    /// HTTP/1 in the clear, which most requests use.
+    let plainConnector = Connector(.plain)
+    private var connectors: [ConnectorID: Connector] = [:]
     private var accessLog: AccessLogWriter?
     private var date = DateField()
+    var upstreamStreams = UpstreamStreamStock()
+    private var faults = FaultThrottle()
     private var random: RandomWords
 
     // Counts of what is open.
@@ -106,11 +110,11 @@ final class Worker {
     private func adoptSnapshot() {
         guard let newer = shared.snapshots.newer(than: &generation) else { return }
         snapshot = WorkerSnapshot(newer, after: snapshot)
-        let inUse = snapshot.shared.endpointAddresses
-        for (address, pool) in pools {
-            if inUse.contains(address) { pool.revive() } else { pool.retire() }
+        for connector in connectors.values {
+            if connector.isStale { connector.retire() } else { connector.isStale = true }
         }
-        pools = pools.filter { !$0.value.isRetired }
+        connectors = connectors.filter { !$0.value.isRetired }
+        forEachConnector { $0.keep(only: snapshot.shared.endpointAddresses) }
     }
 
     private func receiveMail() {
@@ -149,8 +153,8 @@ final class Worker {
     /// Closes idle connections when descriptors have run out: all to upstreams, and those clients' that have
     /// waited longest.
     func reapIdleConnections() {
-        for pool in pools.values {
-            while let idle = pool.takeIdle() { idle.closeIdle() }
+        forEachConnector { connector in
+            connector.forEachPool { $0.closeIdle() }
         }
         var idle: [DownstreamConnection] = []
         loop.forEachHandler { handler in
@@ -160,12 +164,21 @@ final class Worker {
         for downstream in idle.prefix(max(idle.count / 4, Self.smallestReap)) { downstream.closeIfIdle() }
     }
 
-    /// The connections to an address.
-    func pool(for address: SocketAddress) -> EndpointPool {
-        if let pool = pools[address] { return pool }
-        let pool = EndpointPool(address: address)
-        pools[address] = pool
-        return pool
+    /// What makes connections of a kind.
+    func connector(_ id: ConnectorID) -> Connector {
+        if id == .plain { return plainConnector }
+        if let connector = connectors[id] {
+            connector.isStale = false
+            return connector
+        }
+        let connector = Connector(id)
+        connectors[id] = connector
+        return connector
+    }
+
+    private func forEachConnector(_ body: (Connector) -> Void) {
+        body(plainConnector)
+        for connector in connectors.values { body(connector) }
     }
 
     // MARK: Exchanges
@@ -211,6 +224,14 @@ final class Worker {
         accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
     }
 
+    /// Tells of a failed attempt, if its turn has come.
+    func report(_ failure: Failure, detail: String?, at endpoint: SocketAddress, of upstream: UpstreamPlan) {
+        guard let told = shared.reportFault, let repetitions = faults.admit(failure, at: endpoint, now: loop.now)
+        else { return }
+        let cause = detail.map { "\(failure.words): \($0)" } ?? failure.words
+        told(UpstreamFault(upstream: upstream.id.name, endpoint: endpoint, cause: cause, repetitions: repetitions))
+    }
+
     // MARK: The end
 
     private func drain(until deadline: Instant) {
@@ -219,7 +240,7 @@ final class Worker {
         drainDeadline = deadline
         for listener in listeners { listener.close() }
         listeners = []
-        for pool in pools.values { pool.retire() }
+        forEachConnector { $0.retirePools() }
         loop.forEachHandler { handler in
             (handler as? DownstreamConnection)?.drain()
         }
@@ -229,12 +250,14 @@ final class Worker {
         loop.forEachHandler { handler in
             (handler as? DownstreamConnection)?.close()
             (handler as? HTTP1Upstream)?.close()
+            (handler as? HTTP2Upstream)?.close(.connectionBroke)
         }
         accessLog?.flush()
         // These point back to the worker, and with it to every descriptor that it has left.
         idleExchanges = []
         subrequests.clear()
-        pools = [:]
+        forEachConnector { $0.retire() }
+        connectors = [:]
         listeners = []
     }
 }

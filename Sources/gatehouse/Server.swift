@@ -57,10 +57,12 @@ struct Server {
         // The admin port belongs to one process, while listeners may share theirs: a second process with the same
         // ports must fail before it takes connections away from the first.
         let admin = try startAdmin(health, metrics)
-        let plane = try startDataPlane(handover, metrics, workers)
+        let faults = FaultLog()
+        let plane = try startDataPlane(handover, metrics, workers, faults)
         health.begin()
         report(plane, admin, handover.record)
         let following = Task { await reconciler.run() }
+        let telling = Task { [logger] in await faults.run(logger) }
         try await Shutdown.follow(
             Shutdown.Actions(
                 reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))
@@ -69,6 +71,8 @@ struct Server {
         plane.drain(grace: options.shutdownGrace.duration)
         reconciler.stop()
         await following.value
+        faults.stop()
+        await telling.value
         metrics.accessLog?.stop()
         admin.stop()
     }
@@ -108,7 +112,9 @@ struct Server {
 
     // MARK: Data plane
 
-    private func startDataPlane(_ handover: Handover, _ metrics: Metrics, _ workers: Int) throws -> DataPlane {
+    private func startDataPlane(
+        _ handover: Handover, _ metrics: Metrics, _ workers: Int, _ faults: FaultLog
+    ) throws -> DataPlane {
         let descriptors = Processors.raiseDescriptorLimit()
         let limit = max((descriptors - Self.reservedDescriptors) / workers, 16)
         let listener =
@@ -117,7 +123,7 @@ struct Server {
         let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
         let configuration = DataPlane.Configuration(
             listeners: [listener], workers: workers, connectionsPerWorker: limit, logFormat: format,
-            processID: Int(ProcessInfo.processInfo.processIdentifier))
+            processID: Int(ProcessInfo.processInfo.processIdentifier), reportFault: faults.take)
         do throws(Errno) {
             let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
             handover.attach(plane)

@@ -18,11 +18,6 @@ public struct UpstreamTransport: Sendable, Hashable {
         self.connection = connection
         self.tls = tls
     }
-
-    /// What requests to `upstream` speak.
-    public func spoken(to upstream: Upstream) -> BackendProtocol {
-        upstream.isDemonstration ? .http : speaks ?? upstream.speaks ?? .http
-    }
 }
 
 extension UpstreamTransport {

@@ -33,8 +33,10 @@ extension Exchange {
     func connect(to index: Int, of plan: UpstreamPlan) {
         state.endpoint = index
         plan.balancer.begin(index)
-        let pool = plan.pool(index, of: worker)
+        let connector = connector(to: plan)
+        let pool = plan.pool(index, over: connector)
         record.begin(UpstreamAttempt(endpoint: pool.address))
+        if connector.speaksHTTP2 { return openStream(of: pool) }
         if !state.needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
             upstream = .http1(idle)
@@ -43,6 +45,7 @@ extension Exchange {
             record.lastAttempt.connectTime = 0
             return send()
         }
+        if connector.usesTLS { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let connection = try HTTP1Upstream(worker: worker, pool: pool)
             upstream = .http1(connection)
@@ -52,6 +55,38 @@ extension Exchange {
         } catch {
             attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
         }
+    }
+
+    /// Takes a stream of a connection that stands, or waits for a new one.
+    private func openStream(of pool: EndpointPool) {
+        if pool.connector.fault != nil { return attemptFailed(.tlsFailed) }
+        do throws(Errno) {
+            let connection: HTTP2Upstream
+            if !state.needsFreshConnection, let former = pool.connectionWithRoom {
+                connection = former
+            } else {
+                connection = try HTTP2Upstream(worker: worker, pool: pool)
+            }
+            let stream = worker.upstreamStreams.take()
+            upstream = .http2(stream)
+            stream.attach(self, to: connection)
+            guard connection.isOpen else {
+                return worker.loop.setDeadline(
+                    of: stream, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
+            }
+            worker.metrics.count(.upstreamConnectionsReused)
+            record.lastAttempt.connectTime = 0
+            send()
+        } catch {
+            attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
+        }
+    }
+
+    /// How the endpoints are reached: as the route says, but for its fallback, which its own Service tells of.
+    func connector(to plan: UpstreamPlan) -> Connector {
+        guard let transport = route?.transport else { return worker.plainConnector }
+        if state.usesFallback { return plan.ownConnector(of: worker) }
+        return transport.connector(to: plan, isSecure: context.isSecure, of: worker)
     }
 
     /// A new connection stands.
@@ -75,7 +110,8 @@ extension Exchange {
             + snapshot.forwarded.bound(request, context, host: overriddenHost) + worker.filterScratch.edits.values.count
             + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
-        Self.appendRequestLine(request, rewrittenTarget, to: &upstream.head)
+        let version = upstream.usesChunks && route.transport.usesHTTP10 ? Version.http10 : .http11
+        Self.appendRequestLine(request, rewrittenTarget, version, to: &upstream.head)
         appendFields(without: replaced, to: &upstream.head)
         if pages == nil { appendAuthFields(to: &upstream.head) }
         if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
@@ -91,12 +127,13 @@ extension Exchange {
 
     /// The request line for the upstream: with the rewritten target, or the client's own.
     private static func appendRequestLine(
-        _ request: borrowing RequestHead, _ rewritten: borrowing ByteBuffer, to output: inout ByteBuffer
+        _ request: borrowing RequestHead, _ rewritten: borrowing ByteBuffer, _ version: Version,
+        to output: inout ByteBuffer
     ) {
         if rewritten.isEmpty {
-            output.appendRequestLine(method: request.methodBytes, target: request.originTarget)
+            output.appendRequestLine(method: request.methodBytes, target: request.originTarget, version: version)
         } else {
-            output.appendRequestLine(method: request.methodBytes, target: rewritten.readable)
+            output.appendRequestLine(method: request.methodBytes, target: rewritten.readable, version: version)
         }
     }
 
@@ -106,7 +143,9 @@ extension Exchange {
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .chunked, .untilClose: output.appendField(.transferEncoding, "chunked")
         }
-        if request.upgrade != .none, state.replacedStatus == nil {
+        if let fixed = route?.transport.connectionField {
+            output.appendField(.connection, fixed == .close ? "close" : "keep-alive")
+        } else if asksForUpgrade {
             output.appendField(.upgrade, of: request.headers)
             output.appendField(.connection, "upgrade")
         } else if snapshot.settings.idleUpstreamLimit == 0 {
@@ -132,6 +171,12 @@ extension Exchange {
         upstream.sendHead(ByteBuffer(), endsStream: false)
     }
 
+    /// The endpoint is asked for another protocol, as the client has asked for it.
+    var asksForUpgrade: Bool {
+        request.upgrade != .none && state.replacedStatus == nil && upstream?.usesChunks == true
+            && route?.transport.passesUpgrades == true
+    }
+
     /// What is said of the body where frames mark its end.
     private func appendLength(to output: inout ByteBuffer) {
         if case .length(let count) = sentFraming { output.appendField(.contentLength, decimal: count) }
@@ -151,6 +196,7 @@ extension Exchange {
             worker.loop.clearDeadline(of: downstream.handler)
             awaitResponse()
         case .sourceEmpty:
+            if state.isGRPC { return awaitGRPCClient(downstream, upstream) }
             if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
             worker.loop.clearDeadline(of: upstream.handler)
             worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
@@ -267,7 +313,7 @@ extension Exchange {
             // A head before the request is whole is an answer to it all the same (413, 401 …).
             case .head: receivedHead()
             case .nothing: return
-            case .ended: return attemptFailed(upstream.hasAnswered ? .responseTruncated : .connectionBroke)
+            case .ended: return attemptFailed(upstream.failure)
             case .malformed: return attemptFailed(.invalidResponse)
             }
         }

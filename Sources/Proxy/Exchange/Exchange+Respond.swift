@@ -85,6 +85,10 @@ extension Exchange {
         dropUpstream()
         if case .linger = ending { state.keepsDownstream = false }
         if worker.isDraining { state.keepsDownstream = false }
+        if status.rawValue >= 300, request.isGRPC {
+            respondToGRPC(status, responseEdits.lines(isSecure: context.isSecure), on: downstream)
+            return finish(ending)
+        }
         let length = content == .own ? worker.filterScratch.body.count : ErrorPage.length(status)
         let fields = responseEdits.lines(isSecure: context.isSecure)
         let isEdited = editOwnResponse(status, content)
@@ -142,7 +146,7 @@ extension Exchange {
         }
     }
 
-    private func appendConnection(to output: inout ByteBuffer) {
+    func appendConnection(to output: inout ByteBuffer) {
         if !state.keepsDownstream {
             output.appendField(.connection, "close")
         } else if request.version == .http10 {
@@ -158,7 +162,10 @@ extension Exchange {
         if response.status.isInformational { return forwardInterim() }
         let framing: BodyFraming
         do throws(HTTP1Error) {
-            framing = try BodyFraming.response(response, to: request.method)
+            let declared = try BodyFraming.response(response, to: request.method)
+            // A client of HTTP/1 has to be told that nothing follows; one of HTTP/2 sees it.
+            let isEmpty = declared.isOpen && upstream?.endsWithHead == true
+            framing = isEmpty ? (request.version == .http2 ? .none : .length(0)) : declared
         } catch {
             return attemptFailed(.invalidResponse)
         }
@@ -167,7 +174,8 @@ extension Exchange {
         if state.replacedStatus == nil, retriesStatus(response.status) { return }
         attemptSucceeded()
         if replacesError(response.status, ofUpstream: true) { return }
-        state.keepsUpstream = upstream?.isReusable(after: response, framing) ?? false
+        state.keepsUpstream =
+            upstream?.isReusable(after: response, framing) == true && route?.transport.keepsConnections == true
         sendHead(framing)
         pumpResponse()
     }
@@ -189,7 +197,8 @@ extension Exchange {
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
-        responseBody.start(framing, encodesChunks: encodesChunks)
+        responseBody.start(
+            framing != .none && upstream?.marksEnd == true ? .untilClose : framing, encodesChunks: encodesChunks)
         downstream.sendHead(response.status, endsStream: responseBody.isTaken)
     }
 
@@ -246,7 +255,7 @@ extension Exchange {
 
     /// The upstream has left HTTP behind, as the client asked: both connections become a tunnel.
     private func switchProtocols() {
-        guard request.upgrade != .none, Self.switches(response.headers, asAskedBy: request.headers), let downstream
+        guard asksForUpgrade, Self.switches(response.headers, asAskedBy: request.headers), let downstream
         else {
             return attemptFailed(.invalidResponse)
         }

@@ -30,10 +30,23 @@ extension Exchange {
             return connect(to: index, of: plan)
         }
         worker.metrics.count(failure.metric)
+        report(failure, of: plan)
         if failure != .exhausted { noteFault(of: index, of: plan) }
         let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)
         dropUpstream()
         if triesAgain { retry() } else { refuse(failure.status) }
+    }
+
+    /// Tells whoever runs the proxy, unless the same was told a moment ago.
+    private func report(_ failure: Failure, of plan: UpstreamPlan) {
+        guard state.endpoint >= 0 else { return }
+        worker.report(failure, detail: faultDetail(failure), at: plan.addresses[state.endpoint], of: plan)
+    }
+
+    /// What is known of a failure beyond its kind.
+    private func faultDetail(_ failure: Failure) -> String? {
+        guard failure == .tlsFailed, let plan else { return nil }
+        return connector(to: plan).fault ?? upstream?.fault
     }
 
     private func noteFault(of index: Int, of plan: UpstreamPlan) {
@@ -46,10 +59,10 @@ extension Exchange {
     /// A connection that has served before was closed by the endpoint just when it was used again: not the
     /// endpoint's fault, and no attempt (RFC 9112 §9.3.1), as long as sending twice does no harm.
     private func isStaleConnection(_ failure: Failure) -> Bool {
-        guard failure == .connectionBroke, let upstream, upstream.isReused, !upstream.hasAnswered else {
-            return false
-        }
-        return maySendAgain(beforeSending: false)
+        guard failure == .connectionBroke || failure == .streamRefused, let upstream, upstream.isReused,
+            !upstream.hasAnswered, !state.needsFreshConnection
+        else { return false }
+        return maySendAgain(beforeSending: failure.cameBeforeSending)
     }
 
     /// The status is one that the route wants tried elsewhere, and it is.

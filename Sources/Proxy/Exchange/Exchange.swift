@@ -266,6 +266,7 @@ final class Exchange {
         guard let downstream else { return }
         state.bodyStartedAt = worker.loop.now
         if takeSmallBody() { return }
+        state.isGRPC = state.requestFraming.isOpen && request.isGRPC
         requestBody.start(state.requestFraming, limit: limit)
         if request.expectsContinue && !requestBody.isTaken && !downstream.hasInput {
             _ = downstream.openHead(Status.longestLine + 2, worker)

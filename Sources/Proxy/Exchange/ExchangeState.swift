@@ -38,6 +38,8 @@ struct ExchangeState {
     var requestFraming = BodyFraming.none
     /// The whole body is in the exchange's own buffer, so that the request can be sent again.
     var holdsBody = false
+    /// The request is one of gRPC with a body that may take its time.
+    var isGRPC = false
     /// The last byte of the request went to the upstream.
     var requestSent = false
     /// The upstream answered and takes no more of the request.

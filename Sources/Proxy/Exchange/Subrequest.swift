@@ -138,7 +138,7 @@ final class Subrequest {
         interimResponses = 0
         parser.reset()
         plan.balancer.begin(index)
-        let pool = plan.pool(index, of: worker)
+        let pool = plan.pool(index, over: plan.ownConnector(of: worker))
         if !needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
             connection = idle

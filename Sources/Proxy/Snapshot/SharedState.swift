@@ -17,10 +17,16 @@ final class SharedState: Sendable {
     let metrics: Metrics
     let logFormat: AccessLogFormat?
     let processID: Int
+    /// Where failed attempts are told of; must not wait.
+    let reportFault: (@Sendable (UpstreamFault) -> Void)?
 
-    init(metrics: Metrics, logFormat: AccessLogFormat?, processID: Int) {
+    init(
+        metrics: Metrics, logFormat: AccessLogFormat?, processID: Int,
+        reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
+    ) {
         self.metrics = metrics
         self.logFormat = logFormat
         self.processID = processID
+        self.reportFault = reportFault
     }
 }

@@ -23,6 +23,8 @@ final class WorkerSnapshot {
     let blocked: BlockedClients?
     /// Edits of responses of hosts that are there to redirect to another.
     let redirectEdits: ResponseEdits
+    /// Of routes that say nothing about it.
+    let standardTransport = TransportPlan(UpstreamTransport())
     /// Parallel to the router's routes.
     private var routes: ContiguousArray<RoutePlan?>
     private var commonFilters: [RoutePolicy: RouteFilters] = [:]
@@ -54,7 +56,9 @@ final class WorkerSnapshot {
     /// Takes over what has not changed, so that turns, budgets and connections go on.
     private func adopt(_ old: ContiguousArray<UpstreamPlan?>) {
         for case let plan? in old {
-            guard let index = shared.upstreamIndex[plan.id], shared.balancers[index] === plan.balancer else { continue }
+            guard let index = shared.upstreamIndex[plan.id], shared.balancers[index] === plan.balancer,
+                shared.model.upstreams[index].speaks == plan.speaks
+            else { continue }
             upstreams[index] = plan
         }
     }
@@ -124,6 +128,7 @@ final class RoutePlan {
     let filters: RouteFilters
     let upstream: UpstreamPlan?
     let fallback: UpstreamPlan?
+    let transport: TransportPlan
     let series: SeriesID
     /// Services of which the proxy itself asks something, where there are any.
     let services: RouteServices?
@@ -144,6 +149,8 @@ final class RoutePlan {
         }
         fallback = route.policy.fallback.flatMap { snapshot.upstream($0.upstream) }
         services = RouteServices(route.policy, snapshot)
+        let isStandard = route.policy.transport == UpstreamTransport()
+        transport = isStandard ? snapshot.standardTransport : TransportPlan(route.policy.transport)
         names = RouteNames(route.labels)
         self.series = series
         traffic = upstream.flatMap {
@@ -182,16 +189,22 @@ final class UpstreamPlan {
     let id: UpstreamID
     let balancer: Balancer
     let isDemonstration: Bool
+    /// What the endpoints say they speak.
+    let speaks: BackendProtocol?
     let name: [UInt8]
     let addresses: [SocketAddress]
     var state: BalancerState
     var budget: RetryBudget
+    /// The pools of the connector that was asked for first, by the numbers of their endpoints.
     private var pools: ContiguousArray<EndpointPool?>
+    private var connector: Connector?
+    private var own: Connector?
 
     init(_ upstream: Upstream, _ balancer: Balancer) {
         id = upstream.id
         self.balancer = balancer
         isDemonstration = upstream.isDemonstration
+        speaks = upstream.speaks
         name = Array(upstream.id.name.utf8)
         addresses = upstream.endpoints.map { endpoint in
             SocketAddress(IPAddress(endpoint.address) ?? .anyV4, port: endpoint.port)
@@ -201,10 +214,28 @@ final class UpstreamPlan {
         pools = ContiguousArray(repeating: nil, count: upstream.endpoints.count)
     }
 
-    /// The connections to an endpoint, by its number in the upstream.
-    func pool(_ index: Int, of worker: Worker) -> EndpointPool {
+    /// What makes connections to the endpoints where the route says nothing about it.
+    func ownConnector(of worker: Worker) -> Connector {
+        guard let speaks, !isDemonstration else { return worker.plainConnector }
+        if let own, !own.isRetired {
+            own.isStale = false
+            return own
+        }
+        let connector = worker.connector(ConnectorID(speaks, nil, upstream: id, isSecure: false))
+        own = connector
+        return connector
+    }
+
+    /// The connections of a kind to an endpoint, by its number in the upstream.
+    func pool(_ index: Int, over connector: Connector) -> EndpointPool {
+        if self.connector !== connector {
+            // Routes that reach one upstream in several ways are rare: the first way is remembered while it is used.
+            if let former = self.connector, !former.isRetired { return connector.pool(for: addresses[index]) }
+            self.connector = connector
+            for place in pools.indices { pools[place] = nil }
+        }
         if let pool = pools[index] { return pool }
-        let pool = worker.pool(for: addresses[index])
+        let pool = connector.pool(for: addresses[index])
         pools[index] = pool
         return pool
     }

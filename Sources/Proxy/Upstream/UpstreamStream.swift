@@ -9,6 +9,7 @@ import Linux
 /// case; what a protocol makes of them is its own affair.
 enum UpstreamStream {
     case http1(HTTP1Upstream)
+    case http2(HTTP2UpstreamStream)
 
     /// What came of waiting for a response head.
     enum HeadReception {
@@ -26,12 +27,14 @@ enum UpstreamStream {
     var handler: EventHandler {
         switch self {
         case .http1(let connection): connection
+        case .http2(let stream): stream
         }
     }
 
     var address: SocketAddress {
         switch self {
         case .http1(let connection): connection.pool.address
+        case .http2(let stream): stream.connection?.pool.address ?? SocketAddress(.anyV4, port: 0)
         }
     }
 
@@ -39,6 +42,7 @@ enum UpstreamStream {
     var isConnected: Bool {
         switch self {
         case .http1(let connection): connection.isConnected
+        case .http2(let stream): stream.isConnected
         }
     }
 
@@ -46,6 +50,7 @@ enum UpstreamStream {
     var isReused: Bool {
         switch self {
         case .http1(let connection): connection.isReused
+        case .http2(let stream): stream.isReused
         }
     }
 
@@ -53,6 +58,7 @@ enum UpstreamStream {
     var hasAnswered: Bool {
         switch self {
         case .http1(let connection): connection.hasAnswered
+        case .http2(let stream): stream.hasAnswered
         }
     }
 
@@ -62,6 +68,7 @@ enum UpstreamStream {
     var usesChunks: Bool {
         switch self {
         case .http1: true
+        case .http2: false
         }
     }
 
@@ -70,11 +77,13 @@ enum UpstreamStream {
         _read {
             switch self {
             case .http1(let connection): yield connection.transport.output
+            case .http2(let stream): yield stream.headBuffer
             }
         }
         nonmutating _modify {
             switch self {
             case .http1(let connection): yield &connection.transport.output
+            case .http2(let stream): yield &stream.headBuffer
             }
         }
     }
@@ -91,6 +100,7 @@ enum UpstreamStream {
     func sendHead(_ body: borrowing ByteBuffer, endsStream: Bool) {
         switch self {
         case .http1(let connection): connection.transport.output.append(contentsOf: body)
+        case .http2(let stream): stream.sendHead(body, endsStream: endsStream)
         }
     }
 
@@ -100,7 +110,10 @@ enum UpstreamStream {
     ) -> BodyPump.Outcome {
         switch self {
         case .http1(let connection):
-            body.run(from: &source, to: &connection.transport, &worker.buffers, &worker.pipes)
+            return body.run(from: &source, to: &connection.transport, &worker.buffers, &worker.pipes)
+        case .http2(let stream):
+            var sink = stream
+            return body.run(from: &source, to: &sink, &worker.buffers, &worker.pipes)
         }
     }
 
@@ -108,6 +121,7 @@ enum UpstreamStream {
     var tookSomething: Bool {
         switch self {
         case .http1(let connection): connection.transport.isWritable
+        case .http2(let stream): stream.tookSomething
         }
     }
 
@@ -117,6 +131,40 @@ enum UpstreamStream {
     func receiveHead(_ parser: inout ResponseHeadParser, into head: inout ResponseHead) -> HeadReception {
         switch self {
         case .http1(let connection): connection.receiveHead(&parser, into: &head)
+        case .http2(let stream): stream.receiveHead(into: &head)
+        }
+    }
+
+    /// No content follows the head that has come.
+    var endsWithHead: Bool {
+        switch self {
+        case .http1: false
+        case .http2(let stream): stream.endsWithHead
+        }
+    }
+
+    /// The end of the stream, rather than a length, says where content ends: trailers may come behind it.
+    var marksEnd: Bool {
+        switch self {
+        case .http1: false
+        case .http2: true
+        }
+    }
+
+    /// Why there was no response; of use once there can be none.
+    var failure: Failure {
+        if hasAnswered { return .responseTruncated }
+        switch self {
+        case .http1: return .connectionBroke
+        case .http2(let stream): return stream.failure ?? .connectionBroke
+        }
+    }
+
+    /// What is known of a failure beyond its kind.
+    var fault: String? {
+        switch self {
+        case .http1: nil
+        case .http2(let stream): stream.fault
         }
     }
 
@@ -124,13 +172,19 @@ enum UpstreamStream {
     func isReusable(after response: borrowing ResponseHead, _ framing: BodyFraming) -> Bool {
         switch self {
         case .http1: response.keepsAlive && framing != .untilClose
+        case .http2: true
         }
     }
 
     /// Moves what can be moved of the response's body.
     func move(_ body: inout BodyPump, to downstream: DownstreamStream, _ worker: Worker) -> BodyPump.Outcome {
         switch self {
-        case .http1(let connection): downstream.takeBody(&body, from: &connection.transport, worker)
+        case .http1(let connection): return downstream.takeBody(&body, from: &connection.transport, worker)
+        case .http2(let stream):
+            var source = stream
+            let outcome = downstream.takeBody(&body, from: &source, worker)
+            stream.tookInput()
+            return outcome
         }
     }
 
@@ -140,6 +194,7 @@ enum UpstreamStream {
     func release() {
         switch self {
         case .http1(let connection): connection.release()
+        case .http2(let stream): stream.release()
         }
     }
 
@@ -147,15 +202,17 @@ enum UpstreamStream {
     func close() {
         switch self {
         case .http1(let connection): connection.close()
+        case .http2(let stream): stream.close()
         }
     }
 
-    // MARK: Tunnels
+    // MARK: Tunnels (only HTTP/1 endpoints are asked for another protocol)
 
     /// Leaves HTTP: from now on the bytes are the tunnel's.
     func enter(_ tunnel: Tunnel) {
         switch self {
         case .http1(let connection): connection.enter(tunnel)
+        case .http2: break
         }
     }
 
@@ -163,6 +220,7 @@ enum UpstreamStream {
     func pass(to downstream: DownstreamStream, _ worker: Worker, moved: inout Int) -> Tunnel.Progress {
         switch self {
         case .http1(let connection): downstream.accept(from: &connection.transport, worker, moved: &moved)
+        case .http2: .broken
         }
     }
 
@@ -172,6 +230,7 @@ enum UpstreamStream {
     ) -> Tunnel.Progress {
         switch self {
         case .http1(let connection): Tunnel.move(from: &source, to: &connection.transport, worker, &moved)
+        case .http2: .broken
         }
     }
 
@@ -179,6 +238,7 @@ enum UpstreamStream {
     func endSending() {
         switch self {
         case .http1(let connection): Socket.shutdownSending(connection.transport.socket)
+        case .http2: break
         }
     }
 }

@@ -15,7 +15,9 @@ public enum ConnectionState: Int, CaseIterable, Sendable {
 /// Why an attempt at an endpoint failed.
 public enum UpstreamFailure: Int, CaseIterable, Sendable {
     case noEndpoint, refused, connectTimeout, sendTimeout, readTimeout, reset
-    case invalidResponse, truncatedResponse
+    case invalidResponse, truncatedResponse, streamRefused
+    /// The endpoint's TLS is not as configured.
+    case tls
     /// Descriptors, addresses or memory ran out on our side.
     case exhausted
 }

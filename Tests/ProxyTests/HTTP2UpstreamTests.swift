@@ -1,0 +1,218 @@
+import Model
+import TestSupport
+import Testing
+
+/// Shorthand for models whose endpoints speak HTTP/2 in the clear.
+extension Given {
+    static func http2(
+        _ origins: ScriptedOrigin..., settings: Settings = Settings(),
+        policy change: (inout RoutePolicy) -> Void = { _ in }
+    ) -> ProxyModel {
+        model(origins.map { endpoint($0) }, settings: settings) { policy in
+            policy.transport.speaks = .http2
+            change(&policy)
+        }
+    }
+}
+
+extension ScriptedOrigin {
+    /// Answers every request of HTTP/2 with 200 and what the script says of it.
+    convenience init(
+        http2 settings: [(id: UInt16, value: UInt32)] = [],
+        each answer: @escaping @Sendable (HTTP2Peer, HTTP2Message) throws -> Void = {
+            try $0.respond(to: $1.stream, body: "ok")
+        }
+    ) throws {
+        try self.init { connection in
+            let peer = try connection.http2(settings)
+            while let request = try peer.message() { try answer(peer, request) }
+        }
+    }
+}
+
+@Suite struct `A request to an endpoint of HTTP/2` {
+    @Test func `has pseudo-header fields, and none that concern a connection`() throws {
+        let seen = Watched<HTTP2Message?>(nil)
+        let origin = try ScriptedOrigin { peer, request in
+            seen.change { $0 = request }
+            try peer.respond(to: request.stream, body: "ok")
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let fields = ["X-Mixed-Case: Value", "Connection: keep-alive, x-drop", "Keep-Alive: 5", "Upgrade: websocket"]
+        let answer = try rig.request("/a?b=c", fields)
+        #expect(answer.status == 200 && answer.text == "ok")
+        let request = try #require(seen.current)
+        #expect(request.fields.prefix(4).map(\.name) == [":method", ":scheme", ":authority", ":path"])
+        #expect(request[":method"] == "GET" && request[":scheme"] == "http" && request[":path"] == "/a?b=c")
+        #expect(request[":authority"] == "shop.example")
+        #expect(request["x-mixed-case"] == "Value")
+        #expect(request["x-forwarded-proto"] == "http" && request["x-request-id"]?.count == 32)
+        for name in ["connection", "keep-alive", "upgrade", "host", "transfer-encoding", "te"] {
+            #expect(request[name] == nil, "\(name)")
+        }
+        #expect(request.body.isEmpty && request.hasEnded)
+    }
+
+    @Test(arguments: [0, 1, 5_000, 300_000])
+    func `carries a body of declared length`(size: Int) throws {
+        let origin = try ScriptedOrigin { peer, request in
+            try peer.respond(to: request.stream, body: "\(request["content-length"] ?? "none") \(request.body.count)")
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let body = String(repeating: "x", count: size)
+        let answer = try rig.request(method: "POST", ["Content-Length: \(size)"], body: body)
+        #expect(answer.text == "\(size) \(size)")
+    }
+
+    @Test func `carries chunks as content, and their trailers behind it`() throws {
+        let seen = Watched<HTTP2Message?>(nil)
+        let origin = try ScriptedOrigin { peer, request in
+            seen.change { $0 = request }
+            try peer.respond(to: request.stream, body: "ok")
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let answer = try rig.request(
+            method: "POST", ["Transfer-Encoding: chunked"], body: "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n\r\n")
+        #expect(answer.status == 200)
+        let request = try #require(seen.current)
+        #expect(request.text == "abcde")
+        #expect(request["content-length"] == nil)
+        #expect(request.trailer("x-sum") == "5")
+    }
+
+    @Test func `says that it takes trailers, when the client does`() throws {
+        let origin = try ScriptedOrigin { try $0.respond(to: $1.stream, body: $1["te"] ?? "none") }
+        let rig = try ProxyRig(Given.http2(origin))
+        #expect(try rig.request("/", ["TE: trailers", "Connection: TE"]).text == "trailers")
+        #expect(try rig.request().text == "none")
+    }
+
+    @Test func `goes out before its body is whole`() throws {
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            let request = try #require(try peer.head())
+            try peer.send(.headers(request.stream, [(":status", "200")].asFields, endStream: false))
+            try peer.message(request.stream) { $0.text == "first" }
+            try peer.send(.data(request.stream, Array("one".utf8), endStream: false))
+            try peer.message(request.stream) { $0.text == "firstsecond" && $0.hasEnded }
+            try peer.send(.data(request.stream, Array("two".utf8), endStream: true))
+            _ = try peer.message()
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        try client.send(Client.head(method: "POST", ["Transfer-Encoding: chunked"]) + "5\r\nfirst\r\n")
+        let head = try #require(try client.reader.head())
+        #expect(head.status == 200)
+        #expect(try client.reader.bytes(8) == Array("3\r\none\r\n".utf8))
+        try client.send("6\r\nsecond\r\n0\r\n\r\n")
+        #expect(try client.reader.bytes(13) == Array("3\r\ntwo\r\n0\r\n\r\n".utf8))
+    }
+}
+
+@Suite struct `A response of an endpoint of HTTP/2` {
+    @Test func `keeps its declared length`() throws {
+        let origin = try ScriptedOrigin {
+            try $0.respond(to: $1.stream, [("content-length", "2"), ("x-a", "1"), ("x-a", "2")], body: "ok")
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let answer = try rig.request()
+        #expect(answer["Content-Length"] == "2" && answer["Transfer-Encoding"] == nil)
+        #expect(answer.values("x-a") == ["1", "2"])
+        #expect(answer.startLine == "HTTP/1.1 200 OK")
+    }
+
+    @Test func `goes on in chunks when its length is not declared, with its trailers behind them`() throws {
+        let origin = try ScriptedOrigin {
+            try $0.respond(to: $1.stream, body: "hello", trailers: [("x-sum", "5"), ("grpc-status", "0")])
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let answer = try rig.request()
+        #expect(answer["Transfer-Encoding"] == "chunked" && answer.text == "hello")
+        #expect(answer.trailers == [("x-sum", "5"), ("grpc-status", "0")].asFields)
+    }
+
+    @Test(arguments: [204, 200, 304, 404])
+    func `may be a head alone`(status: Int) throws {
+        let origin = try ScriptedOrigin { try $0.respond(to: $1.stream, status: status) }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        for _ in 0..<3 {
+            let answer = try client.request()
+            #expect(answer.status == status && answer.body.isEmpty)
+        }
+        #expect(origin.connectionCount == 1)
+    }
+
+    @Test func `to HEAD tells the length and has no body`() throws {
+        let origin = try ScriptedOrigin { try $0.respond(to: $1.stream, [("content-length", "100")]) }
+        let rig = try ProxyRig(Given.http2(origin))
+        let answer = try rig.request(method: "HEAD")
+        #expect(answer.status == 200 && answer["Content-Length"] == "100")
+    }
+
+    @Test func `may have interim responses before it`() throws {
+        let origin = try ScriptedOrigin { peer, request in
+            try peer.send(
+                .headers(request.stream, [(":status", "103"), ("link", "</a>")].asFields, endStream: false))
+            try peer.send(.headers(request.stream, [(":status", "100")].asFields, endStream: false))
+            try peer.respond(to: request.stream, body: "ok")
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let answer = try rig.request()
+        #expect(answer.status == 200 && answer.text == "ok")
+        #expect(answer.interim.map(\.status) == [103])
+        #expect(answer.interim.first?["link"] == "</a>")
+    }
+
+    @Test(arguments: [
+        [("x-first", "1"), (":status", "200")], [("x-no-status", "1")], [(":status", "200"), ("Upper", "1")],
+        [(":status", "200"), ("connection", "close")], [(":status", "200"), ("x-bad", "a\u{0}b")],
+        [(":status", "abc")], [(":status", "101")], [(":status", "200"), ("transfer-encoding", "chunked")],
+    ])
+    func `that is malformed is answered 502`(fields: [(String, String)]) throws {
+        let origin = try ScriptedOrigin { peer, request in
+            try peer.send(.headers(request.stream, fields.asFields, endStream: true))
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        #expect(try rig.request().status == 502)
+    }
+
+    @Test func `whose content is not as long as it says is never whole`() throws {
+        let origin = try ScriptedOrigin { try $0.respond(to: $1.stream, [("content-length", "10")], body: "short") }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        try client.send(Client.head())
+        let bytes = try client.wire.receiveToEnd()
+        let text = String(decoding: bytes.bytes, as: UTF8.self)
+        #expect(text.hasPrefix("HTTP/1.1 502 ") || bytes.ending == .reset)
+    }
+
+    @Test(arguments: [HTTP2Frame.Code.internalError, HTTP2Frame.Code.cancel, HTTP2Frame.Code.none])
+    func `that is reset in the middle is cut off for the client`(code: UInt32) throws {
+        let origin = try ScriptedOrigin { peer, request in
+            try peer.send(.headers(request.stream, [(":status", "200")].asFields, endStream: false))
+            try peer.send(.data(request.stream, Array("part".utf8), endStream: false))
+            try peer.send(.reset(request.stream, code))
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        try client.send(Client.head())
+        let (bytes, ending) = try client.wire.receiveToEnd()
+        #expect(ending == .reset)
+        #expect(!String(decoding: bytes, as: UTF8.self).hasSuffix("0\r\n\r\n"))
+        #expect(rig.metric("gatehouse_upstream_failures_total", "truncated_response") == 1)
+    }
+
+    @Test func `that breaks off with its connection is cut off for the client`() throws {
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            let request = try #require(try peer.message())
+            try peer.send(.headers(request.stream, [(":status", "200")].asFields, endStream: false))
+            try peer.send(.data(request.stream, Array("part".utf8), endStream: false))
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        try client.send(Client.head())
+        #expect(try client.wire.receiveToEnd().ending == .reset)
+    }
+}
