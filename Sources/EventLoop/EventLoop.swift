@@ -75,6 +75,19 @@ public final class EventLoop {
         handler.armedTick = .max
     }
 
+    /// Gives a handler's registration, with the descriptor that is watched for it, to another one. The old one's
+    /// deadline is gone.
+    public func replace(_ old: EventHandler, by new: EventHandler) {
+        guard let id = old.id else { return }
+        handlers.replace(id, by: new)
+        new.id = id
+        // An entry of the wheel goes with the slot.
+        new.armedTick = old.armedTick
+        old.id = nil
+        old.deadline = .distantFuture
+        old.armedTick = .max
+    }
+
     /// Sets when `handler.deadlinePassed` is due, in place of what was set before.
     @inline(__always)
     public func setDeadline(of handler: EventHandler, at deadline: Instant) {

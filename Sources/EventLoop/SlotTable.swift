@@ -40,6 +40,13 @@ struct SlotTable<Element: AnyObject> {
         return SlotID(index: UInt32(slots.count - 1), generation: 0)
     }
 
+    /// Puts another object into the place of one that is registered.
+    mutating func replace(_ id: SlotID, by element: Element) {
+        let index = Int(id.index)
+        guard index < slots.count, slots[index].generation == id.generation else { return }
+        slots[index].element = element
+    }
+
     mutating func remove(_ id: SlotID) {
         let index = Int(id.index)
         guard index < slots.count, slots[index].generation == id.generation, slots[index].element != nil else { return }

@@ -46,7 +46,7 @@ public struct ForwardedHeaders: Sendable {
     }
 
     /// Names, numbers, addresses and line ends of all computed fields.
-    private static let fixedBound = 512
+    private static let fixedBound = 528
     /// Fields whose values may be written more than once.
     private static let copied: HeaderIDSet = [.xForwardedFor, .xForwardedHost, .xForwardedProto]
 
@@ -112,6 +112,7 @@ public struct ForwardedHeaders: Sendable {
             appendScheme(head, context, &buffer)
         }
         context.identity?.append(to: &buffer)
+        if context.isEarly { buffer.append("\r\nEarly-Data: 1") }
         if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, omitting: ids, &buffer) }
     }
 
@@ -170,7 +171,7 @@ public struct ForwardedHeaders: Sendable {
             buffer.append("\r\nX-Scheme: ")
             buffer.append(head.headers.value(given))
             buffer.append("\r\n")
-        } else if context.isSecure {
+        } else if context.isSecureInFront {
             buffer.append("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Scheme: https\r\nX-Scheme: https\r\n")
         } else {
             buffer.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Scheme: http\r\nX-Scheme: http\r\n")

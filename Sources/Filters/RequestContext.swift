@@ -17,6 +17,10 @@ public struct RequestContext: Sendable {
     public var trustsForwardedFields: Bool
     /// What the client has shown in the handshake; nil when its host has no policy for certificates.
     public var identity: ClientIdentity?
+    /// The port that clients connect to in front of us, as a PROXY header tells; 0 when there is none.
+    public var announcedPort: UInt16 = 0
+    /// The request is part of a first flight that an attacker may repeat (TLS 1.3 early data).
+    public var isEarly = false
 
     public init(
         peer: ClientAddress, client: ClientAddress? = nil, isSecure: Bool, localPort: UInt16,
@@ -32,5 +36,8 @@ public struct RequestContext: Sendable {
     }
 
     /// The port as origins are told: the port that TLS comes in on counts as 443, as ingress-nginx has it.
-    public var reportedPort: UInt16 { isSecure ? 443 : localPort }
+    public var reportedPort: UInt16 { announcedPort != 0 ? announcedPort : isSecure ? 443 : localPort }
+
+    /// Whether the client speaks TLS, with us or with a balancer in front that announces port 443.
+    public var isSecureInFront: Bool { isSecure || announcedPort == 443 }
 }

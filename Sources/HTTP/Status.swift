@@ -38,6 +38,7 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public static let rangeNotSatisfiable = Status(rawValue: 416)
     public static let expectationFailed = Status(rawValue: 417)
     public static let misdirectedRequest = Status(rawValue: 421)
+    public static let tooEarly = Status(rawValue: 425)
     public static let upgradeRequired = Status(rawValue: 426)
     public static let tooManyRequests = Status(rawValue: 429)
     public static let headersTooLarge = Status(rawValue: 431)
@@ -94,6 +95,7 @@ public struct Status: RawRepresentable, Hashable, Sendable {
         case 416: "Requested Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
+        case 425: "Too Early"
         case 426: "Upgrade Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"

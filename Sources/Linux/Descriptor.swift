@@ -55,6 +55,31 @@ public struct Descriptor: ~Copyable, Sendable {
         return max(count, 0)
     }
 
+    /// Copies what waits in a socket into the free space of `buffer` and leaves it there (MSG_PEEK).
+    public func peek(into buffer: inout ByteBuffer) -> IOResult {
+        var result = IOResult.wouldBlock
+        _ = buffer.withUnsafeFreeSpace { space in
+            while true {
+                let count = recv(number, space.baseAddress, space.count, CInt(MSG_PEEK))
+                if count > 0 { result = .bytes(count) }
+                if count == 0 { result = .closed }
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 && errno != EAGAIN { result = .failed(.last) }
+                return max(count, 0)
+            }
+        }
+        return result
+    }
+
+    /// Takes exactly so many bytes out of a socket that are known to wait there, and forgets them.
+    public func discard(_ count: Int) -> Bool {
+        while true {
+            let taken = recv(number, nil, count, CInt(MSG_TRUNC))
+            if taken < 0 && errno == EINTR { continue }
+            return taken == count
+        }
+    }
+
     /// Writes from the start of `bytes` to a socket; says how much went.
     public func write(_ bytes: Span<UInt8>) -> IOResult {
         bytes.withUnsafeBytes { source in

@@ -3,6 +3,7 @@ public import Linux
 public import Model
 import Routing
 import Synchronization
+import TLS
 public import Telemetry
 
 /// The half of the proxy that moves traffic: workers on their threads, and the way in for models.
@@ -47,10 +48,13 @@ public final class DataPlane: Sendable {
     public init(
         _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), metrics: Metrics
     ) throws(Errno) {
+        // Without certificates a TLS listener still answers, as ingress-nginx does.
+        let fake = configuration.listeners.contains(where: \.speaksTLS) ? try? Certificate.fake() : nil
         let shared = SharedState(
-            metrics: metrics, logFormat: configuration.logFormat, processID: configuration.processID,
-            reportFault: configuration.reportFault)
+            metrics: metrics, fakeCertificate: fake, logFormat: configuration.logFormat,
+            processID: configuration.processID, reportFault: configuration.reportFault)
         self.shared = shared
+        Self.follow(model.settings.tls, shared.resumption)
         var compiler = SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry)
         shared.snapshots.publish(compiler.compile(model))
         self.compiler = Mutex(compiler)
@@ -81,7 +85,9 @@ public final class DataPlane: Sendable {
             let socket = try Socket.listen(
                 on: listeners[index].address, sharesPort: true, acceptsV4: listeners[index].acceptsV4)
             listeners[index].address.port = try Socket.localAddress(of: socket).port
-            sockets.append(ListeningSocket(socket, port: listeners[index].address.port))
+            sockets.append(
+                ListeningSocket(
+                    socket, port: listeners[index].address.port, speaksTLS: listeners[index].speaksTLS))
         }
         return sockets
     }
@@ -94,7 +100,9 @@ public final class DataPlane: Sendable {
         do throws(Errno) {
             let worker = try Worker(shared: shared, index: index, connectionLimit: limit, mailbox: mailbox)
             for socket in sockets {
-                if let descriptor = socket.take() { try worker.listen(on: descriptor, port: socket.port) }
+                if let descriptor = socket.take() {
+                    try worker.listen(on: descriptor, port: socket.port, speaksTLS: socket.speaksTLS)
+                }
             }
             try worker.run()
         } catch {
@@ -108,10 +116,18 @@ public final class DataPlane: Sendable {
     ///   concerned are left out; everything else is live.
     @discardableResult
     public func apply(_ model: ProxyModel) -> [Diagnostic] {
+        Self.follow(model.settings.tls, shared.resumption)
         let snapshot = compiler.withLock { $0.compile(model) }
         shared.snapshots.publish(snapshot)
         for mailbox in mailboxes { mailbox.wake() }
         return snapshot.router.diagnostics
+    }
+
+    private static func follow(_ settings: TLSSettings, _ resumption: Resumption) {
+        resumption.configure(
+            cacheBytes: settings.sessionCacheBytes,
+            sessionSeconds: Int(clamping: settings.sessionTimeout.components.seconds),
+            ticketKey: settings.ticketKey?.bytes)
     }
 
     /// Has every worker write the access log in another format.
@@ -136,9 +152,11 @@ public final class DataPlane: Sendable {
 /// A listening socket on its way to the thread that will own it.
 private final class ListeningSocket: Sendable {
     let port: UInt16
+    let speaksTLS: Bool
     private let socket: Mutex<Descriptor?>
 
-    init(_ socket: consuming Descriptor, port: UInt16) {
+    init(_ socket: consuming Descriptor, port: UInt16, speaksTLS: Bool) {
+        self.speaksTLS = speaksTLS
         self.port = port
         self.socket = Mutex(consume socket)
     }

@@ -1,26 +1,31 @@
 import Bytes
 import Linux
+import TLS
 
 /// A socket with its edge-triggered state and what waits on either side of it.
 ///
 /// Buffers hold storage only while bytes wait in them, so an idle connection holds none. The kernel
 /// tells of each change once; `isReadable` and `isWritable` remember it until an attempt finds nothing.
+///
+/// The one place that knows whether bytes are sealed on their way: what stands above sees content (`Transport+TLS`).
 struct Transport: ~Copyable {
     let socket: Descriptor
+    /// Active once the connection is encrypted.
+    var tls = TLSSession()
     /// Bytes that were received and not yet handled.
     var input = ByteBuffer()
     /// Bytes that are to be sent before anything else.
     var output = ByteBuffer()
     /// Whether reading may find something.
-    private(set) var isReadable = false
+    var isReadable = false
     /// Whether the socket may take bytes.
-    private(set) var isWritable = false
+    var isWritable = false
     /// The peer said that it sends no more; what it sent before may still wait in the socket.
-    private(set) var peerIsClosing = false
+    var peerIsClosing = false
     /// Both directions are gone: nobody is there to hear anything.
     private(set) var peerIsGone = false
     /// Everything the peer sent has been received.
-    private(set) var reachedEnd = false
+    var reachedEnd = false
 
     /// The address of this machine that the connection came in on or went out from.
     var localAddress: SocketAddress? { try? Socket.localAddress(of: socket) }
@@ -49,7 +54,10 @@ struct Transport: ~Copyable {
 
     /// Takes note of an event.
     mutating func note(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) { isReadable = true }
+        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) {
+            isReadable = true
+            if tls.isActive { tls.noteReadable() }
+        }
         if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) { isWritable = true }
         if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) {
             peerIsClosing = true
@@ -65,6 +73,7 @@ struct Transport: ~Copyable {
             input.compact()
             if input.room == 0 { return .full }
         }
+        if tls.isActive { return receiveSealed(&pool) }
         let room = input.room
         switch socket.read(into: &input) {
         case .bytes(let count):
@@ -91,7 +100,7 @@ struct Transport: ~Copyable {
     mutating func flush(_ pool: inout BufferPool) -> Progress {
         while !output.isEmpty {
             guard isWritable else { return .blocked }
-            switch socket.write(output.readable) {
+            switch Self.write(output, to: socket, &tls) {
             case .bytes(let count): output.consume(count)
             case .wouldBlock, .closed:
                 isWritable = false
@@ -110,7 +119,7 @@ struct Transport: ~Copyable {
         sent = 0
         while sent < bytes.count {
             guard isWritable else { return .blocked }
-            switch socket.write(bytes.extracting(sent..<bytes.count)) {
+            switch Self.write(bytes.extracting(sent..<bytes.count), to: socket, &tls) {
             case .bytes(let count): sent += count
             case .wouldBlock, .closed:
                 isWritable = false
@@ -119,6 +128,18 @@ struct Transport: ~Copyable {
             }
         }
         return .done
+    }
+
+    private static func write(
+        _ buffer: borrowing ByteBuffer, to socket: borrowing Descriptor, _ tls: inout TLSSession
+    ) -> IOResult {
+        write(buffer.readable, to: socket, &tls)
+    }
+
+    private static func write(
+        _ bytes: Span<UInt8>, to socket: borrowing Descriptor, _ tls: inout TLSSession
+    ) -> IOResult {
+        tls.isActive ? writeSealed(bytes, &tls) : socket.write(bytes)
     }
 
     /// Moves up to `limit` bytes from the socket into `pipe`.

@@ -5,6 +5,7 @@ import HTTP
 import Linux
 import Model
 import Routing
+import TLS
 import Telemetry
 
 /// What other threads tell a worker.
@@ -81,8 +82,19 @@ final class Worker {
     }
 
     /// Accepts connections from `socket`.
-    func listen(on socket: consuming Descriptor, port: UInt16) throws(Errno) {
-        listeners.append(try Listener(worker: self, socket: socket, port: port))
+    func listen(on socket: consuming Descriptor, port: UInt16, speaksTLS: Bool) throws(Errno) {
+        listeners.append(try Listener(worker: self, socket: socket, port: port, speaksTLS: speaksTLS))
+    }
+
+    /// What clients resume their TLS sessions by.
+    var resumption: Resumption { shared.resumption }
+
+    /// The certificate of last resort.
+    var fakeCertificate: Certificate {
+        guard let certificate = shared.fakeCertificate else {
+            preconditionFailure("nobody shakes hands where nobody listens for TLS")
+        }
+        return certificate
     }
 
     // MARK: The loop
@@ -140,13 +152,27 @@ final class Worker {
     }
 
     /// Takes an accepted connection in.
-    func open(_ accepted: consuming AcceptedConnection, port: UInt16) {
+    func open(_ accepted: consuming AcceptedConnection, port: UInt16, speaksTLS: Bool) {
         metrics.count(.connectionsAccepted)
         do throws(Errno) {
-            _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
+            if speaksTLS || settings.expectsProxyHeader {
+                _ = try Handshake(worker: self, accepted: accepted, port: port, speaksTLS: speaksTLS)
+            } else {
+                _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
+            }
             metrics.count(.connectionsHandled)
         } catch {
             metrics.count(Limit.descriptors)
+        }
+    }
+
+    /// Whether `HTTP2` connections have somebody to handle them.
+    static let speaksHTTP2 = false
+
+    /// Goes on with a connection whose handshake is over, in the protocol that it settled on.
+    func serve(_ transport: consuming Transport, after handshake: Handshake, _ chosen: ApplicationProtocol) {
+        switch chosen {
+        case .http1, .http2: _ = HTTP1Downstream(handshake, transport)
         }
     }
 

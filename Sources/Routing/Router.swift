@@ -58,6 +58,15 @@ public final class Router: Sendable {
         return virtualHosts[location.host].routes[location.index]
     }
 
+    /// The number of the virtual host that answers for a name, as for requests: nil when none does, or when a pattern
+    /// of an alias went over its limits.
+    ///
+    /// - Parameter name: in any case, without port and trailing dot.
+    public func host(named name: Span<UInt8>, scratch: inout MatchScratch) -> Int? {
+        guard case .host(let number) = hostTable.match(name, patterns, &scratch.pattern) else { return nil }
+        return number
+    }
+
     /// The route of a request. Allocates nothing.
     /// - Parameters:
     ///   - host: the `Host` field's value, in any case, with or without port and trailing dot.

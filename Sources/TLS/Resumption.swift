@@ -27,7 +27,7 @@ public final class Resumption: Sendable {
     private static let ticketsOfHandshake = 1
 
     /// Has `context`, which holds this object alive, keep sessions and tickets here.
-    func install(in context: OpaquePointer, _ settings: ServerSettings) {
+    func install(in context: OpaquePointer, _ settings: TLSServerSettings) {
         gh_SSL_CTX_set_app_data(context, Unmanaged.passUnretained(self).toOpaque())
         SSL_CTX_set_timeout(context, CLong(max(settings.sessionSeconds, 1)))
         let resumes = settings.issuesTickets || settings.keepsSessions
@@ -53,7 +53,7 @@ public final class Resumption: Sendable {
         keepSessions(in: context, settings)
     }
 
-    private func keepSessions(in context: OpaquePointer, _ settings: ServerSettings) {
+    private func keepSessions(in context: OpaquePointer, _ settings: TLSServerSettings) {
         guard settings.keepsSessions else {
             _ = gh_SSL_CTX_set_session_cache_mode(context, CLong(SSL_SESS_CACHE_OFF))
             return

@@ -9,7 +9,7 @@ public final class TLSContext {
     /// Held alive for the callbacks of resumption.
     private let resumption: Resumption?
     let acceptsEarlyData: Bool
-    /// For clients: the names of `ClientSettings`.
+    /// For clients: the names of `TLSClientSettings`.
     let indicatedName: String?
     let verifiedName: String?
 
@@ -32,7 +32,7 @@ public final class TLSContext {
     ///   - verification: asks clients for certificates; nil asks for none.
     ///   - resumption: where sessions are kept and what encrypts tickets, shared by all workers.
     public init(
-        server settings: ServerSettings, asking verification: ClientVerification? = nil, resumption: Resumption
+        server settings: TLSServerSettings, asking verification: ClientVerification? = nil, resumption: Resumption
     ) throws(TLSConfigurationError) {
         pointer = try Self.make(TLS_server_method())
         self.resumption = resumption
@@ -62,7 +62,7 @@ public final class TLSContext {
     }
 
     /// For connections to origins.
-    public init(client settings: ClientSettings) throws(TLSConfigurationError) {
+    public init(client settings: TLSClientSettings) throws(TLSConfigurationError) {
         pointer = try Self.make(TLS_client_method())
         resumption = nil
         acceptsEarlyData = false

@@ -275,6 +275,11 @@ public struct TLSSession: ~Copyable {
         }
     }
 
+    /// Gives the connection up: no goodbye will be said. What was settled may still be asked for.
+    public mutating func abandon() {
+        if let ssl { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
+    }
+
     /// Why the last call failed; the session is dead afterwards.
     private mutating func fail() -> TLSError {
         hasFailed = true

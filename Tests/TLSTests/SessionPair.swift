@@ -127,16 +127,16 @@ enum Given {
 
     static func server(
         resumption: Resumption = Resumption(), asking: ClientVerification? = nil,
-        _ change: (inout ServerSettings) -> Void = { _ in }
+        _ change: (inout TLSServerSettings) -> Void = { _ in }
     ) throws -> TLSContext {
-        var settings = ServerSettings()
+        var settings = TLSServerSettings()
         change(&settings)
         resumption.configure(cacheBytes: 1 << 20, sessionSeconds: settings.sessionSeconds, ticketKey: nil)
         return try TLSContext(server: settings, asking: asking, resumption: resumption)
     }
 
-    static func client(_ change: (inout ClientSettings) -> Void = { _ in }) throws -> TLSContext {
-        var settings = ClientSettings()
+    static func client(_ change: (inout TLSClientSettings) -> Void = { _ in }) throws -> TLSContext {
+        var settings = TLSClientSettings()
         settings.indicatedName = "shop.example"
         change(&settings)
         return try TLSContext(client: settings)

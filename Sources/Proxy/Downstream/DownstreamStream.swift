@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Filters
 import HTTP
 import Linux
 
@@ -53,7 +54,28 @@ enum DownstreamStream {
     /// The connection is encrypted.
     var isSecure: Bool {
         switch self {
-        case .http1: false
+        case .http1(let connection): connection.transport.isEncrypted
+        }
+    }
+
+    /// What the handshake told of the client, where its host asks for certificates.
+    var secure: SecureConnection? {
+        switch self {
+        case .http1(let connection): connection.secure
+        }
+    }
+
+    /// The port of a PROXY header; 0 when there was none.
+    var announcedPort: UInt16 {
+        switch self {
+        case .http1(let connection): connection.announcedPort
+        }
+    }
+
+    /// What is read now came in a first flight that may have been sent before (TLS 1.3 early data).
+    var isEarly: Bool {
+        switch self {
+        case .http1(let connection): connection.transport.isEarly
         }
     }
 
@@ -272,7 +294,7 @@ enum DownstreamStream {
     /// Tells the client that nothing more comes through the tunnel.
     func endSending() {
         switch self {
-        case .http1(let connection): Socket.shutdownSending(connection.transport.socket)
+        case .http1(let connection): connection.transport.finishSending()
         }
     }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Filters
 import HTTP
 import Linux
 import Telemetry
@@ -40,6 +41,10 @@ final class HTTP1Downstream: DownstreamConnection {
     let peer: SocketAddress
     /// The port of the listener.
     let port: UInt16
+    /// What the handshake found out about the client, where certificates are asked for.
+    let secure: SecureConnection?
+    /// The port of a PROXY header; 0 when there was none.
+    let announcedPort: UInt16
     var transport: Transport
     private(set) var phase = Phase.idle {
         didSet { if phase != oldValue { worker.metrics.move(from: oldValue.state, to: phase.state) } }
@@ -57,12 +62,14 @@ final class HTTP1Downstream: DownstreamConnection {
     private static let lingerLimit = 8 << 20
     private static let lingerNanoseconds: UInt64 = 2_000_000_000
     /// How long a new connection may take to send something while others wait for room.
-    private static let fairNanoseconds: UInt64 = 1_000_000_000
+    static let fairNanoseconds: UInt64 = 1_000_000_000
 
     init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
         self.worker = worker
         peer = accepted.peer
         self.port = port
+        secure = nil
+        announcedPort = 0
         transport = Transport(accepted.socket)
         super.init(idleSince: worker.loop.now)
         Socket.setNoDelay(transport.socket)
@@ -70,6 +77,21 @@ final class HTTP1Downstream: DownstreamConnection {
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.downstreamConnections += 1
         worker.metrics.enter(phase.state)
+    }
+
+    /// Goes on with a connection whose handshake is over. What has come in is read at once.
+    init(_ handshake: Handshake, _ transport: consuming Transport) {
+        worker = handshake.worker
+        peer = handshake.peer
+        port = handshake.port
+        secure = handshake.secure
+        announcedPort = handshake.announcedPort
+        self.transport = transport
+        super.init(idleSince: handshake.worker.loop.now)
+        worker.loop.replace(handshake, by: self)
+        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
+        worker.metrics.move(from: .reading, to: phase.state)
+        process()
     }
 
     // MARK: Events
@@ -192,14 +214,14 @@ final class HTTP1Downstream: DownstreamConnection {
             worker.metrics.count(Limit.discardedBody)
             phase = .lingering
             allowance = Self.lingerLimit
-            Socket.shutdownSending(transport.socket)
+            transport.finishSending()
             worker.loop.setDeadline(of: self, afterNanoseconds: Self.lingerNanoseconds)
             linger()
         case .close:
             if requests >= worker.settings.keepAliveRequests { worker.metrics.count(Limit.keepAliveRequests) }
             close()
         case .abort:
-            Socket.setResetOnClose(transport.socket)
+            transport.abort()
             close()
         }
     }
@@ -255,7 +277,7 @@ final class HTTP1Downstream: DownstreamConnection {
     /// Ends the connection at once. A client that is in the middle of a response must not take it for whole.
     override func close() {
         guard phase != .closed else { return }
-        if phase == .exchanging && exchange != nil { Socket.setResetOnClose(transport.socket) }
+        if phase == .exchanging && exchange != nil { transport.abort() } else { transport.sayGoodbye() }
         phase = .closed
         if let exchange {
             self.exchange = nil

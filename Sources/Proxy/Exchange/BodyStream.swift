@@ -39,7 +39,7 @@ protocol BodySink: ~Copyable {
 }
 
 extension Transport: BodySource, BodySink {
-    var canSplice: Bool { true }
+    var canSplice: Bool { !isEncrypted }
 
     mutating func takeTrailers(into trailers: inout HeaderBlock) {}
 

@@ -109,6 +109,8 @@ final class Exchange {
             return refuse(.serviceUnavailable)
         }
         if request.method == .connect || request.method == .trace { return refuse(.methodNotAllowed) }
+        // What may have been sent before must change nothing (RFC 8470, section 5.2).
+        if context.isEarly && !request.method.isSafe { return refuse(.tooEarly) }
         findRoute()
     }
 
@@ -119,6 +121,9 @@ final class Exchange {
         context = snapshot.forwarding.context(
             of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: downstream.isSecure,
             localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
+        context.secure = downstream.secure
+        context.announcedPort = downstream.announcedPort
+        context.isEarly = downstream.isEarly
     }
 
     private func findRoute() {

@@ -7,9 +7,12 @@ public struct ListenerAddress: Sendable, Hashable {
     public var address: SocketAddress
     /// Also accept IPv4 connections on an IPv6 address.
     public var acceptsV4: Bool
+    /// Clients speak TLS.
+    public var speaksTLS: Bool
 
-    public init(address: SocketAddress, acceptsV4: Bool = false) {
+    public init(address: SocketAddress, acceptsV4: Bool = false, speaksTLS: Bool = false) {
         self.address = address
+        self.speaksTLS = speaksTLS
         self.acceptsV4 = acceptsV4
     }
 }
@@ -24,6 +27,7 @@ final class Listener: EventHandler {
     private let socket: Descriptor
     /// The port as clients see it, for forwarded headers.
     let port: UInt16
+    private let speaksTLS: Bool
     private var isPaused = false
     /// It is paused because of the limit of connections.
     private var waitsForRoom = false
@@ -33,7 +37,8 @@ final class Listener: EventHandler {
     /// How long to pause when descriptors have run out.
     private static let pauseNanoseconds: UInt64 = 100_000_000
 
-    init(worker: Worker, socket: consuming Descriptor, port: UInt16) throws(Errno) {
+    init(worker: Worker, socket: consuming Descriptor, port: UInt16, speaksTLS: Bool) throws(Errno) {
+        self.speaksTLS = speaksTLS
         self.worker = worker
         self.socket = socket
         self.port = port
@@ -49,7 +54,7 @@ final class Listener: EventHandler {
             }
             do {
                 guard let accepted = try Socket.accept(from: socket) else { return }
-                worker.open(accepted, port: port)
+                worker.open(accepted, port: port, speaksTLS: speaksTLS)
             } catch {
                 worker.metrics.count(Limit.descriptors)
                 return pause(reaping: error.isExhaustion)

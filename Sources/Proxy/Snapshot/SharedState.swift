@@ -1,6 +1,7 @@
 import Balancing
 import EventLoop
 import Filters
+import TLS
 import Telemetry
 
 /// Everything that workers share, all of it: nothing else crosses threads but mail.
@@ -15,16 +16,22 @@ final class SharedState: Sendable {
     let limits = SharedLimits()
     /// Metric shards, series and the access log's channels.
     let metrics: Metrics
+    /// What clients resume their TLS sessions by.
+    let resumption = Resumption()
+    /// What clients get that ask for no host with a certificate of its own, where the model names none; nil while
+    /// nobody listens for TLS.
+    let fakeCertificate: Certificate?
     let logFormat: AccessLogFormat?
     let processID: Int
     /// Where failed attempts are told of; must not wait.
     let reportFault: (@Sendable (UpstreamFault) -> Void)?
 
     init(
-        metrics: Metrics, logFormat: AccessLogFormat?, processID: Int,
+        metrics: Metrics, fakeCertificate: Certificate?, logFormat: AccessLogFormat?, processID: Int,
         reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
     ) {
         self.metrics = metrics
+        self.fakeCertificate = fakeCertificate
         self.logFormat = logFormat
         self.processID = processID
         self.reportFault = reportFault

@@ -22,6 +22,10 @@ final class Snapshot: Sendable {
     /// The addresses of all endpoints: connections to others are not kept.
     let endpointAddresses: Set<SocketAddress>
     let settings: WorkerSettings
+    /// Where certificates stand in the model.
+    let certificateIndex: [CertificateID: Int]
+    /// Some host has its TLS connections passed through.
+    let hasPassthrough: Bool
 
     init(
         model: ProxyModel, router: Router, balancers: ContiguousArray<Balancer>, upstreamIndex: [UpstreamID: Int],
@@ -35,6 +39,10 @@ final class Snapshot: Sendable {
         self.splitSeries = splitSeries
         self.endpointAddresses = endpointAddresses
         settings = WorkerSettings(model.settings)
+        certificateIndex = Dictionary(
+            model.certificates.indices.lazy.map { (model.certificates[$0].id, $0) },
+            uniquingKeysWith: { first, _ in first })
+        hasPassthrough = model.virtualHosts.contains { $0.passthrough != nil }
     }
 
     /// What runs before the first model arrives: nothing is served.

@@ -20,6 +20,8 @@ struct WorkerSettings: Sendable {
     let upstreamLifetime: UInt64
     let responseHeadLimits: HeadLimits
     let ejection: EjectionPolicy
+    let expectsProxyHeader: Bool
+    let proxyHeaderTimeout: UInt64
 
     init(_ settings: Settings) {
         clientHeaderTimeout = settings.client.headerTimeout.nanoseconds
@@ -42,6 +44,8 @@ struct WorkerSettings: Sendable {
             fieldLineBytes: settings.upstream.responseHeadBytes, totalFieldBytes: settings.upstream.responseHeadBytes,
             fieldCount: HeadLimits.response.fieldCount)
         ejection = EjectionPolicy(settings.upstream)
+        expectsProxyHeader = settings.proxyProtocol.isRequired
+        proxyHeaderTimeout = settings.proxyProtocol.headerTimeout.nanoseconds
     }
 }
 

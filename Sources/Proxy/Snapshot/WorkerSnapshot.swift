@@ -32,6 +32,9 @@ final class WorkerSnapshot {
     private var hosts: ContiguousArray<HostFilters?>
     /// Parallel to the model's upstreams.
     private var upstreams: ContiguousArray<UpstreamPlan?>
+    /// How TLS is spoken, once somebody wants to speak it.
+    private var plans: TLSPlans?
+    private var plansBefore: TLSPlans?
     /// What serves requests that match nothing; nil for the built-in page.
     private(set) var defaultRoute: RoutePlan?
 
@@ -50,6 +53,7 @@ final class WorkerSnapshot {
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
         upstreams = ContiguousArray(repeating: nil, count: shared.model.upstreams.count)
         if let previous { adopt(previous.upstreams) }
+        plansBefore = previous.flatMap { $0.plans ?? $0.plansBefore }
         if let id = shared.model.defaultUpstream { defaultRoute = RoutePlan(defaultUpstream: id, self) }
     }
 
@@ -90,6 +94,16 @@ final class WorkerSnapshot {
     private func compile(_ route: Route, _ host: VirtualHost) -> RouteFilters {
         (try? RouteFilters(route, host: host, settings: shared.model.settings))
             ?? RouteFilters(refusing: .internalServerError)
+    }
+
+    /// How TLS is spoken. What earlier snapshots have made goes on where it still holds.
+    func tls(of worker: Worker) -> TLSPlans {
+        if let plans { return plans }
+        let made = TLSPlans(
+            shared, resumption: worker.resumption, fallback: worker.fakeCertificate, after: plansBefore)
+        plans = made
+        plansBefore = nil
+        return made
     }
 
     /// The filters of a virtual host, by its number in the model.

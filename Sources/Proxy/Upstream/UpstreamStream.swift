@@ -237,7 +237,7 @@ enum UpstreamStream {
     /// Tells the endpoint that nothing more comes through the tunnel.
     func endSending() {
         switch self {
-        case .http1(let connection): Socket.shutdownSending(connection.transport.socket)
+        case .http1(let connection): connection.transport.finishSending()
         case .http2: break
         }
     }

@@ -130,6 +130,9 @@ extension PrometheusText {
         (.authFailures, "gatehouse_auth_failures_total", "Questions that got no answer of use."),
         (.mirrorRequests, "gatehouse_mirror_requests_total", "Copies of requests that were sent."),
         (.mirrorFailures, "gatehouse_mirror_failures_total", "Copies of requests that reached no endpoint."),
+        (.tlsHandshakes, "gatehouse_tls_handshakes_total", "TLS handshakes with clients that were completed."),
+        (.tlsResumptions, "gatehouse_tls_resumptions_total", "Those of them that resumed an earlier session."),
+        (.tlsFailures, "gatehouse_tls_handshake_failures_total", "TLS handshakes with clients that failed."),
     ]
 
     private mutating func single(_ name: String, _ kind: Kind, _ help: String, _ labels: [UInt8], _ value: UInt64) {

@@ -4,6 +4,7 @@ public enum WorkerCounter: Int, CaseIterable, Sendable {
     case upstreamConnectionsOpened, upstreamConnectionsReused
     case retries, retriesDenied, ejections, tunnels
     case authRequests, authCacheHits, authFailures, mirrorRequests, mirrorFailures
+    case tlsHandshakes, tlsResumptions, tlsFailures
 }
 
 /// Client connections by what they are doing. Each open connection is in exactly one of the latter
@@ -32,6 +33,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case clientRequests
     /// Copies of requests that were left out for want of room.
     case mirror
+    case tlsHandshakeTimeout, tlsHello, proxyHeader, proxyHeaderTimeout
 }
 
 /// Where the cells of these enums stand in a shard.

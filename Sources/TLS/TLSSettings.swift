@@ -1,5 +1,5 @@
 /// How TLS is spoken with clients.
-public struct ServerSettings: Sendable, Hashable {
+public struct TLSServerSettings: Sendable, Hashable {
     /// Versions that are spoken. At least one is.
     public var speaksTLS12 = true
     public var speaksTLS13 = true
@@ -43,7 +43,7 @@ public struct ClientVerification: Sendable, Hashable {
 }
 
 /// How TLS is spoken with an origin.
-public struct ClientSettings: Sendable, Hashable {
+public struct TLSClientSettings: Sendable, Hashable {
     /// The certificate that is presented when the origin asks for one.
     public struct Identity: Sendable, Hashable {
         public var chain: [UInt8]
