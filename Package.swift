@@ -45,7 +45,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         // What reads hostile bytes, for the fuzzers of `Fuzz/Package.swift`.
-        .library(name: "Parsers", targets: ["HTTP", "Kubernetes", "TLS", "Bytes"]),
+        .library(name: "Parsers", targets: ["HTTP", "Kubernetes", "Filters", "TLS", "Bytes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -104,10 +104,11 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["Linux", "Bytes"], path: "Tests/TestSupport", swiftSettings: common),
+            name: "TestSupport", dependencies: ["COpenSSL", "TLS", "Linux", "Bytes"], path: "Tests/TestSupport",
+            swiftSettings: common),
         tests("BytesTests", on: ["Bytes"]),
         tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),
-        tests("HTTPTests", on: ["HTTP", "Bytes"]),
+        tests("HTTPTests", on: ["HTTP", "Bytes", "TestSupport"]),
         tests("HTTP2Tests", on: ["HTTP2", "HTTP", "Bytes", "TestSupport"]),
         tests("PatternTests", on: ["Pattern", "Bytes"]),
         tests("ModelTests", on: ["Model"]),
@@ -117,7 +118,7 @@ let package = Package(
         tests("TLSTests", on: ["TLS", "Linux", "Bytes", "TestSupport"]),
         tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
         tests("BalancingTests", on: ["Balancing", "Model", "Bytes"]),
-        tests("FiltersTests", on: ["Filters", "Routing", "Model", "HTTP", "Pattern", "Bytes"]),
+        tests("FiltersTests", on: ["Filters", "Routing", "Model", "HTTP", "Pattern", "Bytes", "TestSupport"]),
         tests("TranslationTests", on: ["Translation", "Kubernetes", "Model"]),
         .testTarget(
             name: "IngressDialectTests",

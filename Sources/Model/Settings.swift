@@ -30,6 +30,8 @@ public struct Settings: Sendable, Hashable {
 public struct ClientSettings: Sendable, Hashable {
     /// Until a whole request head has arrived (`client-header-timeout`).
     public var headerTimeout: Duration = .seconds(60)
+    /// Until a TLS handshake is over.
+    public var handshakeTimeout: Duration = .seconds(10)
     /// Between two reads of a request body (`client-body-timeout`).
     public var bodyTimeout: Duration = .seconds(60)
     /// Between two writes to a client that does not read.

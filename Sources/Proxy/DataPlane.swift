@@ -49,7 +49,7 @@ public final class DataPlane: Sendable {
         _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), metrics: Metrics
     ) throws(Errno) {
         // Without certificates a TLS listener still answers, as ingress-nginx does.
-        let fake = configuration.listeners.contains(where: \.speaksTLS) ? try? Certificate.fake() : nil
+        let fake = configuration.listeners.contains(where: \.speaksTLS) ? Self.fakeCertificate : nil
         let shared = SharedState(
             metrics: metrics, fakeCertificate: fake, logFormat: configuration.logFormat,
             processID: configuration.processID, reportFault: configuration.reportFault)
@@ -122,6 +122,13 @@ public final class DataPlane: Sendable {
         for mailbox in mailboxes { mailbox.wake() }
         return snapshot.router.diagnostics
     }
+
+    /// Made once a process, at its start.
+    private static let fakeCertificate: Certificate = {
+        do throws(TLSConfigurationError) { return try Certificate.fake() } catch {
+            fatalError("no certificate can be made: \(error.fault)")
+        }
+    }()
 
     private static func follow(_ settings: TLSSettings, _ resumption: Resumption) {
         resumption.configure(

@@ -19,6 +19,11 @@ public enum ClientHello {
 
     /// Looks at everything that has arrived so far.
     public static func peek(_ bytes: Span<UInt8>) -> Peek {
+        let seen = look(at: bytes.extracting(first: min(bytes.count, limit)))
+        return seen == .incomplete && bytes.count >= limit ? .other : seen
+    }
+
+    private static func look(at bytes: Span<UInt8>) -> Peek {
         var message: [UInt8] = []
         var position = 0
         while true {
@@ -36,7 +41,7 @@ public enum ClientHello {
                 guard message[0] == 1, needed <= limit else { return .other }
                 if message.count >= needed { return hello(message.span.extracting(4..<needed)) }
             }
-            if present < length { return bytes.count >= limit ? .other : .incomplete }
+            if present < length { return .incomplete }
         }
     }
 

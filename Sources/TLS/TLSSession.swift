@@ -2,7 +2,7 @@ public import Bytes
 import COpenSSL
 public import Linux
 
-/// One TLS connection over a socket, of either side. Reads and writes the socket itself (Docs/decisions/0024).
+/// One TLS connection over a socket, of either side. Reads and writes the socket itself (Docs/decisions/0025).
 ///
 /// May be without a connection, as a `ByteBuffer` may be without storage: then `isActive` is false and nothing else may be
 /// called. Never blocks.
@@ -88,8 +88,9 @@ public struct TLSSession: ~Copyable {
 
     deinit {
         guard let ssl, let wire else { return }
-        // Else OpenSSL forgets the session of a connection that ends without a goodbye from both sides.
-        if !hasFailed { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
+        // Else OpenSSL forgets the session of a connection that ends without a goodbye from both sides. After a fatal
+        // alert it has done so already.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         SSL_free(ssl)
         wire.deinitialize(count: 1)
         wire.deallocate()

@@ -22,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port for HTTP.", valueName: "port"))
     var httpPort: UInt16 = 8080
 
-    @Option(help: ArgumentHelp("The port for HTTPS. Nothing listens there yet.", valueName: "port"))
+    @Option(help: ArgumentHelp("The port for HTTPS.", valueName: "port"))
     var httpsPort: UInt16 = 8443
 
     @Option(help: ArgumentHelp("The address to listen on; all IPv4 and IPv6 addresses if not given.", valueName: "ip"))

@@ -99,7 +99,7 @@ struct Server {
         let everywhere = bound.contains(.anyV4) || bound.contains(.anyV6)
         let addresses = everywhere ? Interfaces.addresses() : bound
         return OwnListeners(
-            ports: Set([options.httpPort, options.adminPort].filter { $0 != 0 }),
+            ports: Set([options.httpPort, options.httpsPort, options.adminPort].filter { $0 != 0 }),
             localAddresses: Set(addresses.compactMap { LiteralAddress("\($0)") }))
     }
 
@@ -117,21 +117,31 @@ struct Server {
     ) throws -> DataPlane {
         let descriptors = Processors.raiseDescriptorLimit()
         let limit = max((descriptors - Self.reservedDescriptors) / workers, 16)
-        let listener =
-            options.address.map { ListenerAddress(address: SocketAddress($0.address, port: options.httpPort)) }
-            ?? ListenerAddress(address: SocketAddress(.anyV6, port: options.httpPort), acceptsV4: true)
+        let listeners = [
+            listener(port: options.httpPort, speaksTLS: false), listener(port: options.httpsPort, speaksTLS: true),
+        ]
         let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
         let configuration = DataPlane.Configuration(
-            listeners: [listener], workers: workers, connectionsPerWorker: limit, logFormat: format,
+            listeners: listeners, workers: workers, connectionsPerWorker: limit, logFormat: format,
             processID: Int(ProcessInfo.processInfo.processIdentifier), reportFault: faults.take)
         do throws(Errno) {
             let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
             handover.attach(plane)
             return plane
         } catch {
+            let taken = listeners.first { (try? Socket.listen(on: $0.address, sharesPort: true)) == nil }
+            let option = taken?.speaksTLS == true ? "--https-port" : "--http-port"
             throw StartFault(
-                "cannot listen on \(listener.address)", error, remedy: "choose another with --http-port or --address")
+                "cannot listen on \((taken ?? listeners[0]).address)", error,
+                remedy: "choose another with \(option) or --address")
         }
+    }
+
+    private func listener(port: UInt16, speaksTLS: Bool) -> ListenerAddress {
+        if let address = options.address?.address {
+            return ListenerAddress(address: SocketAddress(address, port: port), speaksTLS: speaksTLS)
+        }
+        return ListenerAddress(address: SocketAddress(.anyV6, port: port), acceptsV4: true, speaksTLS: speaksTLS)
     }
 
     private func startAdmin(_ health: Health, _ metrics: Metrics) throws -> AdminServer {
@@ -163,7 +173,7 @@ struct Server {
 
     private func report(_ plane: DataPlane, _ admin: AdminServer, _ record: ReconcileRecord) {
         let values = record.values
-        for address in plane.addresses { say("listening on http://\(address)") }
+        for (address, scheme) in zip(plane.addresses, ["http", "https"]) { say("listening on \(scheme)://\(address)") }
         say("health and metrics on http://\(admin.address)")
         let routes = values.model.virtualHosts.reduce(0) { $0 + $1.routes.count }
         let worst = Dictionary(grouping: values.diagnostics, by: \.severity).mapValues(\.count)
@@ -197,7 +207,7 @@ private final class Handover: Sendable {
             if state.plane == nil { state.first = model }
             return state.plane
         }
-        for diagnostic in FilterCheck.diagnostics(model) {
+        for diagnostic in FilterCheck.diagnostics(model) + TLSCheck.diagnostics(model) {
             if diagnostic.origin == .builtIn { return .refused(diagnostic.fault) }
             logger.error("\(diagnostic)")
         }

@@ -58,7 +58,7 @@ import Testing
     @Test func `says why a file cannot be written`() throws {
         let folder = try ManifestFolder()
         let result = try Command.gatehouse(
-            "serve", "-f", "-", "--http-port", "0", "--admin-port", "0", "--access-log",
+            "serve", "-f", "-", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--access-log",
             folder.path(of: "no/such/folder.log"), input: Manifest.site("shop"))
         #expect(result.status == 1)
         #expect(result.errors.contains("no/such/folder.log: No such file or directory"))

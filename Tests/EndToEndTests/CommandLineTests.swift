@@ -177,17 +177,21 @@ import Testing
 
     @Test func `serve refuses to start on a rejected object when it is to be strict`() throws {
         let result = try Command.gatehouse(
-            "serve", "-f", "-", "--strict", "--http-port", "0", "--admin-port", "0", input: Self.rejected)
+            "serve", "-f", "-", "--strict", "--http-port", "0", "--https-port", "0", "--admin-port", "0",
+            input: Self.rejected)
         #expect(result.status == 1)
         #expect(result.errors.contains("Ingress default/shop"))
         #expect(result.errors.hasSuffix("gatehouse: 1 objects or parts of them are rejected, and --strict was given\n"))
     }
 
-    @Test(arguments: [("--http-port", "--admin-port"), ("--admin-port", "--http-port")])
-    func `serve says which port is taken and how to choose another`(taken: String, free: String) throws {
+    @Test(arguments: ["--http-port", "--https-port", "--admin-port"])
+    func `serve says which port is taken and how to choose another`(taken: String) throws {
         let port = try RefusingPort()
-        let result = try Command.gatehouse(
-            "serve", "-f", "-", "--address", "127.0.0.1", taken, "\(port.port)", free, "0", input: Self.clean)
+        let ports = ["--http-port", "--https-port", "--admin-port"].flatMap {
+            [$0, $0 == taken ? "\(port.port)" : "0"]
+        }
+        let result = try Command.run(
+            Products.gatehouse, ["serve", "-f", "-", "--address", "127.0.0.1"] + ports, input: Self.clean)
         #expect(result.status == 1)
         let line = try #require(result.errors.split(separator: "\n").last)
         #expect(line.hasPrefix("gatehouse: cannot listen on 127.0.0.1:\(port.port)"))
@@ -209,7 +213,10 @@ import Testing
     @Test func `serve answers on every address when none is given`() throws {
         let process = try ChildProcess(
             Products.gatehouse,
-            ["serve", "-f", "-", "--http-port", "0", "--admin-port", "0", "--access-log", "off", "--workers", "1"],
+            [
+                "serve", "-f", "-", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--access-log", "off",
+                "--workers", "1",
+            ],
             input: Self.clean)
         let said = try process.errors.wait("a listener") { $0.lines.contains { $0.hasPrefix("listening on ") } }
         let line = try #require(said.lines.first { $0.hasPrefix("listening on http://[::]:") })

@@ -9,7 +9,8 @@ import Testing
             let second = try ChildProcess(
                 Products.gatehouse,
                 [
-                    "serve", "-f", "-", "--address", "127.0.0.1", "--http-port", "\(first.port)", "--admin-port",
+                    "serve", "-f", "-", "--address", "127.0.0.1", "--http-port", "\(first.port)", "--https-port", "0",
+                    "--admin-port",
                     "\(first.adminPort)", "--access-log", "off",
                 ], input: Manifest.site("shop"))
             var statuses: Set<Int> = []

@@ -13,7 +13,11 @@ final class ProxyRig {
     let plane: DataPlane
     let metrics: Metrics
     private let log: AccessLog
+    /// Origins that must live as long.
+    var companions: [ScriptedOrigin] = []
     var port: UInt16 { plane.addresses[0].port }
+    /// Where clients speak TLS.
+    var securePort: UInt16 { plane.addresses[1].port }
 
     init(
         _ model: ProxyModel, workers: Int = 1, connectionsPerWorker: Int = 10_000, accessLog: AccessLog? = nil,
@@ -23,7 +27,10 @@ final class ProxyRig {
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
         plane = try DataPlane(
             DataPlane.Configuration(
-                listeners: [ListenerAddress(address: SocketAddress(.loopbackV4, port: 0))], workers: workers,
+                listeners: [
+                    ListenerAddress(address: SocketAddress(.loopbackV4, port: 0)),
+                    ListenerAddress(address: SocketAddress(.loopbackV4, port: 0), speaksTLS: true),
+                ], workers: workers,
                 connectionsPerWorker: connectionsPerWorker,
                 logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText)), metrics: metrics
         )
@@ -39,6 +46,10 @@ final class ProxyRig {
     }
 
     func client(receiveBuffer: Int? = nil) throws -> Client { try Client(toPort: port, receiveBuffer: receiveBuffer) }
+
+    func secureClient(_ options: TLSOptions = TLSOptions()) throws -> Client {
+        try Client(toPort: securePort, tls: options)
+    }
 
     /// The answer to one request on a connection of its own.
     func request(

@@ -12,7 +12,9 @@ public final class Wire: Sendable {
         case reset
     }
 
-    private let number: CInt
+    let number: CInt
+    /// The encrypted side, once `startTLS` has made one.
+    let secure = Mutex<SecureSide?>(nil)
     private let isOpen = Mutex(true)
     private let isRecording: Bool
     private let record = Mutex<[UInt8]>([])
@@ -56,6 +58,7 @@ public final class Wire: Sendable {
 
     /// Sends everything; blocks while the other side does not read.
     public func send(_ bytes: [UInt8]) throws {
+        if let secureSide { return try secureSide.send(bytes) }
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -88,12 +91,16 @@ public final class Wire: Sendable {
     }
 
     /// Says that nothing more will be sent; receiving goes on.
-    public func finishSending() { _ = shutdown(number, CInt(SHUT_WR)) }
+    public func finishSending() {
+        secureSide?.sayGoodbye()
+        _ = shutdown(number, CInt(SHUT_WR))
+    }
 
     // MARK: Receiving
 
     /// What has arrived, at least one byte; empty at the end of the stream.
     public func receive(atMost limit: Int = 64 << 10) throws -> [UInt8] {
+        if let secureSide { return try secureSide.receive(atMost: limit) }
         var failure: WireFault?
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { space, count in
             while true {

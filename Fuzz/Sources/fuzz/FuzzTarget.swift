@@ -7,6 +7,8 @@ enum FuzzTarget: String, CaseIterable {
     case chunked
     case target
     case yaml
+    case clientHello = "client-hello"
+    case proxyHeader = "proxy-header"
 
     /// The promise that `bytes` breaks, or nil.
     func brokenPromise(_ bytes: [UInt8]) -> String? {
@@ -16,6 +18,8 @@ enum FuzzTarget: String, CaseIterable {
         case .chunked: brokenChunkedBody(bytes)
         case .target: brokenTarget(bytes)
         case .yaml: brokenManifest(bytes)
+        case .clientHello: brokenClientHello(bytes)
+        case .proxyHeader: brokenProxyHeader(bytes)
         }
     }
 }

@@ -43,8 +43,6 @@ final class Handshake: DownstreamConnection {
     /// Bytes that may still be read and forgotten.
     private var allowance = 1 << 20
 
-    /// The whole TLS handshake.
-    private static let handshakeNanoseconds: UInt64 = 10_000_000_000
     private static let lingerNanoseconds: UInt64 = 2_000_000_000
 
     init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16, speaksTLS: Bool) throws(Errno) {
@@ -61,7 +59,7 @@ final class Handshake: DownstreamConnection {
         self.transport = consume transport
         worker.loop.setDeadline(
             of: self,
-            afterNanoseconds: expectsHeader ? worker.settings.proxyHeaderTimeout : Self.handshakeNanoseconds)
+            afterNanoseconds: expectsHeader ? worker.settings.proxyHeaderTimeout : worker.settings.handshakeTimeout)
         worker.downstreamConnections += 1
         worker.metrics.enter(.reading)
     }
@@ -145,7 +143,7 @@ final class Handshake: DownstreamConnection {
         }
         if !speaksTLS { return .serve(.http1) }
         phase = .peeking
-        worker.loop.setDeadline(of: self, afterNanoseconds: Self.handshakeNanoseconds)
+        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.handshakeTimeout)
         return .again
     }
 

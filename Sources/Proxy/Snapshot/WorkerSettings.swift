@@ -20,6 +20,7 @@ struct WorkerSettings: Sendable {
     let upstreamLifetime: UInt64
     let responseHeadLimits: HeadLimits
     let ejection: EjectionPolicy
+    let handshakeTimeout: UInt64
     let expectsProxyHeader: Bool
     let proxyHeaderTimeout: UInt64
 
@@ -44,6 +45,7 @@ struct WorkerSettings: Sendable {
             fieldLineBytes: settings.upstream.responseHeadBytes, totalFieldBytes: settings.upstream.responseHeadBytes,
             fieldCount: HeadLimits.response.fieldCount)
         ejection = EjectionPolicy(settings.upstream)
+        handshakeTimeout = settings.client.handshakeTimeout.nanoseconds
         expectsProxyHeader = settings.proxyProtocol.isRequired
         proxyHeaderTimeout = settings.proxyProtocol.headerTimeout.nanoseconds
     }

@@ -6,6 +6,7 @@ import TestSupport
 final class Gatehouse: Sendable {
     let process: ChildProcess
     let port: UInt16
+    let securePort: UInt16
     let adminPort: UInt16
     /// What it said when it was ready: `ready: 3 hosts, …`
     let summary: String
@@ -14,7 +15,8 @@ final class Gatehouse: Sendable {
     ///
     /// - Parameter descriptors: how many descriptors it may have open.
     init(_ arguments: [String], input: String = "", descriptors: Int? = nil) throws {
-        var all = ["serve", "--address", "127.0.0.1", "--http-port", "0", "--admin-port", "0"] + arguments
+        var all = ["serve", "--address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"]
+        all += arguments
         if !arguments.contains("--access-log") { all += ["--access-log", "off"] }
         if let descriptors {
             let script = "ulimit -n \(descriptors) && exec \"$0\" \"$@\""
@@ -27,10 +29,12 @@ final class Gatehouse: Sendable {
         }
         guard let summary = said.lines.first(where: { $0.hasPrefix("ready: ") }),
             let port = Self.port(after: "listening on http://", in: said.lines),
+            let securePort = Self.port(after: "listening on https://", in: said.lines),
             let adminPort = Self.port(after: "health and metrics on http://", in: said.lines)
         else { throw WireFault.malformed("gatehouse did not start: \(said.text)") }
         self.summary = summary
         self.port = port
+        self.securePort = securePort
         self.adminPort = adminPort
     }
 
