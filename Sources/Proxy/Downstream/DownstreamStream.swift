@@ -59,9 +59,9 @@ enum DownstreamStream {
     }
 
     /// What the handshake told of the client, where its host asks for certificates.
-    var secure: SecureConnection? {
+    var identity: ClientIdentity? {
         switch self {
-        case .http1(let connection): connection.secure
+        case .http1(let connection): connection.identity
         }
     }
 

@@ -42,7 +42,7 @@ final class HTTP1Downstream: DownstreamConnection {
     /// The port of the listener.
     let port: UInt16
     /// What the handshake found out about the client, where certificates are asked for.
-    let secure: SecureConnection?
+    let identity: ClientIdentity?
     /// The port of a PROXY header; 0 when there was none.
     let announcedPort: UInt16
     var transport: Transport
@@ -68,7 +68,7 @@ final class HTTP1Downstream: DownstreamConnection {
         self.worker = worker
         peer = accepted.peer
         self.port = port
-        secure = nil
+        identity = nil
         announcedPort = 0
         transport = Transport(accepted.socket)
         super.init(idleSince: worker.loop.now)
@@ -84,7 +84,7 @@ final class HTTP1Downstream: DownstreamConnection {
         worker = handshake.worker
         peer = handshake.peer
         port = handshake.port
-        secure = handshake.secure
+        identity = handshake.identity
         announcedPort = handshake.announcedPort
         self.transport = transport
         super.init(idleSince: handshake.worker.loop.now)

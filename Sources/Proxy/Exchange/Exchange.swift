@@ -121,7 +121,7 @@ final class Exchange {
         context = snapshot.forwarding.context(
             of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: downstream.isSecure,
             localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
-        context.secure = downstream.secure
+        context.identity = downstream.identity
         context.announcedPort = downstream.announcedPort
         context.isEarly = downstream.isEarly
     }

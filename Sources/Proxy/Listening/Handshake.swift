@@ -31,13 +31,12 @@ final class Handshake: DownstreamConnection {
     /// The port of the PROXY header; 0 without one.
     private(set) var announcedPort: UInt16 = 0
     /// What the handshake told of the client, where its host asks for certificates.
-    private(set) var secure: SecureConnection?
+    private(set) var identity: ClientIdentity?
     /// The address that the client connected to, for those to whom the connection is passed on.
     private(set) var target: SocketAddress?
     private let speaksTLS: Bool
     private var phase: Phase
     private var plan: TLSPlans.Plan?
-    private var name: ServerName?
     /// Nil once another has it.
     private var transport: Transport?
     /// Bytes that may still be read and forgotten.
@@ -203,7 +202,7 @@ final class Handshake: DownstreamConnection {
         switch transport.shakeHands(&worker.buffers) {
         case .wantsRead, .wantsWrite: return .wait
         case .hello:
-            name = transport.tls.indicatedName
+            let name = transport.tls.indicatedName
             guard let plan = worker.snapshot.tls(of: worker).plan(for: name, &worker.matchScratch),
                 transport.tls.accept(plan.certificate, by: plan.context, scope: plan.scope)
             else {
@@ -215,7 +214,7 @@ final class Handshake: DownstreamConnection {
         case .done, .early:
             worker.metrics.count(.tlsHandshakes)
             if transport.tls.isResumed { worker.metrics.count(.tlsResumptions) }
-            secure = plan?.policy.map { SecureConnection(transport.tls, name, $0) }
+            identity = makeIdentity(transport.tls)
             return .serve(transport.tls.applicationProtocol)
         case .failed(.plainText):
             return answerPlainRequest(&transport)
@@ -224,6 +223,11 @@ final class Handshake: DownstreamConnection {
             worker.metrics.count(.tlsFailures)
             return .end
         }
+    }
+
+    private func makeIdentity(_ session: borrowing TLSSession) -> ClientIdentity? {
+        guard let policy = plan?.policy else { return nil }
+        return ClientIdentity(session, policy)
     }
 
     // MARK: Plain requests
@@ -275,21 +279,18 @@ final class Handshake: DownstreamConnection {
     }
 }
 
-extension SecureConnection {
+extension ClientIdentity {
     /// What a session has found out.
-    convenience init(_ session: borrowing TLSSession, _ name: ServerName?, _ policy: ClientCertificate) {
+    convenience init(_ session: borrowing TLSSession, _ policy: ClientCertificate) {
         let verification = session.verification
         let outcome: Verification =
             switch verification {
             case .none: .none
             case .success: .success
-            case .failed:
-                .failed(reason: Array(verification.reason.utf8), isUnknownAuthority: verification.isUnknownAuthority)
+            case .failed: .failed(verification.reason)
             }
         let peer = session.peerCertificate
         self.init(
-            serverName: name?.bytes ?? [], policy: policy, verification: outcome, subject: peer?.subject ?? [],
-            issuer: peer?.issuer ?? [], serial: peer?.serial ?? [], fingerprint: peer?.fingerprint ?? [],
-            pem: peer?.pem ?? [])
+            policy, outcome, subject: peer?.subject ?? [], issuer: peer?.issuer ?? [], certificate: peer?.pem ?? [])
     }
 }

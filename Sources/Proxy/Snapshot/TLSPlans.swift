@@ -134,11 +134,9 @@ final class TLSPlans {
         var key = ContextKey(settings: settings)
         if let ciphers = tls.ciphers { key.settings.ciphers = ciphers }
         if let prefers = tls.prefersServerCiphers { key.settings.prefersOwnCiphers = prefers }
-        if let policy = tls.clientCertificate, policy.demand != .none {
-            // Without authorities nobody is trusted; every request is refused then.
+        if let policy = tls.clientCertificate, policy.demand != .none, let trust = policy.trust {
             key.verification = ClientVerification(
-                authorities: policy.trust?.authorities.bytes ?? [], revocations: policy.trust?.revocations?.bytes,
-                depth: policy.depth)
+                authorities: trust.authorities.bytes, revocations: trust.revocations?.bytes, depth: policy.depth)
         }
         guard key.settings != settings || key.verification != nil else { return nil }
         if let context = contexts[key] { return context }
