@@ -72,7 +72,7 @@ final class Connector {
             return
         }
         do throws(TLSConfigurationError) {
-            context = try TLSContext(client: TLS.ClientSettings(tls, speaksHTTP2: id.speaksHTTP2))
+            context = try TLSContext(client: TLSClientSettings(tls, speaksHTTP2: id.speaksHTTP2))
             fault = nil
         } catch {
             context = nil
@@ -113,7 +113,7 @@ final class Connector {
     }
 }
 
-extension TLS.ClientSettings {
+extension TLSClientSettings {
     init(_ tls: UpstreamTLS, speaksHTTP2: Bool) {
         self.init()
         speaksTLS12 = tls.versions.contains(.v1_2)
