@@ -4,13 +4,13 @@
 
 A call that ends with a status other than OK is told as `CODE_NAME text`.
 
-    load N        calls without pause on N threads, and chats on as many streams, until standard input ends; then
-                  tells how many calls were answered, and what failed
+    load N        calls without pause on N threads, and chats on as many streams, until SIGTERM comes; then tells how
+                  many calls were answered, and what failed
 """
 
 import argparse
 import queue
-import sys
+import signal
 import threading
 import time
 
@@ -133,9 +133,10 @@ class Load:
             worker.start()
         while self.answers < 4 * self.threads and not self.failures:
             time.sleep(0.01)
+        signal.signal(signal.SIGTERM, lambda number, frame: self.is_over.set())
         print("loaded", flush=True)
-        sys.stdin.read()
-        self.is_over.set()
+        while not self.is_over.wait(0.1):
+            pass
         for worker in workers:
             worker.join()
         return f"{self.answers} answers, {len(self.failures)} failures {' '.join(self.failures[:3])}".rstrip()

@@ -82,6 +82,7 @@ def main():
     parser.add_argument("--cert")
     parser.add_argument("--key")
     parser.add_argument("--client-ca")
+    parser.add_argument("--until-killed", action="store_true")
     options = parser.parse_args()
 
     handlers = {
@@ -121,6 +122,8 @@ def main():
         port = server.add_insecure_port(address)
     server.start()
     print(port, flush=True)
+    if options.until_killed:
+        server.wait_for_termination()
     # Ends with its starter, which holds the other end of standard input.
     sys.stdin.read()
     server.stop(None).wait()
