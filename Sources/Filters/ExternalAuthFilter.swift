@@ -84,12 +84,14 @@ public final class ExternalAuthFilter: Sendable {
     }
 
     /// Bytes that `append` needs at most.
-    public func bound(_ head: borrowing RequestHead, _ scratch: borrowing FilterScratch) -> Int {
+    public func bound(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: borrowing FilterScratch
+    ) -> Int {
         var bytes = 512 + methodName.count + host.count + (redirect?.count ?? 0) + scratch.target.count
         bytes += scratch.fields.count + head.headers.encodedLength + head.host.count + head.methodBytes.count
         // The request-target is told up to three times, and fields that are told anew are counted again.
         bytes += 3 * head.originTarget.count
-        return bytes + head.headers.encodedLength
+        return bytes + head.headers.encodedLength + (context.identity?.length ?? 0)
     }
 
     /// Appends the whole question: a head without a body.
@@ -112,6 +114,7 @@ public final class ExternalAuthFilter: Sendable {
             }
         }
         OwnRequestDepth.append(below: head, to: &buffer)
+        context.identity?.append(to: &buffer)
         let dropped = context.trustsForwardedFields ? Self.own : Self.own.union(Self.claims)
         names.appendFields(head.headers, except: dropped, to: &buffer)
         buffer.append(contentsOf: scratch.fields)

@@ -29,7 +29,7 @@ extension Exchange {
             return authorize(ExternalAuthFilter.noAnswer)
         }
         let question = worker.takeSubrequest()
-        question.message.grow(to: filter.bound(request, worker.filterScratch))
+        question.message.grow(to: filter.bound(request, context, worker.filterScratch))
         filter.append(request, context, snapshot.forwarded, worker.filterScratch, to: &question.message)
         worker.metrics.count(.authRequests)
         state.phase = .waiting
