@@ -8,10 +8,6 @@ import Pattern
 /// The exchange that asks calls `prepare`, then `append` for each attempt, and `opinion` with the answer. Client
 /// fields reach the service but for those that it takes the proxy's word for.
 public final class ExternalAuthFilter: Sendable {
-    public let upstream: UpstreamID
-    public let isSecure: Bool
-    /// The name that the service's certificate is asked for.
-    public let serverName: [UInt8]
     public let method: Method
     public let connections: ExternalAuth.Connections?
     public let cache: AuthCacheRule?
@@ -42,8 +38,6 @@ public final class ExternalAuthFilter: Sendable {
     ]
 
     init(_ policy: ExternalAuth, _ constants: Template.Constants) throws(FilterError) {
-        upstream = policy.destination.upstream
-        isSecure = policy.destination.isSecure
         let name = Array(policy.method.utf8)
         methodName = name
         method = Method(name.span)
@@ -52,7 +46,6 @@ public final class ExternalAuthFilter: Sendable {
         tellsOriginalTarget = policy.tellsOriginalTarget
         let host = Array(policy.destination.host.utf8)
         self.host = host
-        serverName = host
         guard FieldSyntax.isName(name.span), Authority(host.span, in: 0..<host.count) != nil else {
             throw .badHost(policy.destination.host)
         }

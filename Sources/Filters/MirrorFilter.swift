@@ -1,12 +1,10 @@
 public import Bytes
 public import HTTP
-public import Model
+import Model
 import Pattern
 
 /// Makes copies of requests for another service, compiled.
 public final class MirrorFilter: Sendable {
-    public let upstream: UpstreamID
-    public let isSecure: Bool
     public let copiesBody: Bool
 
     private let host: Template
@@ -15,8 +13,6 @@ public final class MirrorFilter: Sendable {
     private let replaced: FieldLines
 
     init(_ policy: Mirror, _ constants: Template.Constants) throws(FilterError) {
-        upstream = policy.destination.upstream
-        isSecure = policy.destination.isSecure
         copiesBody = policy.copiesBody
         appendsQuery = policy.appendsQuery
         host = try Template(policy.destination.host, constants)

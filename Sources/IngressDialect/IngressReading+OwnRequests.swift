@@ -135,7 +135,7 @@ extension IngressReading {
         let isCopy = purpose == .copy
         let path = url.target.isEmpty ? (isCopy ? "/_mirror-\(ownRequestRules.identity)" : "/") : url.target
         return Destination(
-            upstream: shared.usualID, isSecure: url.isSecure,
+            upstream: shared.usualID, isSecure: url.isSecure, serverName: url.isSecure ? host : nil,
             host: isCopy ? ownRequestRules.mirror.host ?? written : written,
             target: path.hasPrefix("?") ? "/\(path)" : path)
     }

@@ -35,7 +35,7 @@ extension Exchange {
         state.phase = .waiting
         self.question = question
         question.begin(
-            to: service, filter.method, over: filter.isSecure, key: addressKey,
+            to: service, filter.method, key: addressKey,
             keeping: filter.connections, for: .exchange(self))
     }
 

@@ -80,17 +80,19 @@ extension Exchange {
         return outcome
     }
 
-    private func sendCopy(to service: UpstreamPlan, _ filter: MirrorFilter, withBody: Bool) {
+    private func sendCopy(
+        to service: RouteServices.Service, _ filter: MirrorFilter, withBody: Bool
+    ) {
         guard filter.prepare(request, context, &worker.filterScratch) else { return }
         let length = withBody ? heldBody.count : 0
         let size = filter.bound(request, worker.filterScratch) + length
-        guard !service.balancer.endpoints.isEmpty else { return worker.metrics.count(.mirrorFailures) }
+        guard !service.upstream.balancer.endpoints.isEmpty else { return worker.metrics.count(.mirrorFailures) }
         guard worker.subrequests.hasRoom(forCopyOf: size) else { return worker.metrics.count(Limit.mirror) }
         let copy = worker.takeSubrequest()
         copy.message.grow(to: size)
         filter.append(request, length: withBody ? length : nil, worker.filterScratch, to: &copy.message)
         if withBody { copy.message.append(contentsOf: heldBody) }
         worker.metrics.count(.mirrorRequests)
-        copy.begin(to: service, request.method, over: filter.isSecure, key: addressKey, for: .nobody)
+        copy.begin(to: service, request.method, key: addressKey, for: .nobody)
     }
 }

@@ -55,6 +55,7 @@ final class Subrequest {
     private var method = Method.other
     private var connections: ExternalAuth.Connections?
     private var plan: UpstreamPlan?
+    private var transport: TransportPlan?
     private var connection: HTTP1Upstream?
     private var parser = ResponseHeadParser(limits: Subrequest.headLimits)
     private var body = BodyPump()
@@ -69,17 +70,18 @@ final class Subrequest {
 
     init(worker: Worker) { self.worker = worker }
 
-    /// Sends the message to an endpoint of `plan`.
+    /// Sends the message to an endpoint of `service`.
     ///
     /// - Parameters:
     ///   - key: by which a balancer that hashes chooses.
     ///   - connections: how connections are kept; nil as those of all upstreams are.
     ///   - asker: is told of the answer or the failure, which may happen before this returns.
     func begin(
-        to plan: UpstreamPlan, _ method: Method, over isSecure: Bool, key: UInt64,
+        to service: RouteServices.Service, _ method: Method, key: UInt64,
         keeping connections: ExternalAuth.Connections? = nil, for asker: Asker
     ) {
-        self.plan = plan
+        plan = service.upstream
+        transport = service.transport
         self.method = method
         self.connections = connections
         self.asker = asker
@@ -93,8 +95,7 @@ final class Subrequest {
         attempts = 0
         needsFreshConnection = false
         phase = .attempting
-        // What is meant for TLS never goes out in the clear.
-        if isSecure { fail() } else { attempt() }
+        attempt()
     }
 
     /// Reads the rest of a response that nobody wants, so that its connection can serve again.
@@ -138,7 +139,8 @@ final class Subrequest {
         interimResponses = 0
         parser.reset()
         plan.balancer.begin(index)
-        let pool = plan.pool(index, over: plan.ownConnector(of: worker))
+        guard let connector = transport?.connector(to: plan, isSecure: false, of: worker) else { return fail() }
+        let pool = plan.pool(index, over: connector)
         if !needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
             connection = idle
@@ -146,6 +148,7 @@ final class Subrequest {
             worker.metrics.count(.upstreamConnectionsReused)
             return send()
         }
+        if connector.usesTLS { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let fresh = try HTTP1Upstream(worker: worker, pool: pool)
             connection = fresh
@@ -312,6 +315,7 @@ final class Subrequest {
         phase = .idle
         dropConnection()
         plan = nil
+        transport = nil
         body.clear(&worker.pipes)
         if let answer { worker.giveBack(answer) }
         answer = nil
