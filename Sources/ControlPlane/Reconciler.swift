@@ -34,6 +34,9 @@ public actor Reconciler {
     private var versions = LastGoodVersions()
     private var model: ProxyModel?
     private var usedAnswers: ResolvedNames = [:]
+    /// When the objects mean something else although nobody changed them: a certificate expires.
+    private var validUntil = Int64.max
+    private var expiry: Task<Void, Never>?
     private var told: Set<Diagnostic> = []
     private var needsSweep = false
 
@@ -84,6 +87,7 @@ public actor Reconciler {
     /// Follows changes until `stop`.
     public func run() async {
         for await _ in signals { await reconcile() }
+        expiry?.cancel()
         source.stop()
         names.stop()
         thread.take()?.join()
@@ -101,7 +105,9 @@ public actor Reconciler {
     private func reconcile() async -> ReconcileOutcome {
         let began = Instant.now()
         let hasChanges = await readChanges()
-        guard hasChanges || names.answers != usedAnswers else { return .unchanged }
+        guard hasChanges || names.answers != usedAnswers || validUntil <= Int64(WallClock.now().seconds) else {
+            return .unchanged
+        }
         let translation = translation()
         names.want(translation.names)
         return finish(translation, since: began)
@@ -152,7 +158,29 @@ public actor Reconciler {
     private func translation() -> Translation {
         let answers = names.answers
         usedAnswers = answers
-        return versions.translate(manifests.store) { translateObjects($0, answers) }
+        let translation = versions.translate(manifests.store) { translateObjects($0, answers) }
+        follow(validUntil: translation.validUntil)
+        return translation
+    }
+
+    /// Looks again when a certificate has expired.
+    private func follow(validUntil: Int64) {
+        guard validUntil != self.validUntil else { return }
+        self.validUntil = validUntil
+        expiry?.cancel()
+        expiry = nil
+        guard validUntil != .max else { return }
+        expiry = Task { [signal] in
+            while !Task.isCancelled {
+                let left = validUntil - Int64(WallClock.now().seconds)
+                if left <= 0 {
+                    signal.yield()
+                    return
+                }
+                // The wall clock may be set meanwhile; an hour is short enough to notice.
+                try? await Task.sleep(for: .seconds(min(left, 3600)))
+            }
+        }
     }
 
     private func publish(

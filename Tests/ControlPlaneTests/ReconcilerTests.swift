@@ -47,7 +47,11 @@ private final class RunningReconciler: Sendable {
     /// - Parameters:
     ///   - files: Contents by name.
     ///   - refused: A host that the data plane won't have.
-    init(_ files: [String: String], addresses: [String: [String]] = [:], refused: String? = nil) async throws {
+    ///   - translate: The dialect.
+    init(
+        _ files: [String: String], addresses: [String: [String]] = [:], refused: String? = nil,
+        translate: @escaping Reconciler.Translate = translate
+    ) async throws {
         folder = try TemporaryFolder()
         for (name, text) in files { try folder.write(text, to: name) }
         for (name, answer) in addresses { records[name] = answer }
@@ -112,6 +116,24 @@ private final class RunningReconciler: Sendable {
         #expect(values.published == 3)
         #expect(values.model.virtualHosts.map(\.name) == [.exact("b.example")])
         #expect(values.lastSuccessSeconds > 0)
+    }
+
+    @Test func `looks again when what the objects mean comes to its end`() async throws {
+        let looks = Mutex(0)
+        let running = try await RunningReconciler([:]) { _, _ in
+            let isFirst = looks.withLock { looks in
+                looks += 1
+                return looks == 1
+            }
+            let host = VirtualHost(name: .exact(isFirst ? "fresh.example" : "stale.example"), origin: .builtIn)
+            var result = Translation(model: ProxyModel(virtualHosts: [host]))
+            result.validUntil = isFirst ? 0 : .max
+            return result
+        }
+        #expect(await running.nextHosts() == ["fresh.example"])
+        #expect(await running.nextHosts() == ["stale.example"])
+        await running.stop()
+        #expect(looks.withLock { $0 } == 2)
     }
 
     @Test func `publishes nothing when the objects mean the same`() async throws {
