@@ -14,6 +14,11 @@ public struct SessionKey: Sendable, Hashable, Comparable {
         self.low = low
     }
 
+    /// The digits of a digest are its bytes in the order in which the reference of SipHash writes them.
+    public init(_ digest: SipHash.Digest) {
+        self.init(high: digest.high.byteSwapped, low: digest.low.byteSwapped)
+    }
+
     /// Exactly 32 hexadecimal digits.
     public init?(_ text: Span<UInt8>) {
         guard text.count == Self.length, let high = Self.word(text.extracting(0..<16)),
@@ -37,5 +42,20 @@ public struct SessionKey: Sendable, Hashable, Comparable {
     public func append(to buffer: inout ByteBuffer) {
         buffer.append(hexadecimalWord: high)
         buffer.append(hexadecimalWord: low)
+    }
+
+    /// Combines the digits, as `append` writes them.
+    func combine(into hash: inout SipHash) {
+        Self.combine(high, into: &hash)
+        Self.combine(low, into: &hash)
+    }
+
+    private static func combine(_ word: UInt64, into hash: inout SipHash) {
+        var shift: UInt64 = 64
+        while shift > 0 {
+            shift &-= 4
+            let digit = UInt8(truncatingIfNeeded: word &>> shift & 0xF)
+            hash.combine(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &- 10 &+ digit)
+        }
     }
 }

@@ -52,17 +52,17 @@ public struct SessionTable: Sendable {
 
     /// A secret of any length as a key.
     private static func keyed(by secret: String) -> SipHash {
-        var hash = SipHash(0x6761_7465_686F_7573, 0x6520_7365_7373_696F)
+        var hash = SipHash(key: 0x6761_7465_686F_7573, 0x6520_7365_7373_696F)
         hash.combine(secret)
-        let key = hash.finish()
-        return SipHash(key.high, key.low)
+        let key = SessionKey(hash.finish())
+        return SipHash(key: key.high, key.low)
     }
 
     /// `purpose` keeps digests of different things apart.
     private static func digest(_ keyed: SipHash, _ purpose: String, _ text: String) -> SessionKey {
         var hash = keyed
         hash.combine("\(purpose)\n\(text)")
-        return hash.finish()
+        return SessionKey(hash.finish())
     }
 
     /// What the value of a cookie says.
@@ -85,14 +85,14 @@ public struct SessionTable: Sendable {
     private func index(ofText key: Span<UInt8>) -> Int {
         var hash = hash
         hash.combine(key)
-        return ring[ring.place(of: hash.finish().high)]
+        return ring[ring.place(of: SessionKey(hash.finish()).high)]
     }
 
     /// The endpoint that a new key, as its cookie will show it, belongs to.
     func index(of key: SessionKey) -> Int {
         var hash = hash
-        hash.combine(digitsOf: key)
-        return ring[ring.place(of: hash.finish().high)]
+        key.combine(into: &hash)
+        return ring[ring.place(of: SessionKey(hash.finish()).high)]
     }
 }
 

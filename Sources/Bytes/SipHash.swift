@@ -1,20 +1,25 @@
-/// SipHash-2-4 with 128 bits (Aumasson and Bernstein): a keyed digest of short messages.
+/// SipHash-2-4 with 128 bits (Aumasson and Bernstein 2012): a keyed digest of short messages.
 ///
 /// Whoever doesn't know the key can neither tell digests from noise nor find two messages with the same one, so a
-/// table may keep digests in place of what clients sent: names, passwords, tokens.
+/// table may keep digests in place of what clients sent (names, passwords, tokens), and a cookie may show one. A value
+/// is a digest in the making: copy it to begin several from the same key.
 public struct SipHash: Sendable {
-    /// What comes of a message.
+    /// What comes of a message: two words, the first the one that the reference writes first.
     public struct Digest: Sendable, Hashable {
         public let high: UInt64
         public let low: UInt64
     }
 
-    private let k0: UInt64
-    private let k1: UInt64
+    private var v0, v1, v2, v3: UInt64
+    /// The bytes that don't fill a word yet, the first one lowest.
+    private var tail: UInt64 = 0
+    private var count = 0
 
     public init(key k0: UInt64, _ k1: UInt64) {
-        self.k0 = k0
-        self.k1 = k1
+        v0 = k0 ^ 0x736F_6D65_7073_6575
+        v1 = k1 ^ 0x646F_7261_6E64_6F6D ^ 0xEE
+        v2 = k0 ^ 0x6C79_6765_6E65_7261
+        v3 = k1 ^ 0x7465_6462_7974_6573
     }
 
     /// A key that nobody knows.
@@ -23,51 +28,48 @@ public struct SipHash: Sendable {
         self.init(key: generator.next(), generator.next())
     }
 
+    /// The digest of one message after what has been combined so far.
     public func digest(_ message: Span<UInt8>) -> Digest {
-        var state = State(k0, k1)
-        let whole = message.count & ~7
-        var index = 0
-        while index < whole {
-            var word: UInt64 = 0
-            for offset in 0..<8 { word |= UInt64(message[index + offset]) << UInt64(8 * offset) }
-            state.compress(word)
-            index += 8
-        }
-        var last = UInt64(truncatingIfNeeded: message.count) << 56
-        while index < message.count {
-            last |= UInt64(message[index]) << UInt64(8 * (index - whole))
-            index += 1
-        }
-        state.compress(last)
-        state.v2 ^= 0xEE
-        let first = state.finish()
-        state.v1 ^= 0xDD
-        return Digest(high: first, low: state.finish())
+        var hash = self
+        hash.combine(message)
+        return hash.finish()
     }
 
-    private struct State {
-        var v0, v1, v2, v3: UInt64
+    public mutating func combine(_ bytes: Span<UInt8>) {
+        for index in 0..<bytes.count { combine(bytes[index]) }
+    }
 
-        init(_ k0: UInt64, _ k1: UInt64) {
-            v0 = k0 ^ 0x736F_6D65_7073_6575
-            v1 = k1 ^ 0x646F_7261_6E64_6F6D ^ 0xEE
-            v2 = k0 ^ 0x6C79_6765_6E65_7261
-            v3 = k1 ^ 0x7465_6462_7974_6573
-        }
+    public mutating func combine(_ text: String) {
+        for byte in text.utf8 { combine(byte) }
+    }
 
-        mutating func compress(_ word: UInt64) {
-            v3 ^= word
-            round()
-            round()
-            v0 ^= word
-        }
+    public mutating func combine(_ byte: UInt8) {
+        tail |= UInt64(byte) &<< UInt64((count & 7) * 8)
+        count &+= 1
+        guard count & 7 == 0 else { return }
+        compress(tail)
+        tail = 0
+    }
 
-        mutating func finish() -> UInt64 {
-            for _ in 0..<4 { round() }
-            return v0 ^ v1 ^ v2 ^ v3
-        }
+    /// The digest of everything so far.
+    public consuming func finish() -> Digest {
+        compress(tail | UInt64(truncatingIfNeeded: count) &<< 56)
+        v2 ^= 0xEE
+        rounds(4)
+        let first = v0 ^ v1 ^ v2 ^ v3
+        v1 ^= 0xDD
+        rounds(4)
+        return Digest(high: first, low: v0 ^ v1 ^ v2 ^ v3)
+    }
 
-        private mutating func round() {
+    private mutating func compress(_ word: UInt64) {
+        v3 ^= word
+        rounds(2)
+        v0 ^= word
+    }
+
+    private mutating func rounds(_ count: Int) {
+        for _ in 0..<count {
             v0 &+= v1
             v1 = v1.rotated(by: 13) ^ v0
             v0 = v0.rotated(by: 32)
@@ -83,5 +85,5 @@ public struct SipHash: Sendable {
 }
 
 extension UInt64 {
-    fileprivate func rotated(by bits: UInt64) -> UInt64 { self << bits | self >> (64 - bits) }
+    fileprivate func rotated(by bits: UInt64) -> UInt64 { self &<< bits | self &>> (64 &- bits) }
 }
