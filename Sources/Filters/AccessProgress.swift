@@ -54,7 +54,7 @@ extension Verdict {
         switch self {
         case .challenge, .redirect: true
         case .refuse(let status), .respond(let status): status == .unauthorized || status == .forbidden
-        case .proceed, .ask, .close: false
+        case .proceed, .ask, .searchAgain, .close: false
         }
     }
 }

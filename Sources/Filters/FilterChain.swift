@@ -17,26 +17,39 @@ public enum FilterChain {
     public static func decide(
         _ head: borrowing RequestHead, _ context: RequestContext, host: HostFilters, route: RouteFilters,
         lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch,
-        variables: RequestVariables? = nil
+        variables given: RequestVariables? = nil
     ) -> Verdict {
-        var verdict = decide(head, context, host: host, match: &match, scratch: &scratch)
+        let variables = given ?? route.freshVariables()
+        scratch.clear()
+        var verdict = admitToHost(head, context, host, &match, &scratch)
+        if verdict.isFinal { return verdict }
+        if let decided = route.judgeHost(head, context, variables, &match, &scratch) { return decided }
+        verdict = host.redirectRoot(head, context, &scratch)
         if verdict.isFinal { return verdict }
         verdict = route.limitBody(head)
         if verdict.isFinal { return verdict }
         if lacksSlash { return route.addSlash(head, context, &scratch) }
-        verdict = route.refuse()
-        if verdict.isFinal { return verdict }
-        verdict = route.redirect(head, context, &scratch)
+        verdict = route.deny()
         if verdict.isFinal { return verdict }
         route.settleGroups(&match)
-        verdict = route.rewrite(head, context, &match, &scratch)
+        variables?.keep(pathGroups: match.captures)
+        switch route.judgePath(head, context, variables, &match, &scratch) {
+        case .decided(let verdict): return verdict
+        case .stop: break
+        case .goOn:
+            verdict = route.redirect(head, context, &scratch)
+            if verdict.isFinal { return verdict }
+            verdict = route.rewrite(head, context, &match, &scratch)
+            if verdict.isFinal { return verdict }
+            if route.hasRewrite { variables?.keep(pathGroups: match.captures) }
+        }
+        verdict = route.refuse()
         if verdict.isFinal { return verdict }
         verdict = route.redirectToSecure(head, context, &scratch)
         if verdict.isFinal { return verdict }
         verdict = host.requireSecure(context, &scratch)
         if verdict.isFinal { return verdict }
-        variables?.keep(pathGroups: match.captures)
-        return route.overrideHost(head, context, match, &scratch, variables)
+        return route.overrideHost(head, context, variables?.pathGroups ?? match.captures, &scratch, variables)
     }
 
     /// Decides a request whose host is known and whose path is not, so that only the host's policies act.
@@ -45,13 +58,21 @@ public enum FilterChain {
         scratch: inout FilterScratch
     ) -> Verdict {
         scratch.clear()
+        let verdict = admitToHost(head, context, host, &match, &scratch)
+        if verdict.isFinal { return verdict }
+        return host.redirectRoot(head, context, &scratch)
+    }
+
+    /// Who is blocked, whose certificate is no good, and who asked for another name of the host.
+    private static func admitToHost(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ host: HostFilters, _ match: inout MatchScratch,
+        _ scratch: inout FilterScratch
+    ) -> Verdict {
         var verdict = host.block(head, &match)
         if verdict.isFinal { return verdict }
         verdict = host.checkClient(head, context, &scratch)
         if verdict.isFinal { return verdict }
-        verdict = host.redirectHost(head, context, &scratch)
-        if verdict.isFinal { return verdict }
-        return host.redirectRoot(head, context, &scratch)
+        return host.redirectHost(head, context, &scratch)
     }
 
     /// Whether the limits of the route have room for the request: rates, then requests under way.

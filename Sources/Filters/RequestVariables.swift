@@ -1,5 +1,5 @@
 public import Bytes
-import HTTP
+public import HTTP
 public import Pattern
 
 /// What is known of one request beside its head: variables that the configuration sets, groups of patterns, and
@@ -21,10 +21,17 @@ public final class RequestVariables {
     private var groupsStart: Int?
     /// Which branch of the route's rules the request went through; 0 is the trunk.
     public internal(set) var branch = 0
+    /// How often a rule had a route searched for another path.
+    public private(set) var searches = 0
+    /// How often that may be for one request, as nginx has it.
+    public static let searchLimit = 10
     /// Facts beside the head.
     public var facts = RequestFacts()
     private var upstreamAddress = 0..<0
     private var serverAddress = 0..<0
+    /// The path in decoded form and the query, once a rule has changed them.
+    private(set) var path: Range<Int>?
+    private(set) var query: Range<Int>?
 
     public init() {}
 
@@ -41,6 +48,23 @@ public final class RequestVariables {
         facts = RequestFacts()
         upstreamAddress = 0..<0
         serverAddress = 0..<0
+        path = nil
+        query = nil
+        searches = 0
+    }
+
+    /// Goes on with another route of the same request: values stay, what a rule did to the path is the head's now.
+    public func goOn() {
+        searches += 1
+        path = nil
+        query = nil
+        branch = 0
+        forgetGroups()
+    }
+
+    /// Makes room for the variables of another route of the same request.
+    public func grow(to count: Int) {
+        while values.count < count { values.append(0..<0) }
     }
 
     /// Keeps the groups that the route's pattern matched in the normalised path.
@@ -57,6 +81,12 @@ public final class RequestVariables {
         guard values.indices.contains(variable), let range = append(value) else { return false }
         values[variable] = range
         return true
+    }
+
+    /// Sets a variable to the first field of a name.
+    public func set(_ variable: Int, toField name: [UInt8], of headers: borrowing HeaderBlock) {
+        guard let index = headers.firstIndex(named: name.span) else { return }
+        set(variable, to: headers.value(index))
     }
 
     /// Says which address the request went to, as the access log writes it.
@@ -118,6 +148,84 @@ extension RequestVariables {
     func keep(_ captures: Captures, of subject: Range<Int>) {
         groups = captures
         groupsStart = subject.lowerBound
+    }
+
+    /// The groups that the route's pattern matched; nil when the last ones are of another text.
+    var pathGroups: Captures? { hasPathGroups ? groups : nil }
+
+    func setPath(_ path: Range<Int>, query: Range<Int>) {
+        self.path = path
+        self.query = query
+    }
+
+    /// Whether a rule has changed the path.
+    var hasNewPath: Bool { path != nil }
+
+    /// The path as the rules see it, in `text`; nil when there is no room for it.
+    func currentPath(_ head: borrowing RequestHead) -> Range<Int>? { path ?? append(head.normalPath) }
+
+    /// Appends a query: a template's text, then the request's; nil when there is no room.
+    func appendQuery(
+        _ template: Template?, keepsOld: Bool, _ head: borrowing RequestHead, _ context: RequestContext
+    ) -> Range<Int>? {
+        aside.clear()
+        if let template {
+            guard template.append(for: head, context, groups, .component, variables: self, to: &aside) else {
+                return nil
+            }
+        }
+        if keepsOld {
+            if let query {
+                guard aside.room > query.count else { return nil }
+                if !aside.isEmpty, !query.isEmpty { aside.append(.ampersand) }
+                Self.copy(query, of: text, to: &aside)
+            } else if !head.query.isEmpty {
+                guard aside.room > head.query.count else { return nil }
+                if !aside.isEmpty { aside.append(.ampersand) }
+                aside.append(head.query)
+            }
+        }
+        guard aside.count <= text.room else { return nil }
+        let start = text.count
+        text.append(contentsOf: aside)
+        return start..<text.count
+    }
+
+    private static func copy(_ range: Range<Int>, of text: borrowing ByteBuffer, to buffer: inout ByteBuffer) {
+        buffer.append(text.readable.extracting(range))
+    }
+
+    /// Writes the path that the rules made as a request-target.
+    ///
+    /// - Returns: false when there is no room, or the path is none.
+    func writeTarget(to scratch: inout FilterScratch) -> Bool {
+        guard let path else { return true }
+        scratch.target.clear()
+        return Self.write(path, query ?? 0..<0, of: text, to: &scratch.target)
+    }
+
+    private static func write(
+        _ path: Range<Int>, _ query: Range<Int>, of text: borrowing ByteBuffer, to target: inout ByteBuffer
+    ) -> Bool {
+        let bytes = text.readable
+        if path.isEmpty || bytes[path.lowerBound] != .slash { target.append(.slash) }
+        guard target.append(decoded: bytes.extracting(path), .path) else { return false }
+        if query.isEmpty { return true }
+        guard target.room > query.count else { return false }
+        target.append(.questionMark)
+        target.append(bytes.extracting(query))
+        return true
+    }
+
+    /// Appends a part of `text` that is in encoded form.
+    func appendText(encoded range: Range<Int>, to buffer: inout ByteBuffer) -> Bool {
+        Self.append(encoded: range, of: text, to: &buffer)
+    }
+
+    private static func append(
+        encoded range: Range<Int>, of text: borrowing ByteBuffer, to buffer: inout ByteBuffer
+    ) -> Bool {
+        buffer.append(encoded: text.readable.extracting(range), .component)
     }
 
     func forgetGroups() {

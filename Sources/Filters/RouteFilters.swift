@@ -14,10 +14,14 @@ public final class RouteFilters: Sendable {
     public let bodyLimit: Int?
     /// What every response of the route carries, own pages included, in place of the upstream's.
     public let responseEdits: ResponseEdits
+    /// What is changed of the request's fields once its route is known, as if the client had sent it so.
+    public let inputEdits: InputEdits?
     /// What is changed of the fields that the upstream gets; nil for nothing.
     public let requestEdits: RequestEdits?
     /// Variables that the configuration sets for the route.
     public let variableCount: Int
+    /// Variables that the authorization service's answer sets, with the fields they are taken from.
+    public let answerVariables: [(number: Int, field: [UInt8])]
     /// Whether requests need `RequestVariables`.
     public let needsVariables: Bool
     public let timeouts: UpstreamTimes
@@ -43,6 +47,8 @@ public final class RouteFilters: Sendable {
     private let secureRedirect: SecureRedirectFilter?
     private let redirect: RedirectFilter?
     private let rewrite: RewriteFilter?
+    private let hostRules: RulesFilter?
+    private let pathRules: RulesFilter?
     private let hostOverride: HostOverrideFilter?
     private let ownRedirects: OwnRedirects
     /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
@@ -52,7 +58,7 @@ public final class RouteFilters: Sendable {
         let policy = route.policy
         bodyLimit = policy.bodyLimits.requestBytes
         let edits = settings.headerEdits(with: policy.headerEdits)
-        let hasTemplates = edits != nil || policy.rewrite != nil || policy.hostOverride != nil
+        let hasTemplates = policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         responseEdits = try edits.map { edits throws(FilterError) in try ResponseEdits(edits, constants) } ?? .none
         if let edits, !edits.onRequest.isEmpty {
@@ -60,7 +66,15 @@ public final class RouteFilters: Sendable {
         } else {
             requestEdits = nil
         }
+        if let edits, !edits.onReceipt.isEmpty {
+            inputEdits = try InputEdits(edits.onReceipt, constants)
+        } else {
+            inputEdits = nil
+        }
         variableCount = constants.variables.count
+        answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
+            constants.variables[variable.name].map { ($0, Array(variable.field.utf8)) }
+        }
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
         let vouchedFields = policy.externalAuth?.responseFields ?? []
@@ -101,13 +115,17 @@ public final class RouteFilters: Sendable {
         } else {
             rewrite = nil
         }
+        hostRules = try Self.rules(policy.rules?.ofHost, constants, policy.ownRedirects)
+        pathRules = try Self.rules(policy.rules?.ofPath, constants, policy.ownRedirects)
         if let policy = policy.hostOverride {
             hostOverride = try HostOverrideFilter(policy, constants)
         } else {
             hostOverride = nil
         }
         needsVariables =
-            variableCount > 0 || responseEdits.needsVariables || requestEdits?.needsVariables == true
+            variableCount > 0 || hostRules != nil || pathRules != nil || responseEdits.needsVariables
+            || requestEdits?.needsVariables == true
+            || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
@@ -123,6 +141,7 @@ public final class RouteFilters: Sendable {
         responseEdits = .none
         requestEdits = nil
         variableCount = 0
+        answerVariables = []
         needsVariables = false
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
@@ -138,9 +157,19 @@ public final class RouteFilters: Sendable {
         secureRedirect = nil
         redirect = nil
         rewrite = nil
+        hostRules = nil
+        pathRules = nil
+        inputEdits = nil
         hostOverride = nil
         ownRedirects = OwnRedirects()
         forgetsGroups = false
+    }
+
+    private static func rules(
+        _ steps: [RequestRules.Step]?, _ constants: Template.Constants, _ redirects: OwnRedirects
+    ) throws(FilterError) -> RulesFilter? {
+        guard let steps, !steps.isEmpty else { return nil }
+        return try RulesFilter(steps, constants, relative: redirects.areRelative)
     }
 
     private static func fallback(
@@ -164,11 +193,67 @@ extension RouteFilters {
         SlashRedirect.decide(head, context, ownRedirects, &scratch)
     }
 
+    /// Variables for who has none at hand, where rules need them.
+    func freshVariables() -> RequestVariables? {
+        guard hostRules != nil || pathRules != nil else { return nil }
+        let variables = RequestVariables()
+        variables.begin(count: variableCount)
+        return variables
+    }
+
+    /// What the host's rules say; nil when the request goes on. They are not asked again after a new search.
+    func judgeHost(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ match: inout MatchScratch, _ scratch: inout FilterScratch
+    ) -> Verdict? {
+        guard let hostRules, let variables, variables.searches == 0 else { return nil }
+        let groups = match.pattern.captures
+        let outcome = hostRules.run(head, context, variables, &match.pattern, &scratch)
+        match.pattern.captures = groups
+        if case .decided(let verdict) = outcome { return verdict }
+        guard variables.hasNewPath else { return nil }
+        return variables.writeTarget(to: &scratch) ? .searchAgain : .refuse(.badRequest)
+    }
+
+    /// What the route's rules say.
+    func judgePath(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ match: inout MatchScratch, _ scratch: inout FilterScratch
+    ) -> RulesFilter.Outcome {
+        guard let variables else { return .goOn }
+        if variables.searches > 0, !writeNewPath(head, &scratch) { return .decided(.refuse(.targetTooLong)) }
+        guard let pathRules else { return .goOn }
+        let groups = match.pattern.captures
+        let outcome = pathRules.run(head, context, variables, &match.pattern, &scratch)
+        match.pattern.captures = groups
+        if case .decided = outcome { return outcome }
+        guard variables.hasNewPath else { return outcome }
+        guard variables.writeTarget(to: &scratch) else { return .decided(.refuse(.badRequest)) }
+        if case .stop = outcome { return .stop }
+        return .decided(.searchAgain)
+    }
+
+    /// The upstream gets the path that an earlier search was given, unless this route changes it again.
+    private func writeNewPath(_ head: borrowing RequestHead, _ scratch: inout FilterScratch) -> Bool {
+        guard scratch.target.append(decoded: head.normalPath, .path) else { return false }
+        if head.query.isEmpty { return true }
+        guard scratch.target.room > head.query.count else { return false }
+        scratch.target.append(.questionMark)
+        scratch.target.append(head.query)
+        return true
+    }
+
+    var hasRewrite: Bool { rewrite != nil }
+
     /// Forgets groups that aren't this request's.
     func settleGroups(_ match: inout MatchScratch) {
         if forgetsGroups { match.pattern.captures.removeAll() }
     }
 
+    /// A route that must not be served is closed before its rules are asked.
+    func deny() -> Verdict { refusal == .serviceUnavailable || refusal == .internalServerError ? refuse() : .proceed }
+
+    /// A route that nobody serves: its rules have been asked.
     func refuse() -> Verdict {
         guard let refusal else { return .proceed }
         return .refuse(refusal)
@@ -191,16 +276,17 @@ extension RouteFilters {
         _ scratch: inout FilterScratch
     ) -> Verdict {
         guard let rewrite else { return .proceed }
+        scratch.target.clear()
         return rewrite.apply(head, context, &match, &scratch)
     }
 
     /// Comes behind `rewrite`, whose groups it sees when there is one.
     func overrideHost(
-        _ head: borrowing RequestHead, _ context: RequestContext, _ match: borrowing MatchScratch,
+        _ head: borrowing RequestHead, _ context: RequestContext, _ captures: Captures,
         _ scratch: inout FilterScratch, _ variables: RequestVariables?
     ) -> Verdict {
         guard let hostOverride else { return .proceed }
-        return hostOverride.apply(head, context, match.captures, &scratch, variables)
+        return hostOverride.apply(head, context, captures, &scratch, variables)
     }
 
     func admit(

@@ -24,6 +24,7 @@ extension Template {
                 "proxy_alternative_upstream_name": "", "body_bytes_sent": "0", "bytes_sent": "0",
                 "proxy_upstream_name": "", "proxy_host": "",
             ]
+            for (number, name) in (route.policy.rules?.variables ?? []).enumerated() { variables[name] = number }
             if case .forward(let upstream) = route.action {
                 values["proxy_upstream_name"] = upstream.name
                 values["proxy_host"] = upstream.name

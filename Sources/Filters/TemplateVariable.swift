@@ -98,8 +98,14 @@ extension Template {
         case .hostField: return buffer.append(encoded: head.host, escaping)
         case .bestHost: return buffer.append(encoded: context.bestHost(head), escaping)
         case .requestTarget: return buffer.append(encoded: head.originTarget, escaping)
-        case .path: return buffer.append(decoded: head.normalPath, escaping)
-        case .query: return buffer.append(encoded: head.query, escaping)
+        case .path:
+            if let variables, let path = variables.path { return variables.appendText(path, escaping, to: &buffer) }
+            return buffer.append(decoded: head.normalPath, escaping)
+        case .query:
+            if let variables, let query = variables.query {
+                return variables.appendText(encoded: query, to: &buffer)
+            }
+            return buffer.append(encoded: head.query, escaping)
         case .method: return buffer.append(encoded: head.methodBytes, escaping)
         case .field(let id): return append(linesOf: id, head.headers, escaping, &buffer)
         case .namedField(let name):

@@ -16,6 +16,8 @@ public enum Verdict: Sendable, Equatable {
     /// Whether the request may pass is for the route's authorization service to say. The exchange asks it, and goes
     /// on with `FilterChain.authorize` once it has the answer.
     case ask
+    /// Another path is asked for: it is in `FilterScratch.target`, with its query, and a route is to be found for it.
+    case searchAgain
     /// Close the connection without an answer (nginx's 444).
     case close
 
@@ -23,7 +25,7 @@ public enum Verdict: Sendable, Equatable {
     public var isFinal: Bool {
         switch self {
         case .proceed, .ask: false
-        case .refuse, .redirect, .respond, .challenge, .close: true
+        case .refuse, .redirect, .respond, .challenge, .searchAgain, .close: true
         }
     }
 
@@ -32,7 +34,7 @@ public enum Verdict: Sendable, Equatable {
         switch self {
         case .challenge: true
         case .refuse(let status), .respond(let status): status == .unauthorized
-        case .proceed, .redirect, .ask, .close: false
+        case .proceed, .redirect, .ask, .searchAgain, .close: false
         }
     }
 }

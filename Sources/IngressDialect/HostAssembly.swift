@@ -23,6 +23,8 @@ struct HostAssembly {
         var defaultUpstream: UpstreamID?
         /// Service ports whose upstreams don't have their usual names.
         var renamed: [ServicePort: UpstreamID] = [:]
+        /// What the ConfigMap says about every host.
+        var server = ServerSnippet()
     }
 
     let name: HostName
@@ -42,7 +44,8 @@ struct HostAssembly {
         var entries = claimed()
         let hasRoot = entries.contains { $0.route.match.path == .prefix("/") }
         let root = hasRoot ? nil : implicitRoot(first)
-        let isWhole = root == nil && entries.count == first.host.routes.count
+        let server = serverSnippet(of: shares)
+        let isWhole = server == nil && root == nil && entries.count == first.host.routes.count
         if let root { entries.append(root) }
         if let cause = RegexMode.cause(of: shares, hasRoot: hasRoot) {
             host.ranking = .listed
@@ -55,6 +58,7 @@ struct HostAssembly {
                 shares.count == 1 && isWhole && surroundings == HostAssembly.Surroundings()
             host.routes = isUntouched ? first.host.routes : entries.map(\.route)
         }
+        if let server { lay(server, over: &host, entries) }
         host.appRoot = appRoot()
         host.tls = tls()
         host.passthrough = passthrough(host.routes)
@@ -109,7 +113,8 @@ struct HostAssembly {
         if let reason = content.refusal { route.action = .refuse(status: 503, reason: reason) }
         content.routing.applyRewrite(of: "/", to: &route.policy)
         let isPlain =
-            backend == nil && content.redirect == nil && content.refusal == nil && first.host.root.refusal == nil
+            backend == nil && serverSnippet(of: shares) == nil && content.redirect == nil && content.refusal == nil
+            && first.host.root.refusal == nil
         let isUnseen =
             surroundings.defaultUpstream == nil
             ? route.policy.isUnseenWithoutUpstream : route.policy == RoutePolicy()
@@ -163,6 +168,31 @@ struct HostAssembly {
             chosen = chosen ?? root
         }
         return chosen
+    }
+
+    // What snippets need to know.
+
+    var common: ServerSnippet { surroundings.server }
+
+    func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
+
+    mutating func noteTaken(_ route: Route, by owner: Origin) {
+        diagnostics.append(
+            Diagnostic(
+                .warning, route.origin, field: annotationField("server-snippet"),
+                "location \(route.labels.path) of \(name) is served by \(owner) already: it counts as absent",
+                remedy: "write what it says into the configuration-snippet of that path"))
+    }
+
+    /// Says to later Ingresses of the host that the first one's snippet holds.
+    mutating func noteLater() {
+        let writers = shares.filter { $0.ingress.content.server?.isEmpty == false }
+        for share in writers.dropFirst() {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, share.host.origin, field: annotationField("server-snippet"),
+                    "\(name) has the server snippet of \(writers[0].ingress.origin) already, which comes first"))
+        }
     }
 
     /// Closes the whole host for the sake of one Ingress whose annotation applies to all of it.

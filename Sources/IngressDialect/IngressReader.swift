@@ -68,7 +68,7 @@ struct IngressReading {
             isRejected = true
             return content
         }
-        let draft = reading.draft
+        var draft = reading.draft
         guard draft.protection.withholding.isEmpty else { return content }
         balancing = draft.balancing
         if draft.canary.isCanary {
@@ -79,14 +79,18 @@ struct IngressReading {
         sessionCookie = draft.affinity.sessionCookie()
         content.routing = draft.routing
         noteCookiePath(draft)
+        let snippet = readSnippets(into: &draft, &content)
         content.policy = draft.policy()
         content.policy.rateLimit = draft.limits.rateLimit(of: ingress.metadata.key)
         content.redirect = draft.redirects.redirect()
-        content.refusal = (reading.refusals + draft.protection.refusingPaths).first.map { "because of \($0)" }
-        content.hostRefusal = draft.protection.refusingHosts.first.map { "because of \($0)" }
+        if let cause = (reading.refusals + draft.protection.refusingPaths).first {
+            content.refusal = "because of \(cause)"
+        }
+        if let cause = draft.protection.refusingHosts.first { content.hostRefusal = "because of \(cause)" }
         content.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
         readTLS(draft, into: &content)
         readHeaders(draft.headers.custom, into: &content)
+        put(snippet, into: &content)
         readFallback(draft.errors.defaultBackend, into: &content)
         readOwnRequests(draft, into: &content)
         readDefaultBackend(into: &content)

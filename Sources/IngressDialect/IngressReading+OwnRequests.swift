@@ -15,6 +15,9 @@ extension IngressReading {
         if rules.auth.url != nil, let reference = rules.auth.fields {
             rules.authFields = readAuthFields(reference, into: &content)
         }
+        if rules.auth.url != nil, let text = draft.snippets.ofQuestion {
+            rules.authFields += readQuestionSnippet(text, into: &content)
+        }
         if let url = rules.mirror.url, url.target.isEmpty {
             note(
                 annotation: "mirror-target",

@@ -50,7 +50,7 @@ public struct IngressTranslator: Sendable {
         if defaultUpstream != nil { settings.errorPages = globals.defaults.errors.pages() }
         if defaultUpstream == nil { reportUnansweredErrors(&context.diagnostics) }
         let surroundings = HostAssembly.Surroundings(
-            defaultUpstream: defaultUpstream, renamed: context.upstreams.renamed)
+            defaultUpstream: defaultUpstream, renamed: context.upstreams.renamed, server: globals.server)
         let bare = hosts.assemble(in: surroundings, &context.diagnostics)
         let all = CanonicalHosts.place(
             ingresses.ordered, status: globals.redirectStatus, into: bare, &context.diagnostics)
@@ -106,6 +106,9 @@ public struct IngressTranslator: Sendable {
             return GlobalSettings()
         }
         var globals = GlobalSettings.read(configMap, &context.diagnostics)
+        var snippets = GlobalSnippets(configMap)
+        snippets.read(into: &globals)
+        context.diagnostics += snippets.diagnostics
         var headers = GlobalHeaders(store: context.store, configMap: configMap)
         globals.settings.headerEdits = headers.edits(globals)
         context.diagnostics += headers.diagnostics

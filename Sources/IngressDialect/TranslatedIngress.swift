@@ -88,6 +88,10 @@ final class TranslatedIngress: Sendable {
         var defaultBackend: DefaultBackend?
         var appRoot: AppRoot?
         var fallback: UpstreamRequest?
+        /// What the Ingress says about its hosts' every path.
+        var server: ServerSnippet?
+        /// A snippet of the paths adds headers by `add_header`.
+        var hasAddedHeaders = false
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
         var canary: Canary?
         var secureRedirect = SecureRedirectRule()

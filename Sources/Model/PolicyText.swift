@@ -9,6 +9,7 @@ extension RoutePolicy {
         if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
         if let secureRedirect { lines.append("redirect to HTTPS \(secureRedirect)") }
         if ownRedirects != OwnRedirects() { lines.append("own redirects \(ownRedirects)") }
+        if let rules { lines += rules.lines }
         if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }

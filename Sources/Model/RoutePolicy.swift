@@ -6,6 +6,7 @@ public struct RoutePolicy: Sendable, Hashable {
     public var rateLimit: RateLimit?
     public var addressRules: AddressRules?
     public var satisfy = Satisfy.all
+    public var rules: RequestRules?
     public var rewrite: Rewrite?
     public var hostOverride: HostOverride?
     public var headerEdits: HeaderEdits?

@@ -254,7 +254,7 @@ private struct ModelCheck {
     }
 
     private mutating func check(_ edits: HeaderEdits, _ origin: Origin) {
-        for edit in edits.onRequest + edits.onResponse {
+        for edit in edits.onReceipt + edits.onRequest + edits.onResponse {
             let name = edit.operation == .remove && edit.name.hasSuffix("*") ? edit.name.dropLast() : edit.name[...]
             if name.isEmpty || !name.utf8.allSatisfy(\.isTokenByte) {
                 fault(origin, "header", "has no token for a name")

@@ -18,6 +18,9 @@ struct ControllerOptions: ParsableArguments {
     @Flag(help: "Also serve Ingresses that name no class.")
     var watchIngressWithoutClass = false
 
+    @Option(help: ArgumentHelp("What names of annotations begin with, before the slash.", valueName: "prefix"))
+    var annotationsPrefix = "nginx.ingress.kubernetes.io"
+
     @Option(
         help: ArgumentHelp("The ConfigMap that holds global settings; it need not exist.", valueName: "namespace/name"))
     var configmap = ObjectName(namespace: "ingress-nginx", name: "ingress-nginx-controller")
@@ -52,6 +55,7 @@ struct ControllerOptions: ParsableArguments {
         options.ingressClass = ingressClass
         options.controllerClass = controllerClass
         options.servesIngressesWithoutClass = watchIngressWithoutClass
+        options.annotationPrefix = annotationsPrefix
         options.configMap = NamespacedName(namespace: configmap.namespace, name: configmap.name)
         options.defaultBackend = defaultBackendService.map {
             NamespacedName(namespace: $0.namespace, name: $0.name)

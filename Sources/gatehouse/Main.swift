@@ -9,7 +9,8 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "An ingress controller and reverse proxy for Kubernetes manifests.",
         version: VersionCommand.version,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, ExplainCommand.self, RoutesCommand.self, VersionCommand.self,
+            ServeCommand.self, CheckCommand.self, ExplainCommand.self, RoutesCommand.self, MigrateCommand.self,
+            VersionCommand.self,
         ])
 
     /// The status of a call that was not understood.

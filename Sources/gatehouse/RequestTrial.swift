@@ -171,6 +171,10 @@ extension RequestTrial {
         case .proceed, .ask: return nil
         case .refuse(let status), .respond(let status):
             return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))
+        case .searchAgain:
+            return .init(
+                kind: .answered,
+                text: "a rule makes it \(scratch.target.readable.text()), for which a route is searched again")
         case .challenge: return .init(kind: .answered, text: "answered 401: it needs a password", status: 401)
         case .close: return .init(kind: .answered, text: "not answered: the connection is closed")
         case .redirect(let status):

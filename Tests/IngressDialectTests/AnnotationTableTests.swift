@@ -69,6 +69,7 @@ import Translation
         "session-cookie-change-on-failure": ["affinity": "cookie"],
         "proxy-redirect-from": ["proxy-redirect-to": "/"],
         "proxy-redirect-to": ["proxy-redirect-from": "/one/"],
+        "auth-snippet": authentication,
         "x-forwarded-prefix": ["rewrite-target": "/$2"],
         "preserve-trailing-slash": ["force-ssl-redirect": "true"],
         "auth-tls-verify-client": ["auth-tls-secret": "shop/clients-ca"],

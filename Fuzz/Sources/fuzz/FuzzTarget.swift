@@ -9,6 +9,7 @@ enum FuzzTarget: String, CaseIterable {
     case yaml
     case clientHello = "client-hello"
     case proxyHeader = "proxy-header"
+    case snippet
 
     /// The promise that `bytes` breaks, or nil.
     func brokenPromise(_ bytes: [UInt8]) -> String? {
@@ -20,6 +21,7 @@ enum FuzzTarget: String, CaseIterable {
         case .yaml: brokenManifest(bytes)
         case .clientHello: brokenClientHello(bytes)
         case .proxyHeader: brokenProxyHeader(bytes)
+        case .snippet: brokenSnippet(bytes)
         }
     }
 }

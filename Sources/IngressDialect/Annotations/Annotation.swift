@@ -57,6 +57,9 @@ public struct Annotation: Sendable {
     public let example: String
     public let summary: String
 
+    /// Whether the value is a text in nginx's language.
+    var isSnippet: Bool { name.hasSuffix("-snippet") && !name.hasPrefix("modsecurity") }
+
     /// Parses a value and writes what it means into the draft.
     let write: @Sendable (String, inout IngressDraft) throws(ValueFault) -> Void
 }

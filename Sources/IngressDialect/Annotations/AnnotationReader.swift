@@ -8,6 +8,10 @@ struct AnnotationReader: Sendable {
     struct Gate: Sendable, Equatable {
         /// `annotations-risk-level`: annotations of a higher risk reject the Ingress.
         var level = Annotation.Risk.high
+        /// Whether the ConfigMap says so; if not, snippets are read, since nothing in them can run code.
+        var isLevelGiven = false
+        /// `allow-snippet-annotations`: false rejects Ingresses with snippets.
+        var allowsSnippets = true
         /// `annotation-value-word-blocklist`: values that hold one of the words reject the Ingress.
         var blockedWords: [String] = []
     }
@@ -69,10 +73,18 @@ struct AnnotationReader: Sendable {
                 place.diagnostic(.rejected, "holds \(quoted(word)), which annotation-value-word-blocklist forbids"))
             return
         }
-        let isTooLong = row.support == .honoured && written.utf8.count > Self.valueLimitBytes
+        let limitBytes = row.isSnippet ? NginxText.limitBytes : Self.valueLimitBytes
+        let isTooLong = row.support == .honoured && written.utf8.count > limitBytes
         let value = isTooLong ? "" : normalised(written)
         if value.isEmpty, !isTooLong { return }
-        if row.support == .honoured, row.risk > gate.level {
+        if row.isSnippet, !gate.allowsSnippets {
+            reading.isRejected = true
+            diagnostics.append(
+                place.diagnostic(
+                    .rejected, "is forbidden by allow-snippet-annotations of the ConfigMap", remedy: "use annotations"))
+            return
+        }
+        if row.support == .honoured, row.risk > gate.level, gate.isLevelGiven || !row.isSnippet {
             reading.isRejected = true
             diagnostics.append(
                 place.diagnostic(
@@ -81,7 +93,7 @@ struct AnnotationReader: Sendable {
         }
         do throws(ValueFault) {
             if isTooLong {
-                throw ValueFault("has \(written.utf8.count) bytes; at most \(Self.valueLimitBytes) are read")
+                throw ValueFault("has \(written.utf8.count) bytes; at most \(limitBytes) are read")
             }
             let before = reading.draft.protection
             try row.write(value, &reading.draft)

@@ -90,8 +90,8 @@ extension AnnotationGroup {
                 risk: .medium, example: "shop/auth-headers",
                 "A ConfigMap of headers for the question; with a missing one paths answer 503."),
             Annotation(
-                "auth-snippet", later: "nginx directives", .route, risk: .critical,
-                example: "proxy_set_header X-From gate;", "Directives for the question."),
+                "auth-snippet", optional: .snippet, .route, \.snippets.ofQuestion, bad: .refuseRoutes, risk: .critical,
+                example: "proxy_set_header X-From gate;", "Directives for the question: `proxy_set_header`."),
             Annotation(
                 "auth-always-set-cookie", .flag, default: "false", .route, \.externalAuth.alwaysSetsCookies,
                 bad: .refuseRoutes, example: "true",

@@ -25,6 +25,7 @@ struct IngressDraft: Sendable, Equatable {
     var addresses = AddressDraft()
     var externalAuth = ExternalAuthDraft()
     var mirror = MirrorDraft()
+    var snippets = SnippetDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header

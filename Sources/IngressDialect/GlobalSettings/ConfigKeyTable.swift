@@ -126,8 +126,31 @@ private let policyKeys = [
         "allow-cross-namespace-resources", .flag, default: "false", \.allowsCrossNamespaceReferences,
         "Annotations may refer to objects of other namespaces."),
     ConfigKey(
-        "annotations-risk-level", .risk, default: "High", \.gate.level,
-        "The highest risk of annotations that Ingresses may have: Low, Medium, High or Critical."),
+        "annotations-risk-level", .risk, default: "High, and snippets",
+        "The highest risk of annotations that Ingresses may have: Low, Medium, High or Critical. Once it is set, snippets "
+            + "need Critical."
+    ) { level, globals in
+        globals.gate.level = level
+        globals.gate.isLevelGiven = true
+    },
+    ConfigKey(
+        "allow-snippet-annotations", .flag, default: "true", \.gate.allowsSnippets,
+        "Ingresses may have snippets; with false one that has some is rejected."),
+    ConfigKey(
+        "default-type", .text(.basic), default: "text/html", \.mediaType,
+        "The type of texts that snippets' `return` sends."),
+    ConfigKey(
+        "location-snippet", optional: .snippet, default: "", \.locationSnippet,
+        "Directives for every path, behind those of `configuration-snippet`."),
+    ConfigKey(
+        "server-snippet", optional: .snippet, default: "", \.serverSnippet,
+        "Directives for every host, behind those of the annotation."),
+    ConfigKey(
+        "http-snippet", optional: .snippet, default: "", \.httpSnippet,
+        "Directives for everything: those that edit headers of responses are honoured."),
+    ConfigKey(
+        "main-snippet", optional: .snippet, default: "", \.mainSnippet,
+        "Directives for the process: none has a meaning here."),
     ConfigKey(
         "annotation-value-word-blocklist", .list, default: "", \.gate.blockedWords,
         "Words that no annotation's value may hold."),
@@ -136,20 +159,13 @@ private let policyKeys = [
 /// Keys that keep somebody out. Until they are honoured nobody comes in while they are set.
 private let guardingKeys = [
     ConfigKey(
-        "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules."),
-    ConfigKey(
-        "main-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for the process."),
-    ConfigKey("http-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for every host."),
-    ConfigKey(
-        "server-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for each host."),
-    ConfigKey(
-        "location-snippet", refused: "nginx directives", when: NginxText.decidesAccess, "Directives for each path."),
+        "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules.")
 ]
 
 /// Keys without effect so far, whose neglect lets nobody in.
 private let pendingKeys = """
-    access-log-params access-log-path allow-snippet-annotations bind-address brotli-level brotli-min-length \
-    brotli-types client-header-buffer-size debug-connections default-type \
+    access-log-params access-log-path bind-address brotli-level brotli-min-length \
+    brotli-types client-header-buffer-size debug-connections \
     disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns \
     disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
     enable-multi-accept enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \

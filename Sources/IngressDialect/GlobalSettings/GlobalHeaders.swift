@@ -22,6 +22,8 @@ struct GlobalHeaders {
         }
         edits.onResponse += read(globals.responseHeaders, key: "add-headers")
         edits.onRequest += read(globals.requestHeaders, key: "proxy-set-headers")
+        let common = globals.commonHeaders.edits()
+        edits.onResponse = common.onResponse + edits.onResponse
         return edits
     }
 

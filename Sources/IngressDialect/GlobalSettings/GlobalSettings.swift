@@ -21,6 +21,17 @@ struct GlobalSettings: Sendable, Equatable {
     var allowedResponseHeaders: [String] = []
     /// `add-headers`, `proxy-set-headers`: the ConfigMaps whose entries are set on every response and request.
     var responseHeaders: NamespacedName?
+    /// `default-type`
+    var mediaType = "text/html"
+    /// As they were written.
+    var locationSnippet: String?
+    var serverSnippet: String?
+    var httpSnippet: String?
+    var mainSnippet: String?
+    /// `server-snippet`, compiled.
+    var server = ServerSnippet()
+    /// `http-snippet`, as far as it edits headers.
+    var commonHeaders = SnippetHeaders()
     /// `server-tokens`
     var namesServer = false
     /// `proxy-add-original-uri-header`

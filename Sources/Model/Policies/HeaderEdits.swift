@@ -75,6 +75,8 @@ public struct HeaderEdits: Sendable, Hashable {
         }
     }
 
+    /// Act on the client's fields once the route is known: what follows sees them as if they had been sent so.
+    public var onReceipt: [Edit]
     /// Act on what the upstream is sent, computed fields included.
     public var onRequest: [Edit]
     /// Act on what the client is sent.
@@ -82,7 +84,10 @@ public struct HeaderEdits: Sendable, Hashable {
     /// Fields of the upstream's that reach the client though the proxy drops them by default, in lower case.
     public var passedOnResponse: [String]
 
-    public init(onRequest: [Edit] = [], onResponse: [Edit] = [], passedOnResponse: [String] = []) {
+    public init(
+        onReceipt: [Edit] = [], onRequest: [Edit] = [], onResponse: [Edit] = [], passedOnResponse: [String] = []
+    ) {
+        self.onReceipt = onReceipt
         self.onRequest = onRequest
         self.onResponse = onResponse
         self.passedOnResponse = passedOnResponse
@@ -93,17 +98,20 @@ public struct HeaderEdits: Sendable, Hashable {
         self.init(onResponse: fields.map { Edit(.set, $0.name, .literal($0.value)) })
     }
 
-    public var isEmpty: Bool { onRequest.isEmpty && onResponse.isEmpty && passedOnResponse.isEmpty }
+    public var isEmpty: Bool {
+        onReceipt.isEmpty && onRequest.isEmpty && onResponse.isEmpty && passedOnResponse.isEmpty
+    }
 
     /// Whether a value may depend on the route that the edits stand in.
     public var holdsTemplates: Bool {
-        (onRequest + onResponse).contains {
+        (onReceipt + onRequest + onResponse).contains {
             if case .template(let text) = $0.value { text.contains("$") } else { false }
         }
     }
 
     /// Behind these edits those of `other`.
     public mutating func append(_ other: HeaderEdits) {
+        onReceipt += other.onReceipt
         onRequest += other.onRequest
         onResponse += other.onResponse
         passedOnResponse += other.passedOnResponse
@@ -113,7 +121,8 @@ public struct HeaderEdits: Sendable, Hashable {
 extension HeaderEdits {
     /// One line for each edit, for people: `response header X-Team: blue`, `request without header X-Token`.
     var lines: [String] {
-        onRequest.map { $0.line(of: "request") } + onResponse.map { $0.line(of: "response") }
+        onReceipt.map { $0.line(of: "client's") } + onRequest.map { $0.line(of: "request") }
+            + onResponse.map { $0.line(of: "response") }
             + passedOnResponse.map { "response keeps header \($0)" }
     }
 }

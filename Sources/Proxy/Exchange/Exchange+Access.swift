@@ -42,6 +42,7 @@ extension Exchange {
         case .respond(let status): refuse(status, .own)
         case .challenge: refuse(.unauthorized, .page)
         case .ask: ask()
+        case .searchAgain: searchAgain()
         case .close: closeSilently()
         }
     }

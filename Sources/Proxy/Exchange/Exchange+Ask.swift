@@ -63,6 +63,7 @@ extension Exchange {
     }
 
     private func heed(_ answer: AuthAnswer, _ filter: ExternalAuthFilter) {
+        keepVariables(of: answer)
         authorize(filter.opinion(on: answer, request, context, &worker.filterScratch))
     }
 

@@ -16,7 +16,8 @@ extension Exchange {
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {
         guard route.filters.needsVariables, let downstream else { return }
-        let variables = variables ?? worker.takeVariables()
+        if let variables { return variables.grow(to: route.filters.variableCount) }
+        let variables = worker.takeVariables()
         self.variables = variables
         variables.begin(count: route.filters.variableCount)
         variables.facts.processID = worker.processID
@@ -51,6 +52,36 @@ extension Exchange {
         variables.facts.responseTime = milliseconds(since: state.attemptStartedAt)
         variables.facts.upstreamStatus = attempt.status == 0 ? nil : Int(attempt.status)
         variables.setUpstreamAddress { attempt.endpoint.write(to: &$0) }
+    }
+
+    /// Finds a route for the path that a rule has made (nginx's `rewrite … last`).
+    func searchAgain() {
+        guard let variables, variables.searches < RequestVariables.searchLimit else {
+            return refuse(.internalServerError)
+        }
+        variables.goOn()
+        do throws(HTTP1Error) { try Self.setPath(of: &request, from: worker.filterScratch) } catch {
+            return refuse(.badRequest)
+        }
+        findRoute()
+    }
+
+    private static func setPath(
+        of request: inout RequestHead, from scratch: borrowing FilterScratch
+    ) throws(HTTP1Error) {
+        try request.setPath(scratch.target.readable)
+    }
+
+    /// Keeps what the route wants to know of the authorization service's answer.
+    func keepVariables(of answer: AuthAnswer) {
+        guard let variables, let wanted = route?.filters.answerVariables else { return }
+        for variable in wanted { variables.set(variable.number, toField: variable.field, of: answer.head.headers) }
+    }
+
+    /// Changes the client's fields as the route asks.
+    func editInput() {
+        guard let edits = route?.filters.inputEdits else { return }
+        edits.apply(to: &request, context, variables, &worker.filterScratch.edits)
     }
 
     /// Changes the fields of an upstream's response in place.

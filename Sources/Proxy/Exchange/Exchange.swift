@@ -126,7 +126,7 @@ final class Exchange {
         context.isEarly = downstream.isEarly
     }
 
-    private func findRoute() {
+    func findRoute() {
         let outcome = snapshot.shared.router.match(
             host: request.hostName, path: request.normalPath, scratch: &worker.matchScratch)
         switch outcome {
@@ -162,7 +162,12 @@ final class Exchange {
     }
 
     private func act(on verdict: Verdict) {
-        if verdict == .proceed { choose() } else { answer(verdict) }
+        switch verdict {
+        case .proceed:
+            editInput()
+            choose()
+        default: answer(verdict)
+        }
     }
 
     // MARK: Choose

@@ -130,7 +130,7 @@ final class WorkerSnapshot {
 extension RoutePolicy {
     /// Nothing in the policy depends on the route or host that it stands in.
     fileprivate var isSameForAllRoutes: Bool {
-        rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
+        rules == nil && rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
             && rateLimit?.key == nil
             && externalAuth == nil && mirror == nil && errorPages == nil
     }

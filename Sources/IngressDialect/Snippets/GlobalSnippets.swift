@@ -1,0 +1,53 @@
+import Kubernetes
+import Model
+import Translation
+
+/// The snippets of the controller's ConfigMap, compiled once for all Ingresses.
+struct GlobalSnippets {
+    private let configMap: ConfigMap
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(_ configMap: ConfigMap) { self.configMap = configMap }
+
+    /// Reads the texts in `globals` and puts what they mean there, too.
+    mutating func read(into globals: inout GlobalSettings) {
+        if let text = globals.serverSnippet {
+            var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
+            compiler.add(text)
+            let origin = origin(of: "server-snippet")
+            globals.server = ServerSnippet(compiler, labels: RouteLabels(), origin: origin)
+            globals.server.addressRules = compiler.access.isEmpty ? nil : SnippetAccess.rules(compiler.access)
+            let isLost = !compiler.access.isEmpty && globals.server.addressRules == nil
+            finish(compiler, key: "server-snippet", isRefused: compiler.isRefused || isLost, &globals)
+        }
+        if let text = globals.locationSnippet {
+            var compiler = SnippetCompiler(
+                .location, mediaType: globals.mediaType, variables: globals.server.variables)
+            compiler.add(text)
+            finish(compiler, key: "location-snippet", isRefused: false, &globals)
+        }
+        for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
+            guard let text else { continue }
+            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)
+            compiler.add(text)
+            globals.commonHeaders.append(compiler.headers)
+            finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
+        }
+    }
+
+    private mutating func finish(
+        _ compiler: SnippetCompiler, key: String, isRefused: Bool, _ globals: inout GlobalSettings
+    ) {
+        for finding in compiler.findings {
+            diagnostics.append(
+                Diagnostic(
+                    finding.severity, origin(of: key), field: "data.\(key)", "line \(finding.line): \(finding.fault)",
+                    remedy: finding.remedy))
+        }
+        if isRefused { globals.defaults.protection.refusingPaths.append("\(key) of the ConfigMap") }
+    }
+
+    private func origin(of key: String) -> Origin {
+        configMap.data.first { $0.key == key }.map { Origin(configMap, line: $0.line) } ?? Origin(configMap)
+    }
+}

@@ -1,0 +1,51 @@
+import Model
+import Translation
+
+/// Laying the snippets of a host over its routes.
+extension HostAssembly {
+    /// What the first Ingress that has a `server-snippet` says, and then what the ConfigMap says; nil for nothing.
+    func serverSnippet(of shares: [HostShare]) -> ServerSnippet? {
+        let own = shares.lazy.compactMap(\.ingress.content.server).first
+        guard let own, !own.isEmpty else { return common.isEmpty ? nil : common }
+        guard !common.isEmpty else { return own }
+        var both = own
+        both.steps += common.steps
+        both.headers.append(common.headers)
+        both.addressRules = own.addressRules ?? common.addressRules
+        both.locations += common.locations
+        return both
+    }
+
+    /// - Parameter entries: the routes of the host with the Ingresses that they come from.
+    mutating func lay(_ server: ServerSnippet, over host: inout VirtualHost, _ entries: [RegexMode.Entry]) {
+        let adding = Set(entries.filter { hasAddedHeaders($0.share) }.map(\.route.origin))
+        for index in host.routes.indices {
+            server.apply(to: &host.routes[index], hasAddedHeaders: adding.contains(host.routes[index].origin))
+        }
+        var first: [Route] = []
+        var last: [Route] = []
+        for location in server.locations {
+            if let owner = host.routes.first(where: { $0.match == location.route.match }) {
+                noteTaken(location.route, by: owner.origin)
+                continue
+            }
+            var route = location.route
+            route.labels.host = host.name == .any ? "" : host.name.description
+            server.apply(to: &route, hasAddedHeaders: false)
+            if location.goesFirst || host.ranking == .mostSpecific { first.append(route) } else { last.append(route) }
+        }
+        host.routes = first + host.routes + last
+        noteLater()
+    }
+}
+
+extension SnippetHeaders {
+    /// Behind these directives those of another place of the same kind.
+    mutating func append(_ other: SnippetHeaders) {
+        response += other.response
+        added += other.added
+        input += other.input
+        upstream += other.upstream
+        passed += other.passed
+    }
+}

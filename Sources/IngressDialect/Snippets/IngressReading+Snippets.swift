@@ -1,0 +1,148 @@
+import Kubernetes
+import Model
+
+/// Putting what snippets say beside what annotations say.
+extension IngressReading {
+    /// What the snippets of an Ingress's paths ask for besides values of annotations.
+    struct PathSnippet {
+        var compiled: SnippetCompiler
+        var addressRules: AddressRules?
+    }
+
+    /// Reads the snippets. Values that directives share with annotations go into the draft.
+    mutating func readSnippets(
+        into draft: inout IngressDraft, _ content: inout TranslatedIngress.Content
+    ) -> PathSnippet {
+        let server = readServerSnippet(draft.snippets.ofHost, into: &content)
+        var compiler = SnippetCompiler(
+            .location, mediaType: globals.mediaType, variables: server.union(globals.server.variables))
+        if let text = draft.snippets.ofPaths {
+            compiler.add(text)
+            report(compiler.findings, of: "configuration-snippet")
+            if compiler.isRefused { content.refusal = content.refusal ?? "because of configuration-snippet" }
+        }
+        // What is to be said about this one is said once, at the ConfigMap.
+        if let text = globals.locationSnippet { compiler.add(text) }
+        if compiler.isRefused { content.refusal = content.refusal ?? "because of location-snippet of the ConfigMap" }
+        put(compiler, into: &draft)
+        var snippet = PathSnippet(compiled: compiler, addressRules: nil)
+        guard !compiler.access.isEmpty else { return snippet }
+        if let rules = SnippetAccess.rules(compiler.access) {
+            snippet.addressRules = rules
+        } else {
+            report(
+                [
+                    .init(
+                        severity: .rejected, line: compiler.access[0].line,
+                        fault:
+                            "a deny behind an allow may deny what that lets in, which is not honoured: every path answers 503",
+                        remedy: "write each deny before the first allow, but for deny all")
+                ], of: "configuration-snippet")
+            content.refusal = content.refusal ?? "because of configuration-snippet"
+        }
+        return snippet
+    }
+
+    /// Puts the rest of what the snippets say into the policy of the paths.
+    mutating func put(_ snippet: PathSnippet, into content: inout TranslatedIngress.Content) {
+        let compiled = snippet.compiled
+        if !compiled.steps.isEmpty || !compiled.answerVariables.isEmpty {
+            let answer = compiled.answerVariables.sorted { $0.key < $1.key }
+            content.policy.rules = RequestRules(
+                ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
+        }
+        if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }
+        content.hasAddedHeaders = !compiled.headers.added.isEmpty
+        if !compiled.headers.isEmpty {
+            var edits = content.policy.headerEdits ?? HeaderEdits()
+            edits.append(compiled.headers.edits())
+            content.policy.headerEdits = edits
+        }
+        guard let rules = snippet.addressRules else { return }
+        guard content.policy.addressRules?.allowed.isEmpty ?? true else {
+            return report(
+                [
+                    .init(
+                        severity: .warning, line: compiled.access[0].line,
+                        fault: "allow and deny have no effect: allowlist-source-range decides before them", remedy: "")
+                ], of: "configuration-snippet")
+        }
+        let denied = content.policy.addressRules?.denied ?? []
+        content.policy.addressRules = AddressRules(denied: denied + rules.denied, allowed: rules.allowed)
+    }
+
+    /// The fields that an `auth-snippet` gives the question to the authorization service.
+    mutating func readQuestionSnippet(
+        _ text: String, into content: inout TranslatedIngress.Content
+    ) -> [HeaderEdits.Field] {
+        var compiler = SnippetCompiler(.question)
+        compiler.add(text)
+        report(compiler.findings, of: "auth-snippet")
+        if compiler.isRefused { content.refusal = content.refusal ?? "because of auth-snippet" }
+        var fields: [HeaderEdits.Field] = []
+        if let host = compiler.upstreamHost { fields.append(.init(name: "Host", value: host)) }
+        for edit in compiler.headers.upstream {
+            switch edit.value {
+            case .literal(let text), .template(let text): fields.append(.init(name: edit.name, value: text))
+            case .date: break
+            }
+        }
+        return fields
+    }
+
+    /// - Returns: the variables that the snippet sets.
+    private mutating func readServerSnippet(
+        _ text: String?, into content: inout TranslatedIngress.Content
+    ) -> Set<String> {
+        guard let text else { return [] }
+        var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
+        compiler.add(text)
+        var findings = compiler.findings
+        let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)
+        var server = ServerSnippet(compiler, labels: labels, origin: annotationOrigin("server-snippet"))
+        var isRefused = compiler.isRefused
+        if !compiler.access.isEmpty {
+            server.addressRules = SnippetAccess.rules(compiler.access)
+            if server.addressRules == nil {
+                isRefused = true
+                findings.append(
+                    .init(
+                        severity: .rejected, line: compiler.access[0].line,
+                        fault: "a deny behind an allow may deny what that lets in, which is not honoured",
+                        remedy: "write each deny before the first allow, but for deny all"))
+            }
+        }
+        report(findings, of: "server-snippet")
+        if isRefused { content.hostRefusal = content.hostRefusal ?? "because of server-snippet" }
+        content.server = server
+        return server.variables
+    }
+
+    /// Gives annotations the values that directives stand for.
+    private mutating func put(_ compiled: SnippetCompiler, into draft: inout IngressDraft) {
+        for override in compiled.overrides {
+            guard let row = AnnotationTable.ingressNginx[override.annotation] else { continue }
+            do throws(ValueFault) {
+                guard row.support == .honoured else { throw ValueFault("\(row.name) is not honoured") }
+                try row.write(override.value, &draft)
+            } catch {
+                report(
+                    [
+                        .init(
+                            severity: .warning, line: override.line,
+                            fault: "\(override.directive): \(error.fault): it counts as absent", remedy: error.remedy)
+                    ], of: "configuration-snippet")
+            }
+        }
+        if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
+    }
+
+    private mutating func report(_ findings: [SnippetCompiler.Finding], of annotation: String) {
+        for finding in findings {
+            diagnostics.append(
+                Diagnostic(
+                    finding.severity, annotationOrigin(annotation), field: annotationField(annotation),
+                    "line \(finding.line): \(finding.fault)", remedy: finding.remedy))
+        }
+    }
+}

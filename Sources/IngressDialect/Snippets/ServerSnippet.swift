@@ -1,0 +1,98 @@
+import Model
+
+/// What a `server-snippet` says about a host, compiled: laid over every route of the host.
+struct ServerSnippet: Sendable, Equatable {
+    var steps: [RequestRules.Step] = []
+    var headers = SnippetHeaders()
+    var addressRules: AddressRules?
+    /// The host's own paths, each before regular expressions or not.
+    var locations: [Location] = []
+    /// Names that its `set` gives a value.
+    var variables: Set<String> = []
+
+    struct Location: Sendable, Equatable {
+        var route: Route
+        var goesFirst: Bool
+    }
+
+    var isEmpty: Bool { steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty }
+
+    init() {}
+
+    /// - Parameter origin: where the text stands.
+    init(_ compiled: SnippetCompiler, labels: RouteLabels, origin: Origin) {
+        steps = compiled.steps
+        headers = compiled.headers
+        variables = compiled.variables
+        locations = compiled.locations.map { Location($0, labels: labels, origin: origin) }
+    }
+
+    /// Puts what the host says before what a route says.
+    ///
+    /// - Parameter hasAddedHeaders: the route's own snippet has an `add_header`, which takes the place of the host's.
+    func apply(to route: inout Route, hasAddedHeaders: Bool) {
+        if !steps.isEmpty {
+            var rules = route.policy.rules ?? RequestRules()
+            rules.ofHost += steps
+            route.policy.rules = rules
+        }
+        if route.policy.addressRules == nil { route.policy.addressRules = addressRules }
+        var headers = headers
+        if hasAddedHeaders { headers.added = [] }
+        guard !headers.isEmpty else { return }
+        var edits = headers.edits()
+        if let own = route.policy.headerEdits { edits.append(own) }
+        route.policy.headerEdits = edits
+    }
+}
+
+extension ServerSnippet.Location {
+    fileprivate init(_ location: SnippetLocation, labels: RouteLabels, origin: Origin) {
+        var policy = RoutePolicy()
+        let compiled = location.compiled
+        var steps = compiled.steps
+        let closesAll = compiled.access.contains { !$0.allows && $0.block == "all" }
+        let letsSomebodyIn = compiled.access.contains { $0.allows }
+        var reason = "the location of the snippet gives no answer"
+        var status = 404
+        if compiled.isRefused || (!compiled.access.isEmpty && (letsSomebodyIn || !closesAll)) {
+            (steps, status, reason) = ([], 503, "the location of the snippet is not understood")
+        } else if closesAll {
+            steps.append(.answer(.page(403)))
+        }
+        policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
+        let edits = compiled.headers.edits()
+        policy.headerEdits = edits.isEmpty ? nil : edits
+        var labels = labels
+        labels.path = location.text
+        labels.service = ""
+        labels.servicePort = ""
+        route = Route(
+            match: RouteMatch(path: location.match), action: .refuse(status: status, reason: reason), policy: policy,
+            labels: labels, origin: origin)
+        goesFirst = location.goesFirst
+    }
+}
+
+/// Address rules in nginx's order, the first that fits deciding, as lists: denied addresses, then those that are
+/// let in.
+enum SnippetAccess {
+    /// - Returns: nil when the order says what two lists can't: an exception from a block that is denied later.
+    static func rules(_ access: [SnippetCompiler.AccessRule]) -> AddressRules? {
+        var denied: [String] = []
+        var allowed: [String] = []
+        for rule in access {
+            switch (rule.allows, rule.block) {
+            case (true, "all"): return AddressRules(denied: denied)
+            case (false, "all"):
+                if allowed.isEmpty { return AddressRules(denied: ["0.0.0.0/0", "::/0"]) }
+                return AddressRules(denied: denied, allowed: allowed)
+            case (true, let block): allowed.append(block)
+            case (false, let block):
+                guard allowed.isEmpty else { return nil }
+                denied.append(block)
+            }
+        }
+        return AddressRules(denied: denied)
+    }
+}

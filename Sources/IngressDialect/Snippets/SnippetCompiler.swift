@@ -1,0 +1,173 @@
+import Model
+
+/// Compiles snippets into rules, edits and annotations' values. Pure: what it makes depends on the texts alone.
+///
+/// Whatever isn't understood is a finding. Where it might keep somebody out, the whole place is closed: the paths of
+/// the Ingress, or for a server the host, answer 503.
+struct SnippetCompiler: Sendable {
+    /// What is to be said about a snippet.
+    struct Finding: Sendable, Equatable {
+        var severity: Diagnostic.Severity
+        /// Counted from 1 within the text.
+        var line: Int
+        var fault: String
+        var remedy: String
+    }
+
+    /// An annotation's value that a directive stands for.
+    struct Override: Sendable, Equatable {
+        var annotation: String
+        var value: String
+        var line: Int
+        var directive: String
+    }
+
+    /// `allow` or `deny`.
+    struct AccessRule: Sendable, Equatable {
+        var allows: Bool
+        /// An address or CIDR block, or `all`.
+        var block: String
+        var line: Int
+    }
+
+    private(set) var context: SnippetContexts
+    /// Names that `set` of these snippets and of those around them give a value.
+    private(set) var variables: Set<String>
+    /// The type of texts that `return` sends.
+    var mediaType: String
+    var steps: [RequestRules.Step] = []
+    var headers = SnippetHeaders()
+    var overrides: [Override] = []
+    var access: [AccessRule] = []
+    /// The `Host` for the upstream.
+    var upstreamHost: String?
+    /// `auth_request_set`: variables and the headers of the authorization service's answer that they take.
+    var answerVariables: [String: String] = [:]
+    /// A `proxy_cookie_path` that adds attributes.
+    var cookiePath: ResponseRewrite.Rule?
+    var locations: [SnippetLocation] = []
+    private(set) var findings: [Finding] = []
+    /// Something that might keep somebody out is not understood.
+    private(set) var isRefused = false
+    /// The branch whose block is compiled; 0 outside.
+    private(set) var branch = 0
+    private var branches = 0
+
+    init(_ context: SnippetContexts, mediaType: String = "text/html", variables: Set<String> = []) {
+        self.context = context
+        self.mediaType = mediaType
+        self.variables = variables
+    }
+
+    /// Adds a text to what was compiled before; both stand in the same place.
+    mutating func add(_ text: String) {
+        do throws(NginxText.Fault) {
+            add(try NginxText(text).directives)
+        } catch {
+            refuse(error.line, error.description, remedy: "")
+        }
+    }
+
+    mutating func add(_ directives: [NginxText.Directive]) {
+        variables.formUnion(Self.variables(in: directives))
+        if let type = directives.last(where: { $0.name == "default_type" })?.arguments.first { mediaType = type.text }
+        for directive in directives { add(directive) }
+    }
+
+    private mutating func add(_ directive: NginxText.Directive) {
+        guard let row = SnippetTable[directive.name] else { return reportUnknown(directive) }
+        guard row.contexts.contains(context) else {
+            return fail(directive, "\(quoted(directive.name)) may not stand in \(context.name)", remedy: "")
+        }
+        guard row.hasBlock == (directive.block != nil) else {
+            let form = row.hasBlock ? "needs a block" : "ends in a semicolon, not in a block"
+            return fail(directive, "\(directive.name) \(form)", remedy: "")
+        }
+        guard row.words.contains(directive.arguments.count) else {
+            return fail(directive, "\(directive.name) has \(directive.arguments.count) words behind it", remedy: "")
+        }
+        do throws(ValueFault) {
+            try row.compile(&self, directive)
+        } catch {
+            fail(directive, "\(directive.name): \(error.fault)", remedy: error.remedy)
+        }
+    }
+
+    private mutating func reportUnknown(_ directive: NginxText.Directive) {
+        if let known = SnippetTable.instead.first(where: { $0.name == directive.name }) {
+            return fail(directive, "\(directive.name) is not honoured", remedy: known.remedy)
+        }
+        if directive.name.contains("_by_lua") {
+            return fail(directive, "\(quoted(directive.name)) would run code, which nothing here does", remedy: "")
+        }
+        let nearest = SnippetTable.nearest(to: directive.name)
+        fail(
+            directive, "\(quoted(directive.name)) is no directive that Gatehouse knows",
+            remedy: nearest.map { "did you mean \($0)?" } ?? "")
+    }
+
+    /// A directive that can't be honoured: its place is closed when it might keep somebody out.
+    private mutating func fail(_ directive: NginxText.Directive, _ fault: String, remedy: String) {
+        let holdsDeciding = directive.block?.contains { SnippetTable.mayKeepOut($0.name) } ?? false
+        if SnippetTable.mayKeepOut(directive.name) || holdsDeciding {
+            refuse(directive.line, fault, remedy: remedy)
+        } else {
+            report(.warning, directive.line, "\(fault): it counts as absent", remedy: remedy)
+        }
+    }
+
+    mutating func refuse(_ line: Int, _ fault: String, remedy: String) {
+        isRefused = true
+        report(.rejected, line, "\(fault), and it might keep somebody out", remedy: remedy)
+    }
+
+    mutating func report(_ severity: Diagnostic.Severity, _ line: Int, _ fault: String, remedy: String = "") {
+        guard findings.count < 50 else { return }
+        findings.append(Finding(severity: severity, line: line, fault: fault, remedy: remedy))
+    }
+
+    // MARK: Blocks
+
+    /// Compiles the block of an `if` as a branch of its own.
+    mutating func compileBranch(_ directives: [NginxText.Directive]) -> (number: Int, steps: [RequestRules.Step]) {
+        branches += 1
+        let outer = (context, steps, branch)
+        context = context == .server ? .serverCondition : .condition
+        steps = []
+        branch = branches
+        for directive in directives { add(directive) }
+        let made = (branch, steps)
+        (context, steps, branch) = outer
+        return made
+    }
+
+    /// Takes over what another compiler found in a part of this text.
+    mutating func take(_ other: SnippetCompiler) {
+        for finding in other.findings where findings.count < 50 { findings.append(finding) }
+    }
+
+    // MARK: Text
+
+    /// A template whose variables are known.
+    func template(_ word: NginxText.Word) throws(ValueFault) -> String { try template(word.text) }
+
+    func template(_ text: String) throws(ValueFault) -> String {
+        guard text.utf8.count <= 8 << 10 else { throw ValueFault("a text is longer than 8 KiB") }
+        if let fault = TemplateText.fault(in: text, variables: variables) {
+            throw ValueFault("\(quoted(text)) \(fault)", remedy: "write ${literal_dollar} for a plain $")
+        }
+        return text
+    }
+
+    /// The names that directives give a value.
+    private static func variables(in directives: [NginxText.Directive]) -> Set<String> {
+        var names: Set<String> = []
+        for directive in directives {
+            if ["set", "auth_request_set"].contains(directive.name), let name = directive.arguments.first?.text {
+                names.insert(String(name.drop { $0 == "$" }))
+            }
+            names.formUnion(variables(in: directive.block ?? []))
+        }
+        return names
+    }
+}

@@ -1,0 +1,49 @@
+import Model
+
+/// A `location` block of a server snippet: a path of the host's own.
+struct SnippetLocation: Sendable {
+    let match: PathMatch
+    /// As it was written.
+    let text: String
+    /// Whether it goes before regular expressions, as `=` and `^~` do.
+    let goesFirst: Bool
+    let line: Int
+    let compiled: SnippetCompiler
+
+    init(_ directive: NginxText.Directive, in snippet: SnippetCompiler) throws(ValueFault) {
+        let words = directive.arguments.map(\.text)
+        let modifier = words.count == 2 ? words[0] : ""
+        let path = words[words.count - 1]
+        switch modifier {
+        case "=":
+            match = .exact(try Self.checked(path))
+            goesFirst = true
+        case "", "^~":
+            match = .prefix(try Self.checked(path))
+            goesFirst = modifier == "^~"
+        case "~", "~*":
+            _ = try SnippetCondition.pattern(path, ignoringCase: modifier == "~*")
+            // Patterns of paths are tied to the beginning, those of nginx's locations are not.
+            let pattern = path.hasPrefix("^") ? String(path.dropFirst()) : "[\\s\\S]*?(?:\(path))"
+            match = .regex(pattern, ignoringCase: modifier == "~*")
+            goesFirst = false
+        default: throw .expected("=, ^~, ~, ~* or a path", modifier)
+        }
+        text = words.joined(separator: " ")
+        line = directive.line
+        var inner = SnippetCompiler(.location, mediaType: snippet.mediaType, variables: snippet.variables)
+        inner.add(directive.block ?? [])
+        if inner.steps.isEmpty, inner.access.isEmpty {
+            inner.refuse(
+                directive.line, "the location answers nothing that Gatehouse understands", remedy: "return something")
+        }
+        compiled = inner
+    }
+
+    private static func checked(_ path: String) throws(ValueFault) -> String {
+        guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), path.utf8.count <= 1024 else {
+            throw .expected("a path that begins with /", path)
+        }
+        return path
+    }
+}

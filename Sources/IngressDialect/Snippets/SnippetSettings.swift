@@ -1,0 +1,202 @@
+import Model
+
+/// Directives that say what annotations say, and those that have nothing to do here.
+extension SnippetTable {
+    static let access: [SnippetDirective] = [
+        SnippetDirective("allow", .paths, 1...1, "Lets an address in; the first rule that fits decides.") {
+            snippet, directive throws(ValueFault) in
+            snippet.access.append(.init(allows: true, block: try block(directive), line: directive.line))
+        },
+        SnippetDirective("deny", .paths, 1...1, "Keeps an address out; the first rule that fits decides.") {
+            snippet, directive throws(ValueFault) in
+            snippet.access.append(.init(allows: false, block: try block(directive), line: directive.line))
+        },
+        SnippetDirective("satisfy", as: "satisfy") { words throws(ValueFault) in
+            guard ["all", "any"].contains(words[0]) else { throw .expected("all or any", words[0]) }
+            return words[0]
+        },
+        SnippetDirective(
+            "auth_request_set", .location, 2...2,
+            "Sets a variable to a header of the authorization service's answer (`$upstream_http_…`)."
+        ) { snippet, directive throws(ValueFault) in
+            let name = directive.arguments[0].text
+            let value = directive.arguments[1].text
+            guard name.hasPrefix("$"), isVariable(name.dropFirst()) else { throw .expected("a variable", name) }
+            guard value.hasPrefix("$upstream_http_"), value.utf8.count > 15 else {
+                throw .expected("$upstream_http_ and a header's name", value)
+            }
+            let header = value.dropFirst(15).map { $0 == "_" ? "-" : String($0) }.joined()
+            snippet.answerVariables[String(name.dropFirst())] = header
+        },
+    ]
+
+    static let transfers: [SnippetDirective] = [
+        SnippetDirective("proxy_connect_timeout", as: "proxy-connect-timeout", seconds),
+        SnippetDirective("proxy_send_timeout", as: "proxy-send-timeout", seconds),
+        SnippetDirective("proxy_read_timeout", as: "proxy-read-timeout", seconds),
+        SnippetDirective("grpc_connect_timeout", as: "proxy-connect-timeout", seconds),
+        SnippetDirective("grpc_send_timeout", as: "proxy-send-timeout", seconds),
+        SnippetDirective("grpc_read_timeout", as: "proxy-read-timeout", seconds),
+        SnippetDirective("client_max_body_size", as: "proxy-body-size", word),
+        SnippetDirective("client_body_buffer_size", as: "client-body-buffer-size", word),
+        SnippetDirective("proxy_buffering", as: "proxy-buffering", word),
+        SnippetDirective("proxy_request_buffering", as: "proxy-request-buffering", word),
+        SnippetDirective("proxy_buffer_size", as: "proxy-buffer-size", word),
+        SnippetDirective("proxy_buffers", as: "proxy-buffers-number", words: 2...2) { words in words[0] },
+        SnippetDirective("proxy_max_temp_file_size", as: "proxy-max-temp-file-size", word),
+        SnippetDirective("proxy_http_version", as: "proxy-http-version", word),
+        SnippetDirective("proxy_next_upstream", as: "proxy-next-upstream", words: 1...12) { $0.joined(separator: " ") },
+        SnippetDirective("proxy_next_upstream_tries", as: "proxy-next-upstream-tries", word),
+        SnippetDirective("proxy_next_upstream_timeout", as: "proxy-next-upstream-timeout", secondsOrZero),
+        SnippetDirective("proxy_intercept_errors", as: "disable-proxy-intercept-errors") { words throws(ValueFault) in
+            guard ["on", "off"].contains(words[0]) else { throw .expected("on or off", words[0]) }
+            return words[0] == "off" ? "true" : "false"
+        },
+        SnippetDirective("proxy_cookie_domain", as: "proxy-cookie-domain", words: 1...2) { $0.joined(separator: " ") },
+        SnippetDirective(
+            "proxy_cookie_path", .location, 1...2, "As the annotation; what follows the path as `; Secure` is added."
+        ) {
+            snippet, directive throws(ValueFault) in
+            try setCookiePath(&snippet, directive)
+        },
+        SnippetDirective("limit_rate", as: "limit-rate", kilobytes),
+        SnippetDirective("limit_rate_after", as: "limit-rate-after", kilobytes),
+        SnippetDirective(
+            "access_log", [.server, .location, .condition], 1...4, "`off`: as `enable-access-log: \"false\"`."
+        ) {
+            snippet, directive in
+            guard directive.arguments[0].text == "off", snippet.context == .location else {
+                return snippet.report(
+                    .note, directive.line, "access_log has no effect here",
+                    remedy: "use enable-access-log, or the access log's settings of the ConfigMap")
+            }
+            snippet.overrides.append(
+                .init(annotation: "enable-access-log", value: "false", line: directive.line, directive: "access_log"))
+        },
+    ]
+
+    /// Directives that have nothing to do here.
+    static let idle: [SnippetDirective] =
+        [
+            "etag", "charset", "charset_types", "underscores_in_headers", "ignore_invalid_headers", "keepalive_timeout",
+            "keepalive_requests", "large_client_header_buffers", "client_header_buffer_size", "client_header_timeout",
+            "client_body_timeout", "client_body_temp_path", "send_timeout", "server_tokens", "port_in_redirect",
+            "absolute_redirect", "server_name_in_redirect", "resolver", "resolver_timeout", "tcp_nodelay", "tcp_nopush",
+            "sendfile", "aio", "open_file_cache", "error_log", "log_not_found", "log_subrequest", "rewrite_log",
+            "msie_padding", "chunked_transfer_encoding", "merge_slashes", "http2_push_preload", "opentelemetry",
+            "opentracing", "access_log_format", "log_format", "proxy_headers_hash_max_size",
+            "proxy_headers_hash_bucket_size", "proxy_busy_buffers_size", "proxy_temp_file_write_size",
+            "proxy_ignore_client_abort", "proxy_socket_keepalive", "proxy_force_ranges", "uninitialized_variable_warn",
+            "reset_timedout_connection", "lingering_close", "lingering_time", "lingering_timeout", "gzip", "gzip_types",
+            "gzip_min_length", "gzip_comp_level", "gzip_vary", "gzip_proxied", "gzip_disable", "gzip_http_version",
+            "gzip_buffers", "gunzip", "brotli", "brotli_types", "brotli_comp_level", "proxy_cache", "proxy_cache_path",
+            "proxy_cache_key", "proxy_cache_valid", "proxy_cache_bypass", "proxy_cache_lock", "proxy_cache_methods",
+            "proxy_cache_min_uses", "proxy_cache_use_stale", "proxy_cache_background_update",
+            "proxy_cache_revalidate", "proxy_no_cache", "proxy_ignore_headers", "proxy_store",
+        ].map { SnippetDirective($0, [.http, .server, .location, .condition, .question], withoutEffect: reason($0)) }
+
+    private static func reason(_ name: String) -> String {
+        switch name {
+        case let name where name.hasPrefix("gzip") || name.hasPrefix("brotli") || name == "gunzip":
+            "Gatehouse doesn't compress"
+        case let name where name.contains("cache") || name == "proxy_store" || name == "proxy_ignore_headers":
+            "Gatehouse keeps no responses"
+        case "etag": "an ETag is the backend's"
+        case "charset", "charset_types": "the type is the backend's"
+        case "underscores_in_headers": "use enable-underscores-in-headers of the ConfigMap"
+        case "ignore_invalid_headers": "use ignore-invalid-headers of the ConfigMap"
+        case "keepalive_timeout": "use keep-alive of the ConfigMap"
+        case "keepalive_requests": "use keep-alive-requests of the ConfigMap"
+        case "large_client_header_buffers", "client_header_buffer_size":
+            "use large-client-header-buffers of the ConfigMap"
+        case "client_header_timeout": "use client-header-timeout of the ConfigMap"
+        case "client_body_timeout": "use client-body-timeout of the ConfigMap"
+        case "server_tokens": "use server-tokens of the ConfigMap"
+        case "absolute_redirect": "use relative-redirects"
+        case "port_in_redirect": "use use-port-in-redirects"
+        case "log_format", "access_log_format": "use log-format-upstream of the ConfigMap"
+        default: "there is nothing of the kind to set here"
+        }
+    }
+
+    // MARK: Values
+
+    private static let word: @Sendable ([String]) throws(ValueFault) -> String = { words in words[0] }
+
+    private static let seconds: @Sendable ([String]) throws(ValueFault) -> String = { words throws(ValueFault) in
+        guard let seconds = NginxTime.seconds(words[0]), seconds > 0 else {
+            throw .expected("a time such as 60s", words[0])
+        }
+        return "\(seconds)"
+    }
+
+    private static let secondsOrZero: @Sendable ([String]) throws(ValueFault) -> String = {
+        words throws(ValueFault) in
+        guard let seconds = NginxTime.seconds(words[0]) else { throw .expected("a time such as 60s", words[0]) }
+        return "\(seconds)"
+    }
+
+    /// nginx counts bytes, the annotations kibibytes.
+    private static let kilobytes: @Sendable ([String]) throws(ValueFault) -> String = { words throws(ValueFault) in
+        guard let bytes = try Syntax<Int?>.size.parse(words[0]) else { return "0" }
+        return "\((bytes + 1023) / 1024)"
+    }
+
+    private static func block(_ directive: NginxText.Directive) throws(ValueFault) -> String {
+        let text = directive.arguments[0].text
+        guard text == "all" || AddressRange.isOne(text) else {
+            throw .expected("an address, a CIDR block or all", text)
+        }
+        return text
+    }
+
+    /// `proxy_cookie_path / "/; Secure; SameSite=None"` is how people add attributes.
+    private static func setCookiePath(
+        _ snippet: inout SnippetCompiler, _ directive: NginxText.Directive
+    ) throws(ValueFault) {
+        let words = directive.arguments.map(\.text)
+        guard words.count == 2, words[1].contains(";") else {
+            snippet.overrides.append(
+                .init(
+                    annotation: "proxy-cookie-path", value: words.joined(separator: " "), line: directive.line,
+                    directive: directive.name))
+            return
+        }
+        guard words[0].hasPrefix("/"), words[1].utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            throw .expected("two paths", words.joined(separator: " "))
+        }
+        snippet.cookiePath = ResponseRewrite.Rule(.text(words[0]), replacement: try snippet.template(words[1]))
+    }
+}
+
+/// Times as nginx writes them.
+enum NginxTime {
+    /// Whole seconds of `60`, `60s`, `1m30s`, `500ms` (rounded up); nil for what is no time or beyond ten years.
+    static func seconds(_ text: String) -> Int? {
+        var milliseconds = 0
+        var digits = ""
+        var rest = text[...]
+        guard !rest.isEmpty else { return nil }
+        while let first = rest.first {
+            if first.isASCII, first.isNumber {
+                digits.append(first)
+                rest.removeFirst()
+                if !rest.isEmpty { continue }
+            }
+            guard let count = Int(digits), count <= 315_360_000 else { return nil }
+            digits = ""
+            let unit = units.first { rest.hasPrefix($0.name) }
+            guard let unit else { return nil }
+            milliseconds += count * unit.milliseconds
+            rest = rest.dropFirst(unit.name.count)
+        }
+        guard digits.isEmpty, milliseconds <= 315_360_000_000 else { return nil }
+        return (milliseconds + 999) / 1000
+    }
+
+    /// The longer names first; the empty one, for seconds, last.
+    private static let units: [(name: String, milliseconds: Int)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000),
+        ("M", 2_592_000_000), ("y", 31_536_000_000), ("", 1000),
+    ]
+}
