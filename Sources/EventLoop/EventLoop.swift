@@ -128,12 +128,25 @@ public final class EventLoop {
     }
 
     /// Waits for events, at most until `limit`, and makes the calls that are due.
+    public func turn(until limit: Instant, wakeEvent: borrowing EventFD) throws(Errno) {
+        let count = try wait(until: limit)
+        _ = handle(count, wakeEvent: wakeEvent)
+    }
+
+    /// Takes the events that there are, waiting for the first of them at most until `limit`: one half of a turn,
+    /// for owners who have something to do in between.
     ///
-    /// - Returns: how many events there were, and whether the loop was woken by its event.
-    @discardableResult
-    public func turn(until limit: Instant, wakeEvent: borrowing EventFD) throws(Errno) -> (events: Int, woken: Bool) {
+    /// - Returns: how many there are, for `handle`.
+    public func wait(until limit: Instant) throws(Errno) -> Int {
         let count = try epoll.wait(milliseconds: waitTime(limit))
         now = .now()
+        return count
+    }
+
+    /// Makes the calls that are due: the other half of a turn.
+    ///
+    /// - Returns: whether the loop was woken by its event.
+    public func handle(_ count: Int, wakeEvent: borrowing EventFD) -> Bool {
         var woken = false
         for index in 0..<count {
             let (tag, readiness) = epoll.event(at: index)
@@ -146,7 +159,7 @@ public final class EventLoop {
         }
         fireTimers()
         resumeHandlers()
-        return (count, woken)
+        return woken
     }
 
     private func waitTime(_ limit: Instant) -> Int32 {

@@ -51,15 +51,22 @@ extension HTTP2Session {
     /// A frame has gone out.
     func sent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
         switch UInt32(gh_frame_type(frame)) {
-        case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
-            guard gh_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
-                let state = state(gh_frame_stream(frame))
-            else { return 0 }
+        case NGHTTP2_HEADERS.rawValue:
+            // Of a server's heads only the last is of interest.
+            guard role == .client || endsStream(frame), let state = state(gh_frame_stream(frame)) else { return 0 }
+            state.headHasLeft = true
+            if endsStream(frame) { signal(.sent, state) }
+        case NGHTTP2_DATA.rawValue:
+            guard endsStream(frame), let state = state(gh_frame_stream(frame)) else { return 0 }
             signal(.sent, state)
         case NGHTTP2_RST_STREAM.rawValue: noteReset(gh_reset_code(frame))
         default: break
         }
         return 0
+    }
+
+    private func endsStream(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
+        gh_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
     }
 
     /// Resets that say that the peer broke a rule are its doing.

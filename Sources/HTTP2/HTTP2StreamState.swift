@@ -70,6 +70,8 @@ public final class HTTP2StreamState {
     public internal(set) var outputEnded = false
     /// The head of the response, or the request, has been handed over.
     public internal(set) var headIsSent = false
+    /// Clients: the head of the request has gone out. Before that the peer cannot know of it.
+    public internal(set) var headHasLeft = false
     /// nghttp2 asked for content when there was none.
     var isDeferred = false
 
@@ -106,6 +108,7 @@ public final class HTTP2StreamState {
         consumed = 0
         outputEnded = false
         headIsSent = false
+        headHasLeft = false
         isDeferred = false
     }
 }

@@ -104,10 +104,11 @@ final class Worker {
         adoptSnapshot()
         while !isFinished {
             let limit = min(loop.now.advanced(byNanoseconds: Self.heartbeatNanoseconds), drainDeadline)
-            let turn = try loop.turn(
-                until: min(limit, accessLog?.deadline ?? .distantFuture), wakeEvent: mailbox.wakeEvent)
+            let count = try loop.wait(until: min(limit, accessLog?.deadline ?? .distantFuture))
+            // Between the two halves of a turn: what a client sends after a change must not be answered by what was
+            // there before it, though both arrive together.
             adoptSnapshot()
-            if turn.woken { receiveMail() }
+            if loop.handle(count, wakeEvent: mailbox.wakeEvent) { receiveMail() }
             resumeListeners()
             accessLog?.flushIfDue(now: loop.now)
             metrics.shard.beat(loop.now)

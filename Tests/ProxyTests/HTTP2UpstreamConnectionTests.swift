@@ -129,6 +129,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `that closes just when a request is to go out has it sent elsewhere, whatever it is`(saysGoodbye: Bool) throws
+    {
+        let leaving = Gate()
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() {
+                try peer.respond(to: request.stream, body: "\(connection.number) \(request.text)")
+                guard connection.number == 0 else { continue }
+                try leaving.wait()
+                if saysGoodbye { try peer.send(.goAway(lastStream: request.stream)) }
+                return
+            }
+        }
+        let worker = try HeldWorker(Given.http2(origin) { $0.retry.conditions = [] })
+        let client = try worker.rig.client()
+        #expect(try client.request().text == "0 ")
+        try worker.hold()
+        // Both wait for the worker: it takes the request in, and finds the connection closed before it has sent it.
+        try client.send(Client.head(method: "POST", ["Content-Length: 2"]) + "hi")
+        leaving.open()
+        try origin.waitForFinished(1)
+        worker.letGo()
+        #expect(try client.response().text == "1 hi")
+        #expect(worker.rig.metric("gatehouse_retries_total") == 0, "nobody is to blame")
+    }
+
     @Test func `answers pings`() throws {
         let answered = Watched<[UInt8]>([])
         let origin = try ScriptedOrigin { connection in

@@ -21,7 +21,7 @@ final class ProxyRig {
 
     init(
         _ model: ProxyModel, workers: Int = 1, connectionsPerWorker: Int = 10_000, accessLog: AccessLog? = nil,
-        logFormat: AccessLogFormat? = nil
+        logFormat: AccessLogFormat? = nil, reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
     ) throws {
         log = try accessLog ?? AccessLog(to: .file("/dev/null"), workers: workers) { Issue.record("\($0)") }
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
@@ -32,7 +32,8 @@ final class ProxyRig {
                     ListenerAddress(address: SocketAddress(.loopbackV4, port: 0), speaksTLS: true),
                 ], workers: workers,
                 connectionsPerWorker: connectionsPerWorker,
-                logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText)), metrics: metrics
+                logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText), reportFault: reportFault),
+            metrics: metrics
         )
         #expect(plane.apply(model).isEmpty)
     }

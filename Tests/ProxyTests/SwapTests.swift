@@ -30,6 +30,20 @@ import Testing
         #expect(try held.request().text == "new")
     }
 
+    @Test func `serves what is sent after it was applied, though both often meet the worker at once`() throws {
+        let origins = try ["old", "new"].map { try ScriptedOrigin(answering: $0) }
+        let models = origins.map { Given.model($0) }
+        let rig = try ProxyRig(models[0])
+        let client = try rig.client()
+        for number in 0..<300 {
+            rig.plane.apply(models[number % 2])
+            guard try client.request().text == ["old", "new"][number % 2] else {
+                Issue.record("request \(number) was served by the model before")
+                return
+            }
+        }
+    }
+
     @Test func `without an endpoint closes the idle connections to it`() throws {
         let leaving = try ScriptedOrigin(answering: "leaving")
         let staying = try ScriptedOrigin(answering: "staying")

@@ -90,6 +90,7 @@ final class HTTP2Upstream: EventHandler {
     }
 
     var isOpen: Bool { state == .open || state == .leaving }
+    var isLeaving: Bool { state == .leaving }
     var isIdle: Bool { busy == 0 }
 
     /// Takes a stream in, which waits until the connection stands.

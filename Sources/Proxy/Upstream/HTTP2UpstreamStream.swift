@@ -18,7 +18,7 @@ final class HTTP2UpstreamStream: EventHandler {
     private(set) var failure: Failure?
     /// What is known of the failure beyond its kind.
     private(set) var fault: String?
-    /// An earlier stream used the connection.
+    /// An earlier stream used the connection, or it was given up: what becomes of the stream may not be the endpoint's fault.
     private(set) var isReused = false
     /// A byte of a response has arrived.
     private(set) var hasAnswered = false
@@ -51,9 +51,20 @@ final class HTTP2UpstreamStream: EventHandler {
     /// The connection is gone.
     func failed(_ failure: Failure, _ fault: String?) {
         if state?.hasEnded == true { return }
-        self.failure = self.failure ?? failure
-        self.fault = fault
+        if let state, !state.headHasLeft {
+            neverLeft()
+        } else {
+            self.failure = self.failure ?? failure
+            self.fault = fault
+        }
         if state == nil { exchange?.attemptFailed(failure) } else { exchange?.upstreamReady() }
+    }
+
+    /// The connection was given up before the request went out on it: nobody is to blame, as with a connection that
+    /// was found closed, and another one takes the request, whatever it is.
+    private func neverLeft() {
+        failure = failure ?? .streamRefused
+        isReused = true
     }
 
     /// The exchange is over and both messages ended exactly.
@@ -87,7 +98,11 @@ final class HTTP2UpstreamStream: EventHandler {
         if signals.contains(.interim) { interimIsDue = true }
         if signals.contains(.head) { headIsDue = true }
         if signals.contains(.taken) { tookSomething = true }
-        if signals.contains(.closed), let state, !state.hasEnded { failure = Self.failure(state.closeCode ?? 0) }
+        if signals.contains(.closed), let state, !state.hasEnded {
+            failure = Self.failure(state.closeCode ?? 0)
+            // A GOAWAY that does not count the stream refuses it, and so does our own before the stream could begin.
+            if failure == .streamRefused, connection?.isLeaving == true { isReused = true }
+        }
         exchange?.upstreamReady()
     }
 
@@ -119,8 +134,9 @@ final class HTTP2UpstreamStream: EventHandler {
         state = connection.begin(self, endsStream: endsStream && body.isEmpty)
         connection.worker.buffers.takeBack(&headBuffer)
         guard let state else {
-            failure = .connectionBroke
-            return
+            // Its exchange is told once it has done what it is doing.
+            neverLeft()
+            return connection.worker.loop.resumeLater(self)
         }
         guard !body.isEmpty else { return }
         connection.worker.buffers.lend(to: &state.output)
