@@ -32,6 +32,9 @@ extern ssize_t splice(int in, __off64_t *in_offset, int out, __off64_t *out_offs
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 
+// A file without a name. The macro exists only under _GNU_SOURCE, and O_DIRECTORY differs between machines.
+static inline int gh_unnamed_file(void) { return 020000000 | O_DIRECTORY; }
+
 enum {
     GH_SPLICE_NONBLOCK = 2,
     GH_SPLICE_MOVE = 1,

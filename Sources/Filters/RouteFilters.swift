@@ -24,6 +24,10 @@ public final class RouteFilters: Sendable {
     public let answerVariables: [(number: Int, field: [UInt8])]
     /// Whether requests need `RequestVariables`.
     public let needsVariables: Bool
+    public let requestBuffering: RequestBuffering
+    public let responseBuffering: ResponseBuffering
+    /// Larger response heads than those of other routes; nil for the limits of all.
+    public let responseHeadLimits: HeadLimits?
     public let timeouts: UpstreamTimes
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
@@ -75,6 +79,9 @@ public final class RouteFilters: Sendable {
         answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
             constants.variables[variable.name].map { ($0, Array(variable.field.utf8)) }
         }
+        requestBuffering = policy.requestBuffering
+        responseBuffering = policy.responseBuffering
+        responseHeadLimits = Self.headLimits(policy.responseBuffering, settings)
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
         let vouchedFields = policy.externalAuth?.responseFields ?? []
@@ -143,6 +150,9 @@ public final class RouteFilters: Sendable {
         variableCount = 0
         answerVariables = []
         needsVariables = false
+        requestBuffering = RequestBuffering()
+        responseBuffering = ResponseBuffering()
+        responseHeadLimits = nil
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil
@@ -170,6 +180,13 @@ public final class RouteFilters: Sendable {
     ) throws(FilterError) -> RulesFilter? {
         guard let steps, !steps.isEmpty else { return nil }
         return try RulesFilter(steps, constants, relative: redirects.areRelative)
+    }
+
+    private static func headLimits(_ policy: ResponseBuffering, _ settings: Settings) -> HeadLimits? {
+        guard policy.headBytes > settings.upstream.responseHeadBytes else { return nil }
+        return HeadLimits(
+            fieldLineBytes: policy.headBytes, totalFieldBytes: policy.headBytes,
+            fieldCount: HeadLimits.response.fieldCount)
     }
 
     private static func fallback(

@@ -40,6 +40,38 @@ public struct Pipe: ~Copyable {
         return result
     }
 
+    /// Moves up to `limit` bytes of a file, from `offset` on, into the pipe.
+    public mutating func fill(from file: borrowing TemporaryFile, at offset: Int, limit: Int) -> IOResult {
+        let result = Self.move(from: file.descriptor.number, at: offset, to: writeEnd.number, limit: limit)
+        if case .bytes(let moved) = result { count += moved }
+        return result
+    }
+
+    /// Moves what is in the pipe to the place `offset` of a file.
+    mutating func drain(into file: borrowing Descriptor, at offset: Int) -> IOResult {
+        var place = offset
+        while true {
+            let moved = splice(readEnd.number, nil, file.number, &place, count, UInt32(GH_SPLICE_MOVE))
+            if moved > 0 {
+                count -= moved
+                return .bytes(moved)
+            }
+            if moved < 0 && errno == EINTR { continue }
+            return moved == 0 ? .closed : .failed(.last)
+        }
+    }
+
+    private static func move(from file: CInt, at offset: Int, to target: CInt, limit: Int) -> IOResult {
+        var place = offset
+        while true {
+            let moved = splice(file, &place, target, nil, limit, UInt32(GH_SPLICE_MOVE | GH_SPLICE_NONBLOCK))
+            if moved > 0 { return .bytes(moved) }
+            if moved == 0 { return .closed }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .wouldBlock : .failed(.last)
+        }
+    }
+
     private static func move(from source: CInt, to target: CInt, limit: Int, more: Bool = false) -> IOResult {
         var flags = UInt32(GH_SPLICE_MOVE | GH_SPLICE_NONBLOCK)
         if more { flags |= UInt32(GH_SPLICE_MORE) }

@@ -57,6 +57,8 @@ final class Worker {
     var tunnels = 0
     /// Listeners that wait until a connection closes.
     var waitingListeners = 0
+    /// Memory in which buffered bodies wait, besides buffers of the pool.
+    var spooledBytes = 0
     private let connectionLimit: Int
 
     private(set) var isDraining = false
@@ -144,7 +146,7 @@ final class Worker {
     /// Whether one more client connection may be accepted: it and its upstream connection must fit.
     var hasRoomForConnection: Bool { downstreamConnections + upstreamConnections < connectionLimit }
 
-    var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity < settings.bufferBytes }
+    var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity &+ spooledBytes < settings.bufferBytes }
 
     /// Lets listeners go on that waited for room.
     private func resumeListeners() {

@@ -156,6 +156,14 @@ enum DownstreamStream {
         }
     }
 
+    /// Moves what can be moved of the request's body to where it waits.
+    func move(_ body: inout BodyPump, into spool: inout BodySpool, _ worker: Worker) -> BodyPump.Outcome {
+        switch self {
+        case .http1(let connection):
+            body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+        }
+    }
+
     // MARK: The response
 
     /// Where a head is written, as status line and field lines with the empty line behind them. Begin with

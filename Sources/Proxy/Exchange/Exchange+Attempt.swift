@@ -20,7 +20,8 @@ extension Exchange {
         state.interimResponses = 0
         state.attemptStartedAt = now
         response.clear()
-        responseParser = ResponseHeadParser(limits: snapshot.settings.responseHeadLimits)
+        responseParser = ResponseHeadParser(
+            limits: route?.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits)
         guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
@@ -121,6 +122,7 @@ extension Exchange {
         upstream.head.appendHeadEnd()
         requestBody.encodesChunks = upstream.usesChunks && sentFraming.isOpen
         requestBody.repeatEnd()
+        rewindSpool()
         sendHeld(to: upstream)
         pumpRequest()
     }
@@ -157,13 +159,14 @@ extension Exchange {
     /// How the body is framed that the upstream gets.
     private var sentFraming: BodyFraming {
         if state.holdsBody { return .length(heldBody.count) }
+        if state.spoolsBody { return state.requestFraming }
         return state.replacedStatus == nil ? state.requestFraming : .none
     }
 
     /// Hands over the head, and what of the body is in the exchange's own buffer.
     private func sendHeld(to upstream: UpstreamStream) {
         guard requestBody.encodesChunks, !heldBody.isEmpty else {
-            return upstream.sendHead(heldBody, endsStream: requestIsTaken)
+            return upstream.sendHead(heldBody, endsStream: state.holdsBody || requestBody.isTaken)
         }
         upstream.head.appendChunkStart(count: heldBody.count)
         upstream.head.append(contentsOf: heldBody)
@@ -186,6 +189,7 @@ extension Exchange {
     /// Moves what can be moved of the request.
     func pumpRequest() {
         guard let upstream, let downstream, !state.requestAbandoned else { return }
+        if state.spoolsBody { return pumpSpool(to: upstream) }
         let before = requestBody.moved
         let couldSend = upstream.tookSomething
         let outcome = downstream.move(&requestBody, to: upstream, worker)
@@ -219,7 +223,7 @@ extension Exchange {
         worker.loop.setDeadline(of: connection, afterNanoseconds: nanoseconds)
     }
 
-    private func awaitResponse() {
+    func awaitResponse() {
         guard let upstream, let downstream else { return }
         // The client's end came together with its last bytes: no event will tell of it again.
         if downstream.peerIsClosing && state.phase == .attempting { return downstream.close() }
@@ -228,7 +232,7 @@ extension Exchange {
 
     /// The upstream closed while we were sending. It may have answered before that: an early answer counts,
     /// and the rest of the request is of no use.
-    private func sendingFailed() {
+    func sendingFailed() {
         guard state.phase == .attempting else {
             state.requestAbandoned = true
             return
@@ -247,7 +251,9 @@ extension Exchange {
     /// The request body is no good: the upstream must not take what it got for a whole request.
     func bodyFailed(_ failure: Failure, _ limit: Limit?) {
         if let limit { worker.metrics.count(limit) }
-        guard state.phase == .attempting || state.phase == .holding else { return complete(.abort) }
+        guard state.phase == .attempting || state.phase == .holding || state.phase == .buffering else {
+            return complete(.abort)
+        }
         state.keepsDownstream = false
         refuse(failure.status)
     }
@@ -261,7 +267,7 @@ extension Exchange {
         switch state.phase {
         case .attempting: receiveHead()
         case .responding: pumpResponse()
-        case .parsing, .waiting, .holding, .flushing, .tunnelling, .finished: break
+        case .parsing, .waiting, .holding, .buffering, .flushing, .tunnelling, .finished: break
         }
     }
 
@@ -273,6 +279,7 @@ extension Exchange {
         case .waiting:
             if downstream.peerIsGone || downstream.peerIsClosing && state.requestFraming == .none { downstream.close() }
         case .holding: holdBody()
+        case .buffering: bufferRequest()
         case .flushing: flushAndFinish()
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
@@ -285,7 +292,7 @@ extension Exchange {
         }
     }
 
-    var requestIsTaken: Bool { state.holdsBody || requestBody.isTaken }
+    var requestIsTaken: Bool { state.holdsBody || state.spoolsBody || requestBody.isTaken }
 
     /// A deadline of the upstream's connection passed while it was busy.
     func upstreamTimedOut() {
@@ -296,7 +303,7 @@ extension Exchange {
     /// A deadline of the client's connection passed.
     func downstreamTimedOut() {
         switch state.phase {
-        case .holding: bodyFailed(.bodyTooSlow, .bodyTimeout)
+        case .holding, .buffering: bodyFailed(.bodyTooSlow, .bodyTimeout)
         case .attempting where !state.requestSent:
             bodyFailed(.bodyTooSlow, .bodyTimeout)
         case .responding, .flushing:

@@ -22,7 +22,7 @@ extension Exchange {
             pages.replaces(status, ofUpstream: isUpstreams), let service = route.services?.errors
         else { return false }
         switch state.phase {
-        case .parsing, .waiting, .holding, .attempting: break
+        case .parsing, .waiting, .holding, .buffering, .attempting: break
         case .responding, .flushing, .tunnelling, .finished: return false
         }
         if isUpstreams { letUpstreamFinish() } else { dropUpstream() }

@@ -56,9 +56,9 @@ extension Exchange {
     }
 
     /// How the client's connection goes on when its request's body is not wanted.
-    private func endingAfterUnreadBody() -> DownstreamStream.Ending {
+    func endingAfterUnreadBody() -> DownstreamStream.Ending {
         guard state.keepsDownstream else { return hasUnreadRequest ? .linger : .close }
-        if state.holdsBody { return .keep }
+        if state.holdsBody || state.spoolsBody { return .keep }
         switch state.requestFraming {
         case .none: return .keep
         case .length(let count):
@@ -197,8 +197,9 @@ extension Exchange {
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
-        responseBody.start(
-            framing != .none && upstream?.marksEnd == true ? .untilClose : framing, encodesChunks: encodesChunks)
+        let source = framing != .none && upstream?.marksEnd == true ? .untilClose : framing
+        responseBody.start(source, encodesChunks: encodesChunks)
+        beginBufferingResponse(framing, encodesChunks: encodesChunks)
         downstream.sendHead(response.status, endsStream: responseBody.isTaken)
     }
 
@@ -290,6 +291,7 @@ extension Exchange {
 
     /// Moves what can be moved of the response.
     func pumpResponse() {
+        if state.buffersResponse { return pumpBufferedResponse() }
         guard let downstream, let upstream else { return }
         let before = responseBody.moved
         let couldSend = downstream.tookSomething

@@ -103,7 +103,7 @@ extension Exchange {
 
     /// The request is still whole in our hands, and sending it twice does no harm.
     private func maySendAgain(beforeSending: Bool) -> Bool {
-        guard state.holdsBody || requestBody.isUntouched else { return false }
+        guard state.holdsBody || state.spoolsBody || requestBody.isUntouched else { return false }
         if beforeSending || Self.isRepeatable(request) { return true }
         return route?.filters.retry.conditions.contains(.nonIdempotent) ?? false
     }

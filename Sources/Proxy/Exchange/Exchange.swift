@@ -34,6 +34,12 @@ final class Exchange {
     var responseBody = BodyPump()
     /// A small request body that is kept until a response arrives, so that the request can be sent again.
     var heldBody = ByteBuffer()
+    /// Where a request body waits that is read whole before the upstream is asked.
+    var requestSpool: BodySpool?
+    /// Where a response waits that the client takes slower than the upstream gives it.
+    var responseSpool: BodySpool?
+    /// Moves a buffered response on to the client, while `responseBody` fills the spool.
+    var bufferedBody = BodyPump()
     /// The request-target for the upstream where a rewrite made one; kept for further attempts.
     private(set) var rewrittenTarget = ByteBuffer()
     /// The `Host` for the upstream where the route gives one; kept for further attempts.
@@ -59,9 +65,6 @@ final class Exchange {
     var question: Subrequest?
     /// What the authentication service has said.
     var authAnswer: AuthAnswer?
-
-    /// Largest request body that is kept for another attempt, as ingress-nginx's client-body-buffer-size.
-    static let heldBodyLimit = 8 << 10
 
     init(worker: Worker) {
         self.worker = worker
@@ -209,7 +212,11 @@ final class Exchange {
     func startAttempts() {
         plan?.budget.earn()
         state.firstAttemptAt = worker.loop.now
-        attempt()
+        if let rule = route?.filters.requestBuffering, rule.mode == .whole, !requestIsTaken {
+            beginBuffering(rule)
+        } else {
+            attempt()
+        }
     }
 
     /// Turns to a service that answers in place of an error.
@@ -244,14 +251,17 @@ final class Exchange {
     /// A body that isn't in the exchange's own buffer stays with the client.
     func setBodyAside() {
         if state.bodyIsUntouched, !takeSmallBody() { requestBody.start(state.requestFraming) }
-        guard !state.holdsBody else { return }
+        guard !state.holdsBody, !state.spoolsBody else { return }
         worker.buffers.takeBack(&heldBody)
         swap(&requestBody, &asideBody)
         requestBody.start(.none)
     }
 
     /// What is still to come of the client's body; nil when nobody knows.
-    var bodyLeft: Int? { state.replacedStatus != nil && !state.holdsBody ? asideBody.known : requestBody.known }
+    var bodyLeft: Int? {
+        if state.spoolsBody { return 0 }
+        return state.replacedStatus != nil && !state.holdsBody ? asideBody.known : requestBody.known
+    }
 
     /// Copies what a filter made out of the scratch space, which the next request overwrites.
     private func keep(_ buffer: inout ByteBuffer, _ made: borrowing ByteBuffer) {
@@ -260,9 +270,15 @@ final class Exchange {
         buffer.append(contentsOf: made)
     }
 
+    /// Largest body that is kept without being buffered.
+    private var heldBodyLimit: Int {
+        guard let rule = route?.filters.requestBuffering, rule.mode != .none else { return 0 }
+        return min(rule.memoryBytes, worker.buffers.bufferCapacity)
+    }
+
     /// Keeps a small body that has arrived whole.
     private func takeSmallBody() -> Bool {
-        guard let downstream, case .length(let count) = state.requestFraming, count > 0, count <= Self.heldBodyLimit,
+        guard let downstream, case .length(let count) = state.requestFraming, count > 0, count <= heldBodyLimit,
             downstream.take(count, into: &heldBody, worker)
         else { return false }
         record.requestLength += count
@@ -344,6 +360,8 @@ final class Exchange {
         responseBody.clear(&worker.pipes)
         asideBody.clear(&worker.pipes)
         worker.buffers.takeBack(&heldBody)
+        dropSpools()
+        bufferedBody.clear(&worker.pipes)
         Self.forget(&rewrittenTarget)
         Self.forget(&overriddenHost)
         record.removeAttempts()

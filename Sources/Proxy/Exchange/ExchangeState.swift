@@ -14,6 +14,8 @@ struct ExchangeState {
         case waiting
         /// The request's body is read into memory, before an upstream is contacted.
         case holding
+        /// The request's body is read before the upstream is asked.
+        case buffering
         /// An attempt connects, or its response head is awaited.
         case attempting
         /// The head of the final response has been handed to the client's connection.
@@ -40,6 +42,12 @@ struct ExchangeState {
     var holdsBody = false
     /// The request is one of gRPC with a body that may take its time.
     var isGRPC = false
+    /// The whole body waits in the exchange's spool.
+    var spoolsBody = false
+    /// The response goes to the client by way of the spool.
+    var buffersResponse = false
+    /// Memory of the spools that the worker's budget knows of.
+    var spooledBytes = 0
     /// The last byte of the request went to the upstream.
     var requestSent = false
     /// The upstream answered and takes no more of the request.

@@ -23,6 +23,7 @@ enum Failure: Hashable {
     case noEndpoint
     case exhausted
     case limitExceeded
+    case spoolFailed
     // The client's
     case bodyTooSlow
     case bodyTooLarge
@@ -35,7 +36,7 @@ enum Failure: Hashable {
             .badGateway
         case .connectTimedOut, .sendTimedOut, .readTimedOut: .gatewayTimeout
         case .noEndpoint, .exhausted: .serviceUnavailable
-        case .limitExceeded: .internalServerError
+        case .limitExceeded, .spoolFailed: .internalServerError
         case .bodyTooSlow: .requestTimeout
         case .bodyTooLarge: .contentTooLarge
         case .malformedBody: .badRequest

@@ -188,6 +188,14 @@ enum UpstreamStream {
         }
     }
 
+    /// Moves what can be moved of the response's body to where it waits.
+    func move(_ body: inout BodyPump, into spool: inout BodySpool, _ worker: Worker) -> BodyPump.Outcome {
+        switch self {
+        case .http1(let connection):
+            body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+        }
+    }
+
     // MARK: The end
 
     /// The exchange is over and both messages ended exactly.

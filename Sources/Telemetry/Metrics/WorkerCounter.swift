@@ -27,7 +27,7 @@ public enum UpstreamFailure: Int, CaseIterable, Sendable {
 public enum Limit: Int, CaseIterable, Sendable {
     case requestLine, headerLine, headerBytes, headerCount, method, chunkExtensions, trailers, requestBody
     case headerTimeout, bodyTimeout, bodyRate, sendTimeout, keepAliveTimeout, keepAliveRequests
-    case connections, descriptors, bufferBudget, discardedBody
+    case connections, descriptors, bufferBudget, temporaryFiles, discardedBody
     case responseHead, interimResponses, idleUpstreamConnections, attempts, pattern, tunnelTimeout
     /// Requests refused by a route's limits for each client.
     case clientRequests

@@ -1,0 +1,161 @@
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+/// A backend that sends until nobody takes more, and a client that reads nothing until then.
+private struct SlowClient {
+    /// How much the backend got rid of before the client read.
+    let taken = Watched<Int?>(nil)
+    let origin: ScriptedOrigin
+    let gate: Gate
+    let size: Int
+
+    init(
+        _ annotations: [String: String], size: Int = 16 << 20, chunked: Bool = false, fields: [String] = [],
+        configMap: [String: String] = [:]
+    ) throws {
+        let taken = self.taken
+        self.size = size
+        let block = Array(repeating: UInt8(ascii: "x"), count: 64 << 10)
+        origin = try ScriptedOrigin { connection in
+            _ = try connection.request()
+            guard connection.number == 0 else { return try connection.respond("new", fields: ["Connection: close"]) }
+            let framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)"
+            let lines = ["HTTP/1.1 200 OK", framing] + fields
+            try connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+            if chunked { try connection.send("\(String(size, radix: 16))\r\n") }
+            let count = try connection.wire.sendUntilBlocked(block, limit: size)
+            taken.change { $0 = count }
+            try connection.wire.send(Array(repeating: UInt8(ascii: "x"), count: size - count))
+            if chunked { try connection.send("\r\n0\r\n\r\n") }
+            while try connection.request() != nil { try connection.respond("next") }
+        }
+        gate = try Gate(annotations, origin: origin, configMap: configMap)
+    }
+
+    /// Asks, waits until the backend gets rid of nothing more, then takes the response.
+    ///
+    /// - Returns: what the backend got rid of before.
+    func takenBeforeReading() throws -> Int {
+        let client = try Client(toPort: gate.port, receiveBuffer: 4096)
+        try client.send(Client.head())
+        let count = try taken.wait("the backend") { $0 != nil } ?? 0
+        #expect(try client.response().body.count == size)
+        return count
+    }
+}
+
+@Suite struct `The annotation proxy-buffering` {
+    @Test(arguments: [false, true])
+    func `on, takes a large response before the client does`(chunked: Bool) throws {
+        let slow = try SlowClient(["proxy-buffering": "on"], chunked: chunked)
+        #expect(try slow.takenBeforeReading() == 16 << 20)
+    }
+
+    @Test func `on, frees the backend's connection while the client still takes the response`() throws {
+        let slow = try SlowClient(["proxy-buffering": "on"])
+        let client = try Client(toPort: slow.gate.port, receiveBuffer: 4096)
+        try client.send(Client.head())
+        #expect(try slow.taken.wait("the backend") { $0 != nil } == 16 << 20)
+        // Other connections are closed after their request, so only the first can be used again.
+        try eventually("the connection to be free") { try slow.gate.request().text == "next" }
+        #expect(try client.response().body.count == 16 << 20)
+    }
+
+    @Test func `on, passes on at once what a client that keeps up can take`() throws {
+        let more = TestSupport.Gate()
+        let origin = try ScriptedOrigin { connection in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            try more.wait()
+            try connection.send("0\r\n\r\n")
+        }
+        let gate = try Gate(["proxy-buffering": "on"], origin: origin)
+        let client = try gate.client()
+        try client.send(Client.head())
+        var seen = ""
+        while !seen.contains("hello") { seen += String(decoding: try client.wire.receive(), as: UTF8.self) }
+        more.open()
+    }
+
+    @Test(arguments: [
+        ([:], [String: String](), [String](), false),
+        (["proxy-buffering": "off"], ["proxy-buffering": "on"], [], false),
+        (["proxy-buffering": "true"], [:], [], false),
+        (["proxy-buffering": "on"], [:], ["X-Accel-Buffering: no"], false),
+        ([:], ["proxy-buffering": "on"], [], true), ([:], [:], ["X-Accel-Buffering: yes"], true),
+    ])
+    func `is off by default, and X-Accel-Buffering of the backend goes before it`(
+        annotations: [String: String], configMap: [String: String], fields: [String], isBuffered: Bool
+    ) throws {
+        let slow = try SlowClient(annotations, fields: fields, configMap: configMap)
+        // 16 MiB fit into no socket buffers on the way, so whoever does not buffer cannot have taken them.
+        #expect((try slow.takenBeforeReading() == 16 << 20) == isBuffered)
+        #expect(slow.gate.faults(about: "proxy-buffering").isEmpty == (annotations.values.first != "true"))
+    }
+
+    @Test func `on, a response that breaks off never looks whole`() throws {
+        let origin = try ScriptedOrigin { connection in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhello")
+        }
+        let gate = try Gate(["proxy-buffering": "on"], origin: origin)
+        #expect(throws: (any Error).self) { try gate.request() }
+    }
+}
+
+@Suite struct `The annotation proxy-max-temp-file-size` {
+    @Test func `0 keeps responses in memory alone`() throws {
+        let slow = try SlowClient(["proxy-buffering": "on", "proxy-max-temp-file-size": "0"])
+        #expect(try slow.takenBeforeReading() < 16 << 20)
+    }
+
+    @Test func `is 1024m by default, and when its value is unusable`() throws {
+        let slow = try SlowClient(["proxy-buffering": "on", "proxy-max-temp-file-size": "some"])
+        #expect(try slow.takenBeforeReading() == 16 << 20)
+        #expect(slow.gate.faults(about: "proxy-max-temp-file-size").count == 1)
+    }
+}
+
+@Suite struct `The annotations proxy-buffers-number and proxy-buffer-size` {
+    /// Without a file it is memory that must hold the response.
+    @Test(arguments: [
+        (["proxy-buffers-number": "64", "proxy-buffer-size": "256k"]), (["proxy-buffers-number": "4096"]),
+    ])
+    func `are how much of a response waits in memory`(annotations: [String: String]) throws {
+        let all = ["proxy-buffering": "on", "proxy-max-temp-file-size": "0"].merging(annotations) { $1 }
+        let slow = try SlowClient(all, size: 15 << 20)
+        #expect(try slow.takenBeforeReading() == 15 << 20)
+    }
+
+    @Test(arguments: [
+        ([:], 30_000, 200), ([:], 40_000, 502), (["proxy-buffer-size": "64k"], 40_000, 200),
+        (["proxy-buffer-size": "4k"], 30_000, 200), (["proxy-buffer-size": "64k"], 70_000, 502),
+        (["proxy-buffer-size": "64kb"], 40_000, 502),
+    ])
+    func `proxy-buffer-size allows larger response heads`(annotations: [String: String], size: Int, status: Int) throws
+    {
+        let field = "X-Large: \(String(repeating: "x", count: size))"
+        let origin = try ScriptedOrigin(answering: "ok", fields: [field])
+        let gate = try Gate(annotations, origin: origin)
+        #expect(try gate.request().status == status)
+        #expect(gate.faults(about: "proxy-buffer-size").isEmpty == (annotations.values.first != "64kb"))
+    }
+
+    @Test func `proxy-buffers-number is 4 when its value is unusable`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(["proxy-buffers-number": "none"], origin: origin)
+        #expect(gate.faults(about: "proxy-buffers-number").count == 1)
+        #expect(gate.model.virtualHosts.first?.routes.first?.policy.responseBuffering == ResponseBuffering())
+    }
+}
+
+@Suite struct `The annotation proxy-busy-buffers-size` {
+    @Test func `changes nothing, and says so`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(["proxy-busy-buffers-size": "16k"], origin: origin)
+        #expect(try gate.request().status == 200)
+        #expect(gate.faults(about: "proxy-busy-buffers-size").count == 1)
+    }
+}
