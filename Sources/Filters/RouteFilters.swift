@@ -28,6 +28,8 @@ public final class RouteFilters: Sendable {
     public let responseBuffering: ResponseBuffering
     /// Larger response heads than those of other routes; nil for the limits of all.
     public let responseHeadLimits: HeadLimits?
+    /// What is changed of the upstream's cookies and redirects; nil for nothing.
+    public let responseRewrite: ResponseRewriteFilter?
     public let timeouts: UpstreamTimes
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
@@ -62,7 +64,9 @@ public final class RouteFilters: Sendable {
         let policy = route.policy
         bodyLimit = policy.bodyLimits.requestBytes
         let edits = settings.headerEdits(with: policy.headerEdits)
-        let hasTemplates = policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
+        let hasTemplates =
+            policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
+            || policy.responseRewrite != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         responseEdits = try edits.map { edits throws(FilterError) in try ResponseEdits(edits, constants) } ?? .none
         if let edits, !edits.onRequest.isEmpty {
@@ -78,6 +82,9 @@ public final class RouteFilters: Sendable {
         variableCount = constants.variables.count
         answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
             constants.variables[variable.name].map { ($0, Array(variable.field.utf8)) }
+        }
+        responseRewrite = try policy.responseRewrite.map { policy throws(FilterError) in
+            try ResponseRewriteFilter(policy, constants)
         }
         requestBuffering = policy.requestBuffering
         responseBuffering = policy.responseBuffering
@@ -150,6 +157,7 @@ public final class RouteFilters: Sendable {
         variableCount = 0
         answerVariables = []
         needsVariables = false
+        responseRewrite = nil
         requestBuffering = RequestBuffering()
         responseBuffering = ResponseBuffering()
         responseHeadLimits = nil

@@ -177,6 +177,16 @@ public struct HeaderBlock: ~Copyable {
         return true
     }
 
+    /// Gives one field another value.
+    ///
+    /// - Returns: false, and nothing changes, when the value holds control bytes.
+    @discardableResult
+    public mutating func setValue(at index: Int, _ value: Span<UInt8>) -> Bool {
+        guard FieldSyntax.isValue(value) else { return false }
+        replaceValue(at: index, with: value)
+        return true
+    }
+
     /// Removes all fields of a known name.
     public mutating func remove(_ id: HeaderID) {
         guard present.contains(id) else { return }

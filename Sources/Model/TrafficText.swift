@@ -129,14 +129,11 @@ extension ResponseBuffering: CustomStringConvertible {
 }
 
 extension ResponseRewrite {
-    fileprivate var rules: [Rule] { [cookieDomain, cookiePath, location].compactMap { $0 } }
+    fileprivate var rules: [Rule] { cookieDomain + cookiePath + location }
 
     fileprivate var lines: [String] {
-        var lines: [String] = []
-        if let cookieDomain { lines.append("cookie domain \(cookieDomain)") }
-        if let cookiePath { lines.append("cookie path \(cookiePath)") }
-        if let location { lines.append("location \(location)") }
-        return lines
+        cookieDomain.map { "cookie domain \($0)" } + cookiePath.map { "cookie path \($0)" }
+            + location.map { "location \($0)" }
     }
 }
 

@@ -12,7 +12,9 @@ struct ResponseRewriteDraft: Sendable, Equatable {
         var location: ResponseRewrite.Rule?
         if let from, let to { location = ResponseRewrite.Rule(from, replacement: to) }
         guard cookieDomain != nil || cookiePath != nil || location != nil else { return nil }
-        return ResponseRewrite(cookieDomain: cookieDomain, cookiePath: cookiePath, location: location)
+        return ResponseRewrite(
+            cookieDomain: [cookieDomain].compactMap { $0 }, cookiePath: [cookiePath].compactMap { $0 },
+            location: [location].compactMap { $0 })
     }
 }
 

@@ -10,7 +10,7 @@ public struct ResponseRewrite: Sendable, Hashable {
         }
 
         public var pattern: Pattern
-        /// Text with variables.
+        /// Text with variables. May hold `;` and what follows it, for further attributes of a cookie.
         public var replacement: String
 
         public init(_ pattern: Pattern, replacement: String) {
@@ -19,14 +19,16 @@ public struct ResponseRewrite: Sendable, Hashable {
         }
     }
 
-    /// `Domain` of `Set-Cookie`: the whole value, in any case, a leading dot aside.
-    public var cookieDomain: Rule?
-    /// `Path` of `Set-Cookie`: its beginning.
-    public var cookiePath: Rule?
-    /// `Location` and the URL of `Refresh`: their beginning.
-    public var location: Rule?
+    /// For `Domain` of `Set-Cookie`. A text is the whole domain, in any case, a leading dot aside. Of all rules the
+    /// first that fits acts.
+    public var cookieDomain: [Rule]
+    /// For `Path` of `Set-Cookie`. A text is its beginning, and is what is replaced; what a regular expression is found
+    /// in is replaced as a whole.
+    public var cookiePath: [Rule]
+    /// For `Location` and the URL of `Refresh`, in the same way.
+    public var location: [Rule]
 
-    public init(cookieDomain: Rule? = nil, cookiePath: Rule? = nil, location: Rule? = nil) {
+    public init(cookieDomain: [Rule] = [], cookiePath: [Rule] = [], location: [Rule] = []) {
         self.cookieDomain = cookieDomain
         self.cookiePath = cookiePath
         self.location = location

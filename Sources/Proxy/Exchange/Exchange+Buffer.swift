@@ -98,9 +98,11 @@ extension Exchange {
 
 /// Responses that are taken faster than the client takes them (`proxy-buffering: on`).
 extension Exchange {
-    /// Whether the response at hand is buffered: what the upstream says of it goes before the route's rule.
-    private func buffersResponse(_ framing: BodyFraming) -> Bool {
-        guard let rule = route?.filters.responseBuffering, framing != .none, framing != .length(0) else { return false }
+    /// Whether the response at hand is buffered: what the upstream says of it goes before the route's rule. Asked before
+    /// its fields are edited.
+    func buffersResponse(_ framing: BodyFraming) -> Bool {
+        guard let rule = route?.filters.responseBuffering, framing != .none, framing != .length(0), !request.isGRPC
+        else { return false }
         return Self.wish(of: response.headers) ?? rule.isOn
     }
 
@@ -112,12 +114,15 @@ extension Exchange {
         return nil
     }
 
-    /// Begins to buffer the response, if it is to be; its body has been begun as a stream.
-    func beginBufferingResponse(_ framing: BodyFraming, encodesChunks: Bool) {
-        guard buffersResponse(framing), let rule = route?.filters.responseBuffering else { return }
+    /// Begins to buffer the response, whose body has been begun as a stream.
+    ///
+    /// - Parameters:
+    ///   - framing: as the client's head says.
+    ///   - source: as the upstream's stream has it.
+    func beginBufferingResponse(_ framing: BodyFraming, from source: BodyFraming, encodesChunks: Bool) {
+        guard let rule = route?.filters.responseBuffering else { return }
         responseSpool = BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
-        state.buffersResponse = true
-        responseBody.start(framing)
+        responseBody.start(source)
         if case .length = framing {
             bufferedBody.start(framing)
         } else {

@@ -3,6 +3,7 @@ import Filters
 import HTTP
 import Linux
 import Model
+import Routing
 import Telemetry
 
 /// Changing the fields of requests and responses as the route asks, and knowing what its templates ask for.
@@ -86,6 +87,11 @@ extension Exchange {
 
     /// Changes the fields of an upstream's response in place.
     func editResponse() {
+        if let rewrite = route?.filters.responseRewrite {
+            rewrite.apply(
+                to: &response.headers, for: request, context, &worker.matchScratch.pattern,
+                scratch: &worker.filterScratch.location)
+        }
         let edits = responseEdits
         guard edits.isDynamic else { return }
         apply(edits, status: response.status, isOwn: false)

@@ -182,6 +182,7 @@ extension Exchange {
 
     private func sendHead(_ framing: BodyFraming) {
         guard let downstream else { return }
+        state.buffersResponse = buffersResponse(framing)
         editResponse()
         let fields = responseEdits.lines(isSecure: context.isSecure)
         state.phase = .responding
@@ -199,7 +200,7 @@ extension Exchange {
         record.bytesSent += downstream.head.count - start
         let source = framing != .none && upstream?.marksEnd == true ? .untilClose : framing
         responseBody.start(source, encodesChunks: encodesChunks)
-        beginBufferingResponse(framing, encodesChunks: encodesChunks)
+        if state.buffersResponse { beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks) }
         downstream.sendHead(response.status, endsStream: responseBody.isTaken)
     }
 

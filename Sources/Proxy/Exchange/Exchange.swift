@@ -212,7 +212,7 @@ final class Exchange {
     func startAttempts() {
         plan?.budget.earn()
         state.firstAttemptAt = worker.loop.now
-        if let rule = route?.filters.requestBuffering, rule.mode == .whole, !requestIsTaken {
+        if let rule = route?.filters.requestBuffering, rule.mode == .whole, !requestIsTaken, !request.isGRPC {
             beginBuffering(rule)
         } else {
             attempt()

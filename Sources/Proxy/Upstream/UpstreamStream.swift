@@ -192,7 +192,12 @@ enum UpstreamStream {
     func move(_ body: inout BodyPump, into spool: inout BodySpool, _ worker: Worker) -> BodyPump.Outcome {
         switch self {
         case .http1(let connection):
-            body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+            return body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+        case .http2(let stream):
+            var source = stream
+            let outcome = body.run(from: &source, to: &spool, &worker.buffers, &worker.pipes)
+            stream.tookInput()
+            return outcome
         }
     }
 
