@@ -7,11 +7,15 @@ enum DemonstrationFields {
     static func bound(_ route: RoutePlan) -> Int {
         let names = route.names
         return 256 + names.namespace.count + names.object.count + names.host.count + names.path.count
-            + names.service.count + names.servicePort.count
+            + max(names.service.count + names.servicePort.count, route.traffic?.split?.other.plan.name.count ?? 0)
     }
 
     /// Appends the fields.
-    static func append(_ route: RoutePlan, _ endpoint: SocketAddress, to output: inout ByteBuffer) {
+    ///
+    /// - Parameter upstream: the name of the upstream that took the request in place of the route's own Service.
+    static func append(
+        _ route: RoutePlan, _ endpoint: SocketAddress, instead upstream: [UInt8]?, to output: inout ByteBuffer
+    ) {
         let names = route.names
         output.append("X-Gatehouse-Ingress: ")
         output.append(names.namespace.span)
@@ -22,9 +26,13 @@ enum DemonstrationFields {
         output.append("\r\nX-Gatehouse-Path: ")
         output.append(names.path.span)
         output.append("\r\nX-Gatehouse-Service: ")
-        output.append(names.service.span)
-        output.append(.colon)
-        output.append(names.servicePort.span)
+        if let upstream {
+            output.append(upstream.span)
+        } else {
+            output.append(names.service.span)
+            output.append(.colon)
+            output.append(names.servicePort.span)
+        }
         output.append("\r\nX-Gatehouse-Endpoint: ")
         endpoint.write(to: &output)
         output.append("\r\n")

@@ -118,7 +118,7 @@ extension Exchange {
         if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
         fallback?.append(request, to: &upstream.head)
         if let pages, let status = state.replacedStatus { pages.append(status, request, to: &upstream.head) }
-        if plan?.isDemonstration == true { DemonstrationFields.append(route, upstream.address, to: &upstream.head) }
+        if plan?.isDemonstration == true { appendDemonstration(route, upstream) }
         upstream.head.appendHeadEnd()
         requestBody.encodesChunks = upstream.usesChunks && sentFraming.isOpen
         requestBody.repeatEnd()
@@ -154,6 +154,11 @@ extension Exchange {
             output.appendField(.connection, "close")
         }
         if request.acceptsTrailers { output.appendField(.te, "trailers") }
+    }
+
+    private func appendDemonstration(_ route: RoutePlan, _ upstream: UpstreamStream) {
+        DemonstrationFields.append(
+            route, upstream.address, instead: state.traffic.isOnOtherSide ? plan?.name : nil, to: &upstream.head)
     }
 
     /// How the body is framed that the upstream gets.
