@@ -94,6 +94,7 @@ enum Failure: Hashable {
         case .noEndpoint: "there is no endpoint"
         case .exhausted: "descriptors, addresses or memory have run out"
         case .limitExceeded: "a limit was exceeded"
+        case .spoolFailed: "the temporary file took no more"
         case .bodyTooSlow: "the client sent its body too slowly"
         case .bodyTooLarge: "the client's body is too large"
         case .malformedBody: "the client's body is malformed"
