@@ -143,8 +143,11 @@ final class Worker {
 
     // MARK: Connections
 
-    /// Whether one more client connection may be accepted: it and its upstream connection must fit.
-    var hasRoomForConnection: Bool { downstreamConnections + upstreamConnections < connectionLimit }
+    /// Whether one more client connection may be accepted: it and its upstream connection must fit, beside one for each
+    /// client that is there already, so that no request fails for want of a descriptor.
+    var hasRoomForConnection: Bool {
+        downstreamConnections + max(downstreamConnections, upstreamConnections) + 2 <= connectionLimit
+    }
 
     var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity &+ spooledBytes < settings.bufferBytes }
 

@@ -13,7 +13,7 @@ public enum WireFault: Error, Equatable, Sendable {
 }
 
 /// The longest that a test waits for what must happen. Passing tests never come near it.
-public let failureGuardSeconds = 15
+public let failureGuardSeconds = 60
 
 /// A value that one thread changes and others wait for.
 ///
@@ -62,12 +62,12 @@ public final class Gate: Sendable {
     public func wait() throws { try isOpen.wait("a gate") { $0 } }
 }
 
-/// Looks again and again, giving way to other threads in between, until `condition` holds: for what nobody
+/// Looks again and again, a millisecond apart so that others get the processor, until `condition` holds: for what nobody
 /// tells of, such as the kernel's table of sockets.
 public func eventually(_ what: String = "a condition", _ condition: () throws -> Bool) throws {
     let deadline = Date(timeIntervalSinceNow: TimeInterval(failureGuardSeconds))
     while try !condition() {
         guard Date() < deadline else { throw WireFault.silence("waiting for \(what)") }
-        sched_yield()
+        _ = poll(nil, 0, 1)
     }
 }
