@@ -42,6 +42,7 @@ import Testing
         let gatehouse = try Gatehouse(servers.settled(serve))
         for command in readme.curls {
             let shell = command.text.replacing("http://localhost:8080", with: "http://127.0.0.1:\(gatehouse.port)")
+                .replacing("localhost:8443", with: "127.0.0.1:\(gatehouse.securePort)")
                 .replacing("curl -H", with: "curl -s -H").replacing("curl -i", with: "curl -s -i")
             let result = try Command.run("sh", ["-c", shell])
             #expect(result.status == 0, "\(command.text)")

@@ -6,6 +6,7 @@ struct ExpectScript {
     struct Step {
         var line = 0
         var method = ""
+        var isSecure = false
         var host = ""
         var target = ""
         var fields: [String] = []
@@ -37,10 +38,12 @@ struct ExpectScript {
     }
 
     private static func begin(_ line: String, at number: Int) throws -> Step {
-        guard let match = line.wholeMatch(of: /([A-Z]+) http:\/\/([^\/ ]+)(\/[^ ]*)/) else {
+        guard let match = line.wholeMatch(of: /([A-Z]+) http(s?):\/\/([^\/ ]+)(\/[^ ]*)/) else {
             throw fault("no request: \(line)", number)
         }
-        return Step(line: number, method: String(match.1), host: String(match.2), target: String(match.3))
+        return Step(
+            line: number, method: String(match.1), isSecure: !match.2.isEmpty, host: String(match.3),
+            target: String(match.4))
     }
 
     fileprivate static func fault(_ what: String, _ line: Int) -> WireFault {
@@ -70,7 +73,8 @@ extension ExpectScript.Step {
     func response(from gatehouse: Gatehouse) throws -> Message {
         let content = body.map { $0 + "\n" }.joined()
         let length = content.isEmpty ? [] : ["Content-Length: \(content.utf8.count)"]
-        return try gatehouse.client().request(
+        let client = try isSecure ? gatehouse.secureClient(TLSOptions(host)) : gatehouse.client()
+        return try client.request(
             target, method: method, host: host, fields + length + ["Connection: close"], body: content)
     }
 }

@@ -46,6 +46,8 @@ final class Gatehouse: Sendable {
 
     func client() throws -> Client { try Client(toPort: port) }
 
+    func secureClient(_ options: TLSOptions) throws -> Client { try Client(toPort: securePort, tls: options) }
+
     /// One request on a connection of its own.
     func request(_ target: String = "/", host: String, method: String = "GET") throws -> Message {
         try client().request(target, method: method, host: host, ["Connection: close"])
