@@ -136,7 +136,7 @@ let package = Package(
             ]),
         tests(
             "AnnotationTests",
-            on: ["Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Telemetry", "Linux", "TestSupport"]),
+            on: ["Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Telemetry", "TLS", "Linux", "TestSupport"]),
         tests(
             "gatehouseTests",
             on: [

@@ -98,8 +98,10 @@ private struct Pair {
         _ = try pair.ask("X-Canary: always")
         _ = try pair.ask()
         let name = "nginx_ingress_controller_requests"
-        #expect(pair.gate.metric(name, "canary=\"shop-next-80\"", "service=\"web\"") == 1)
-        #expect(pair.gate.metric(name, "canary=\"\"", "service=\"web\"") == 1)
+        try eventually("both requests to be counted") {
+            pair.gate.metric(name, "canary=\"shop-next-80\"", "service=\"web\"") == 1
+                && pair.gate.metric(name, "canary=\"\"", "service=\"web\"") == 1
+        }
         let lines = try pair.gate.accessLogLines()
         #expect(lines.count { $0.contains("[shop-web-80] [shop-next-80]") } == 1)
         #expect(lines.count { $0.contains("[shop-web-80] []") } == 1)

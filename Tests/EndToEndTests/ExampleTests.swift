@@ -21,8 +21,9 @@ import Testing
         let folder = Products.examples.appending(path: name)
         let script = try ExpectScript(String(contentsOf: folder.appending(path: "expect.txt"), encoding: .utf8))
         let readme = try ExampleReadme(folder.appending(path: "README.md"))
-        let servers = try ExampleServers(readme.servers)
-        let gatehouse = try Gatehouse(servers.settled(#require(readme.serve)))
+        let preparations = try ExamplePreparations(readme.preparations)
+        let servers = try ExampleServers(readme.servers, preparations)
+        let gatehouse = try Gatehouse(preparations.settled(servers.settled(#require(readme.serve))))
         #expect(!script.steps.isEmpty)
         for step in script.steps {
             let place: Comment = "\(name)/expect.txt:\(step.line)"
@@ -38,15 +39,18 @@ import Testing
     func `does what the commands of its README promise`(name: String) throws {
         let readme = try ExampleReadme(Products.examples.appending(path: "\(name)/README.md"))
         let serve = try #require(readme.serve)
-        let servers = try ExampleServers(readme.servers)
-        let gatehouse = try Gatehouse(servers.settled(serve))
+        let preparations = try ExamplePreparations(readme.preparations)
+        let servers = try ExampleServers(readme.servers, preparations)
+        let gatehouse = try Gatehouse(preparations.settled(servers.settled(serve)))
         for command in readme.curls {
-            let shell = command.text.replacing("http://localhost:8080", with: "http://127.0.0.1:\(gatehouse.port)")
+            let shell = preparations.settled(command.text)
+                .replacing("http://localhost:8080", with: "http://127.0.0.1:\(gatehouse.port)")
                 .replacing("localhost:8443", with: "127.0.0.1:\(gatehouse.securePort)")
                 .replacing("curl -H", with: "curl -s -H").replacing("curl -i", with: "curl -s -i")
+                .replacing("curl --", with: "curl -s --").replacing("curl -k", with: "curl -s -k")
             let result = try Command.run("sh", ["-c", shell])
             #expect(result.status == 0, "\(command.text)")
-            let output = result.output.replacing("\r\n", with: "\n")
+            let output = result.output.replacing("\r\n", with: "\n").replacing("HTTP/2 ", with: "HTTP/1.1 ")
             for part in command.promises {
                 #expect(output.contains(part.replacing("localhost:8080", with: "127.0.0.1")), "\(command.text)")
             }
@@ -69,9 +73,18 @@ struct ExampleReadme {
     struct Server {
         var script: String
         var port: String
+        /// What follows the port.
+        var arguments: [String]
+    }
+
+    /// A script that makes something in a folder before Gatehouse starts.
+    struct Preparation {
+        var script: String
+        var folder: String
     }
 
     private(set) var servers: [Server] = []
+    private(set) var preparations: [Preparation] = []
     /// The arguments of `gatehouse serve`.
     private(set) var serve: [String]?
     private(set) var curls: [Curl] = []
@@ -84,7 +97,11 @@ struct ExampleReadme {
             let command = line.dropFirst(4)
             if command.hasPrefix("python3 ") {
                 let words = Self.words(command.dropFirst(8))
-                if words.count == 2 { servers.append(Server(script: words[0], port: words[1])) }
+                guard words.count >= 2 else { continue }
+                servers.append(Server(script: words[0], port: words[1], arguments: Array(words[2...])))
+            } else if command.hasPrefix("Examples/") {
+                let words = Self.words(command)
+                if words.count == 2 { preparations.append(Preparation(script: words[0], folder: words[1])) }
             } else if command.hasPrefix("gatehouse serve ") {
                 serve = Self.words(command.dropFirst(16))
             } else if command.hasPrefix("gatehouse ") {

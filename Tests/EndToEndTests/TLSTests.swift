@@ -36,11 +36,15 @@ import Testing
     func `offers a scanner nothing but what Docs tell`() throws {
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: Self.manifest)
         let report = try Command.run("sslscan", ["--no-colour", "127.0.0.1:\(gatehouse.securePort)"]).output
-        let lines = report.components(separatedBy: "\n").map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
+        let lines = report.components(separatedBy: "\n").map {
+            $0.split(whereSeparator: \.isWhitespace).map(String.init)
+        }
         for protocolName in ["SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"] {
             #expect(lines.contains([protocolName, "disabled"]))
         }
-        let ciphers = lines.filter { $0.first == "Preferred" || $0.first == "Accepted" }.compactMap { $0.dropFirst(4).first }
+        let ciphers = lines.filter { $0.first == "Preferred" || $0.first == "Accepted" }.compactMap {
+            $0.dropFirst(4).first
+        }
         #expect(!ciphers.isEmpty)
         let docs = try String(contentsOf: Products.repository.appending(path: "Docs/tls.md"), encoding: .utf8)
         for cipher in ciphers { #expect(docs.contains("`\(cipher)`"), "\(cipher)") }

@@ -14,7 +14,7 @@ public final class TestCertificate: Sendable {
     /// PEM of the certificate alone.
     public let certificatePEM: String
     public let keyPEM: String
-    /// PEM of the certificate and of its issuer, where there is one.
+    /// PEM of the certificate and of its issuers up to the one that vouches for itself.
     public let chainPEM: String
 
     /// - Parameters:
@@ -49,7 +49,7 @@ public final class TestCertificate: Sendable {
         self.certificate = certificate
         certificatePEM = Self.written { PEM_write_bio_X509($0, certificate) }
         keyPEM = Self.written { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
-        chainPEM = certificatePEM + (issuer?.certificatePEM ?? "")
+        chainPEM = certificatePEM + (issuer?.chainPEM ?? "")
     }
 
     deinit {

@@ -51,10 +51,11 @@ final class Gate {
     /// Serves manifests as written. Each origin's Service is `shop/<name>` with port 80, named `http`.
     init(
         manifests texts: [String], origins: [String: [ScriptedOrigin]], configMap: [String: String] = [:],
-        workers: Int = 1, options change: (inout TranslationOptions) -> Void = { _ in }
+        workers: Int = 1, speaksTLS: Bool = false, options change: (inout TranslationOptions) -> Void = { _ in }
     ) throws {
         manifests = Manifests(origins: origins, configMap: configMap)
         var options = TranslationOptions()
+        options.certificates = .tls
         change(&options)
         translator = IngressTranslator(options: options)
         let translation = translator.translate(try manifests.store(texts))
@@ -66,9 +67,15 @@ final class Gate {
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
         plane = try DataPlane(
             DataPlane.Configuration(
-                listeners: [ListenerAddress(address: SocketAddress(.loopbackV4, port: 0))], workers: workers,
+                listeners: Self.listeners(speaksTLS: speaksTLS), workers: workers,
                 connectionsPerWorker: 10_000, logFormat: try AccessLogFormat(AccessLogFormat.defaultText)),
             serving: model, metrics: metrics)
+    }
+
+    private static func listeners(speaksTLS: Bool) -> [ListenerAddress] {
+        let address = SocketAddress(.loopbackV4, port: 0)
+        let plain = ListenerAddress(address: address)
+        return speaksTLS ? [plain, ListenerAddress(address: address, speaksTLS: true)] : [plain]
     }
 
     deinit {
@@ -92,6 +99,11 @@ final class Gate {
     // MARK: Asking
 
     func client() throws -> Client { try Client(toPort: port) }
+
+    /// A client that has shaken hands, where TLS is spoken.
+    func secureClient(_ options: TLSOptions) throws -> Client {
+        try Client(toPort: plane.addresses[1].port, tls: options)
+    }
 
     /// The answer to one request on a connection of its own.
     func request(

@@ -1,16 +1,16 @@
 import Foundation
 import TestSupport
 
-/// The small servers that an example's README starts (`python3 Examples/NAME/server.py PORT`), each on a port that the
+/// The small servers that an example's README starts (`python3 Examples/NAME/server.py PORT …`), each on a port that the
 /// kernel chose. End with their last reference.
 final class ExampleServers {
     private var processes: [ChildProcess] = []
     private var ports: [(written: String, real: String)] = []
 
     /// - Parameter servers: scripts, and the ports that the README gives them.
-    init(_ servers: [ExampleReadme.Server]) throws {
+    init(_ servers: [ExampleReadme.Server], _ preparations: ExamplePreparations) throws {
         for server in servers {
-            let process = try ChildProcess("python3", [server.script, "0"])
+            let process = try ChildProcess("python3", [server.script, "0"] + preparations.settled(server.arguments))
             let said = try process.output.wait("\(server.script) to listen") { $0.isOver || !$0.lines.isEmpty }
             guard let line = said.lines.first, line.hasPrefix("listening on "),
                 let port = line.split(separator: ":").last
