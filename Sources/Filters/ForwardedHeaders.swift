@@ -11,6 +11,10 @@ public struct ForwardedHeaders: Sendable {
     private let appendsForwardedFor: Bool
     private let generatesRequestID: Bool
     private let dropped: HeaderIDSet
+    private let addressField: FieldName
+    private let hostField: FieldName
+    /// The fields that say where a request came from have other names than usual.
+    private let hasNamedFields: Bool
 
     /// Written by the proxy, or spoken to it alone.
     private static let own: HeaderIDSet = [
@@ -27,6 +31,10 @@ public struct ForwardedHeaders: Sendable {
     public init(_ settings: ForwardingSettings) {
         appendsForwardedFor = settings.trustsForwardedHeaders && settings.appendsForwardedFor
         generatesRequestID = settings.generatesRequestID
+        addressField = FieldName(settings.addressField)
+        hostField = FieldName(settings.hostField)
+        let usual = ForwardingSettings()
+        hasNamedFields = settings.addressField != usual.addressField || settings.hostField != usual.hostField
         dropped = settings.trustsForwardedHeaders ? Self.own : Self.own.union(Self.claims)
     }
 
@@ -41,6 +49,9 @@ public struct ForwardedHeaders: Sendable {
             for index in 0..<head.headers.count where Self.copied.contains(head.headers[index].id) {
                 bytes += 3 * (head.headers[index].value.count + 2)
             }
+        }
+        if hasNamedFields {
+            bytes += 2 * addressField.valueBytes(in: head.headers) + hostField.valueBytes(in: head.headers)
         }
         return bytes
     }
@@ -113,7 +124,9 @@ public struct ForwardedHeaders: Sendable {
         }
         context.identity?.append(to: &buffer)
         if context.isEarly { buffer.append("\r\nEarly-Data: 1") }
-        if head.headers.containsAny(of: Self.originals) { appendOriginals(head.headers, omitting: ids, &buffer) }
+        if hasNamedFields || head.headers.containsAny(of: Self.originals) {
+            appendOriginals(head.headers, omitting: ids, &buffer)
+        }
     }
 
     private static let schemes: HeaderIDSet = [.xForwardedPort, .xForwardedProto, .xForwardedScheme, .xScheme]
@@ -147,8 +160,8 @@ public struct ForwardedHeaders: Sendable {
 
     /// The value of `X-Forwarded-For`.
     func appendHops(_ head: borrowing RequestHead, _ context: RequestContext, _ buffer: inout ByteBuffer) {
-        if appendsForwardedFor, head.headers.contains(.xForwardedFor) {
-            buffer.appendValues(of: .xForwardedFor, head.headers)
+        if appendsForwardedFor, addressField.firstIndex(in: head.headers) != nil {
+            buffer.appendValues(of: addressField, head.headers)
             buffer.append(", ")
             context.peer.write(to: &buffer)
         } else if appendsForwardedFor {
@@ -206,14 +219,14 @@ public struct ForwardedHeaders: Sendable {
     private func appendOriginals(
         _ headers: borrowing HeaderBlock, omitting ids: HeaderIDSet, _ buffer: inout ByteBuffer
     ) {
-        if headers.contains(.xForwardedFor), !ids.contains(.xOriginalForwardedFor) {
+        if addressField.firstIndex(in: headers) != nil, !ids.contains(.xOriginalForwardedFor) {
             buffer.append("X-Original-Forwarded-For: ")
-            buffer.appendValues(of: .xForwardedFor, headers)
+            buffer.appendValues(of: addressField, headers)
             buffer.append("\r\n")
         }
-        if headers.contains(.xForwardedHost), !ids.contains(.xOriginalForwardedHost) {
+        if hostField.firstIndex(in: headers) != nil, !ids.contains(.xOriginalForwardedHost) {
             buffer.append("X-Original-Forwarded-Host: ")
-            buffer.appendValues(of: .xForwardedHost, headers)
+            buffer.appendValues(of: hostField, headers)
             buffer.append("\r\n")
         }
     }
@@ -221,14 +234,14 @@ public struct ForwardedHeaders: Sendable {
 
 extension ByteBuffer {
     /// Appends the values of all fields of a name as one list. Needs the bytes of the values and 2 for each.
-    mutating func appendValues(of id: HeaderID, _ headers: borrowing HeaderBlock) {
-        var next = headers.firstIndex(of: id)
+    mutating func appendValues(of name: FieldName, _ headers: borrowing HeaderBlock) {
+        var next = name.firstIndex(in: headers)
         var isFirst = true
         while let index = next {
             if !isFirst { append(", ") }
             isFirst = false
             append(headers.value(index))
-            next = headers.firstIndex(of: id, from: index + 1)
+            next = name.firstIndex(in: headers, from: index + 1)
         }
     }
 }

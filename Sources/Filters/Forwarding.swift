@@ -5,10 +5,14 @@ public import Model
 /// What is believed of forwarded fields, compiled once (`use-forwarded-headers` and its kin in ingress-nginx).
 public struct Forwarding: Sendable {
     private let trusts: Bool
+    private let correctsAddress: Bool
+    private let addressField: FieldName
     private let proxies: TrustedProxies
 
     public init(_ settings: ForwardingSettings) throws(FilterError) {
         trusts = settings.trustsForwardedHeaders
+        correctsAddress = settings.trustsForwardedHeaders || settings.correctsAddress
+        addressField = FieldName(settings.addressField)
         proxies = try TrustedProxies(settings.trustedHops)
     }
 
@@ -18,7 +22,8 @@ public struct Forwarding: Sendable {
         requestIDHigh: UInt64, requestIDLow: UInt64
     ) -> RequestContext {
         RequestContext(
-            peer: peer, client: trusts ? proxies.client(of: head, peer: peer) : peer, isSecure: isSecure,
+            peer: peer, client: correctsAddress ? proxies.client(of: head, peer: peer, by: addressField) : peer,
+            isSecure: isSecure,
             localPort: localPort, requestIDHigh: requestIDHigh, requestIDLow: requestIDLow,
             trustsForwardedFields: trusts)
     }

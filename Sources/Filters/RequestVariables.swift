@@ -33,7 +33,11 @@ public final class RequestVariables {
     private(set) var path: Range<Int>?
     private(set) var query: Range<Int>?
 
-    public init() {}
+    /// `$hostname`
+    let machineName: [UInt8]
+
+    /// - Parameter machineName: what this machine is called.
+    public init(machineName: [UInt8] = []) { self.machineName = machineName }
 
     /// Forgets the last request.
     ///

@@ -20,6 +20,8 @@ extension Template {
         case connection, connectionRequests, process
         /// `$remote_port`, `$server_addr`
         case clientPort, serverAddress
+        /// `$hostname`
+        case machineName
     }
 
     /// A variable that says something of the client's TLS connection.
@@ -120,6 +122,9 @@ extension RequestVariables {
         case .connectionRequests: buffer.append(decimal: facts.connectionRequests)
         case .process: buffer.append(decimal: facts.processID)
         case .clientPort: buffer.append(decimal: Int(facts.clientPort))
+        case .machineName:
+            let name = machineName
+            return buffer.append(encoded: name.span, escaping)
         }
         return true
     }

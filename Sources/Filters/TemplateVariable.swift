@@ -28,6 +28,10 @@ extension Template {
         case clientAddress
         /// `$realip_remote_addr`
         case peerAddress
+        /// `$proxy_protocol_addr`: the address that a PROXY header tells.
+        case announcedAddress
+        /// `$proxy_add_x_forwarded_for`: the client's `X-Forwarded-For` with the client's address behind it.
+        case forwardedFor
         /// `$request_method`
         case method
         /// `$server_port`, `$pass_server_port`
@@ -101,6 +105,16 @@ extension Template {
         case .path:
             if let variables, let path = variables.path { return variables.appendText(path, escaping, to: &buffer) }
             return buffer.append(decoded: head.normalPath, escaping)
+        case .announcedAddress:
+            return context.announcedPort == 0 || append(short: .peerAddress, head, context, &buffer)
+        case .forwardedFor:
+            if head.headers.contains(.xForwardedFor) {
+                guard append(linesOf: .xForwardedFor, head.headers, escaping, &buffer), buffer.room >= 4 else {
+                    return false
+                }
+                if escaping == .verbatim { buffer.append(", ") } else { buffer.append(",%20") }
+            }
+            return append(short: .clientAddress, head, context, &buffer)
         case .query:
             if let variables, let query = variables.query {
                 return variables.appendText(encoded: query, to: &buffer)

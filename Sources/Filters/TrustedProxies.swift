@@ -10,15 +10,20 @@ public struct TrustedProxies: Sendable {
 
     public func contains(_ address: ClientAddress) -> Bool { hops.contains(address) }
 
-    /// Who a request is from: `X-Forwarded-For` walked from the right for as long as the hop that vouches for
+    /// The field that says who the client is, unless the configuration names another.
+    public static let standardField = FieldName("X-Forwarded-For")
+
+    /// Who a request is from: `X-Forwarded-For`, or the field named, walked from the right for as long as the hop that vouches for
     /// an address is trusted. An element that is no address ends the walk at the last one that was.
-    public func client(of head: borrowing RequestHead, peer: ClientAddress) -> ClientAddress {
-        guard head.headers.contains(.xForwardedFor), contains(peer) else { return peer }
+    public func client(
+        of head: borrowing RequestHead, peer: ClientAddress, by field: FieldName = Self.standardField
+    ) -> ClientAddress {
+        guard field.firstIndex(in: head.headers) != nil, contains(peer) else { return peer }
         var hop = peer
         var index = head.headers.count
         while index > 0 {
             index -= 1
-            guard head.headers[index].id == .xForwardedFor else { continue }
+            guard field.names(index, of: head.headers) else { continue }
             let value = head.headers.value(index)
             var end = value.count
             while end > 0 {

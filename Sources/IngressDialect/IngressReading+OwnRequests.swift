@@ -10,12 +10,13 @@ extension IngressReading {
         if rules.auth.url == nil, rules.auth.followsGlobal, globals.externalAuth.url != nil {
             rules.auth = globals.externalAuth
             rules.authIsGlobal = true
+            rules.authFields = globals.questionFields
         }
         rules.identity = ingress.metadata.uid
         if rules.auth.url != nil, let reference = rules.auth.fields {
-            rules.authFields = readAuthFields(reference, into: &content)
+            rules.authFields += readAuthFields(reference, into: &content)
         }
-        if rules.auth.url != nil, let text = draft.snippets.ofQuestion {
+        if rules.auth.url != nil, !rules.authIsGlobal, let text = draft.snippets.ofQuestion {
             rules.authFields += readQuestionSnippet(text, into: &content)
         }
         if let url = rules.mirror.url, url.target.isEmpty {

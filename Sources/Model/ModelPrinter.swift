@@ -127,6 +127,9 @@ extension Settings {
         add("ejection time", \.upstream.ejectionTime)
         add("use-forwarded-headers", \.forwarding.trustsForwardedHeaders)
         add("compute-full-forwarded-for", \.forwarding.appendsForwardedFor)
+        add("enable-real-ip", \.forwarding.correctsAddress)
+        add("forwarded-for-header", \.forwarding.addressField)
+        add("forwarded-host-header", \.forwarding.hostField)
         add("proxy-real-ip-cidr", \.forwarding.trustedHops)
         add("generate-request-id", \.forwarding.generatesRequestID)
         add("allow-backend-server-header", \.response.passesServerField)
@@ -134,6 +137,7 @@ extension Settings {
         add("block-cidrs", \.admission.blockedAddresses)
         add("block-user-agents", \.admission.blockedAgents)
         add("block-referers", \.admission.blockedReferers)
+        if let shutdownGrace { lines.append("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
         if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
         return lines + headerEdits.lines + tlsLines
     }

@@ -10,6 +10,8 @@ public struct Settings: Sendable, Hashable {
     public var http2 = HTTP2Settings()
     public var proxyProtocol = ProxyProtocolSettings()
     public var admission = AdmissionSettings()
+    /// How long requests may go on when the proxy ends; nil leaves that to whoever started it (`worker-shutdown-timeout`).
+    public var shutdownGrace: Duration?
     /// What is replaced of the answers to requests that no route matches (`custom-http-errors`).
     public var errorPages: ErrorPages?
 
@@ -86,6 +88,12 @@ public struct ForwardingSettings: Sendable, Hashable {
     public var trustsForwardedHeaders = false
     /// Append to a believed `X-Forwarded-For` rather than replacing it (`compute-full-forwarded-for`).
     public var appendsForwardedFor = false
+    /// Believe who the client is, and nothing else (`enable-real-ip`).
+    public var correctsAddress = false
+    /// The field that says who the client is, hop by hop (`forwarded-for-header`).
+    public var addressField = "X-Forwarded-For"
+    /// The field whose value is passed on as `X-Original-Forwarded-Host` (`forwarded-host-header`).
+    public var hostField = "X-Forwarded-Host"
     /// Hops whose address claims are believed, as CIDR blocks (`proxy-real-ip-cidr`).
     public var trustedHops: [String] = ["0.0.0.0/0"]
     /// Make an `X-Request-ID` when the client sent none (`generate-request-id`).

@@ -78,9 +78,10 @@ public enum TemplateText {
     public static let names: Set<String> = [
         "args", "best_http_host", "binary_remote_addr", "body_bytes_sent", "bytes_sent", "connection",
         "connection_requests", "connection_upgrade", "content_length", "content_type", "document_uri",
-        "escaped_request_uri", "host", "http_host", "https", "ingress_name", "is_args", "literal_dollar",
+        "escaped_request_uri", "host", "hostname", "http_host", "https", "ingress_name", "is_args", "literal_dollar",
         "location_path", "msec", "namespace", "pass_access_scheme", "pass_port", "pass_server_port", "pid",
-        "proxy_alternative_upstream_name", "proxy_host", "proxy_upstream_name", "query_string", "realip_remote_addr",
+        "proxy_add_x_forwarded_for", "proxy_alternative_upstream_name", "proxy_host", "proxy_protocol_addr",
+        "proxy_upstream_name", "query_string", "realip_remote_addr",
         "remote_addr", "remote_port", "remote_user", "req_id", "request", "request_id", "request_length",
         "request_method", "request_time", "request_uri", "scheme", "server_addr", "server_name", "server_port",
         "server_protocol", "service_name", "service_port", "ssl_cipher", "ssl_client_escaped_cert",

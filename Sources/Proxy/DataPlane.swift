@@ -19,19 +19,22 @@ public final class DataPlane: Sendable {
         public var logFormat: AccessLogFormat?
         /// For the access log's `$pid`.
         public var processID: Int
+        /// What the access log's `$hostname` stands for.
+        public var hostName: String
         /// Told of attempts at endpoints that failed, at most once in ten seconds for each worker, cause and endpoint. Called
         /// on a worker's thread, so it must not wait.
         public var reportFault: (@Sendable (UpstreamFault) -> Void)?
 
         public init(
             listeners: [ListenerAddress], workers: Int, connectionsPerWorker: Int, logFormat: AccessLogFormat? = nil,
-            processID: Int = 0, reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
+            processID: Int = 0, hostName: String = "", reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
         ) {
             self.listeners = listeners
             self.workers = workers
             self.connectionsPerWorker = connectionsPerWorker
             self.logFormat = logFormat
             self.processID = processID
+            self.hostName = hostName
             self.reportFault = reportFault
         }
     }
@@ -52,7 +55,8 @@ public final class DataPlane: Sendable {
         let fake = configuration.listeners.contains(where: \.speaksTLS) ? Self.fakeCertificate : nil
         let shared = SharedState(
             metrics: metrics, fakeCertificate: fake, logFormat: configuration.logFormat,
-            processID: configuration.processID, reportFault: configuration.reportFault)
+            processID: configuration.processID, machineName: Array(configuration.hostName.utf8),
+            reportFault: configuration.reportFault)
         self.shared = shared
         Self.follow(model.settings.tls, shared.resumption)
         var compiler = SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry)

@@ -225,7 +225,9 @@ final class Worker {
         if idleExchanges.count < 1024 { idleExchanges.append(exchange) }
     }
 
-    func takeVariables() -> RequestVariables { idleVariables.popLast() ?? RequestVariables() }
+    func takeVariables() -> RequestVariables {
+        idleVariables.popLast() ?? RequestVariables(machineName: shared.machineName)
+    }
 
     func giveBack(_ variables: RequestVariables) {
         if idleVariables.count < 256 { idleVariables.append(variables) }

@@ -1,6 +1,7 @@
 import ControlPlane
 import Filters
 import IngressDialect
+import Kubernetes
 import Model
 import Routing
 import Translation
@@ -14,6 +15,10 @@ struct Configuration {
     /// Names that upstreams need addresses for.
     var names: Set<String>
     var router: Router
+    /// The objects that the manifests hold.
+    var objects: ObjectStore
+    /// What names of annotations begin with, before the slash.
+    var annotationPrefix: String
 
     /// - Parameter resolvesNames: whether names of upstreams are looked up, waiting at most two seconds.
     static func load(
@@ -36,7 +41,8 @@ struct Configuration {
             model: translation.model,
             diagnostics: manifests.diagnostics.map { Diagnostic($0) } + translation.diagnostics
                 + translation.model.faults() + router.diagnostics + FilterCheck.diagnostics(translation.model),
-            names: translation.names, router: router)
+            names: translation.names, router: router, objects: manifests.store,
+            annotationPrefix: options.annotationPrefix)
     }
 
     private static func resolve(_ names: Set<String>) async -> ResolvedNames {

@@ -39,6 +39,11 @@ extension ExplainReport {
             page.pair("written at", route.origin.description)
             for (index, group) in groups.enumerated() { page.pair("$\(index + 1)", group ?? "(took no part)") }
         }
+        page.section("Annotations") { page in
+            for annotation in annotations {
+                page.line("  \(annotation.name): \(annotation.value)  # \(annotation.origin)")
+            }
+        }
         page.section("Policies, in the order in which they act") { page in
             for policy in policies { page.line("  \(policy)") }
         }

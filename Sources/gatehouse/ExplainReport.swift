@@ -1,5 +1,7 @@
+import Kubernetes
 import Model
 import Routing
+import Translation
 
 /// What `explain` says of one request.
 struct ExplainReport: Encodable {
@@ -45,6 +47,14 @@ struct ExplainReport: Encodable {
         var whyNot: String?
     }
 
+    /// An annotation of an Ingress that the host or the route comes from.
+    struct Annotation: Encodable, Equatable {
+        var name: String
+        /// Snippets are told of by their length; of URLs user names and passwords are left out.
+        var value: String
+        var origin: Place
+    }
+
     /// What the backend is asked for.
     struct Forwarded: Encodable {
         /// The request-target.
@@ -62,6 +72,7 @@ struct ExplainReport: Encodable {
     var route: Route?
     /// In the order in which they act.
     var policies: [String] = []
+    var annotations: [Annotation] = []
     /// The capture groups of the route's pattern, `$1` first; null for one that took no part.
     var groups: [String?] = []
     var upstream: RoutesReport.Upstream?
@@ -76,7 +87,7 @@ struct ExplainReport: Encodable {
     private(set) var findingLines: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case request, outcome, host, route, policies, groups, upstream, forwarded, otherHosts, otherRoutes
+        case request, outcome, host, route, policies, annotations, groups, upstream, forwarded, otherHosts, otherRoutes
         case unlistedRoutes, findings
     }
 
@@ -106,6 +117,29 @@ struct ExplainReport: Encodable {
         let misses = routes.filter { $0.whyNot != nil && $0.evidence == nil }
         otherRoutes = matching + misses.prefix(Self.listedMisses)
         unlistedRoutes = max(misses.count - Self.listedMisses, 0)
+    }
+
+    /// Fills in the annotations of the Ingresses that decided, those of the route's first.
+    mutating func add(annotationsOf objects: ObjectStore, prefix: String) {
+        var seen: Set<NamespacedName> = []
+        for place in [route?.origin, host?.origin].compactMap(\.self) where place.kind == "Ingress" {
+            let key = NamespacedName(namespace: place.namespace, name: place.name)
+            guard seen.insert(key).inserted, let ingress = objects.ingresses[key] else { continue }
+            annotations += ingress.metadata.annotations.filter { $0.name.hasPrefix(prefix + "/") }.map { annotation in
+                let name = String(annotation.name.dropFirst(prefix.utf8.count + 1))
+                return Annotation(
+                    name: name.printable, value: Self.shown(annotation.value, of: name),
+                    origin: Place(Origin(ingress, line: annotation.line)))
+            }
+        }
+    }
+
+    /// A value as it may be shown to anybody.
+    private static func shown(_ value: String, of name: String) -> String {
+        let lines = value.split(separator: "\n").count
+        if name.hasSuffix("-snippet") { return "\(lines) \(lines == 1 ? "line" : "lines")" }
+        let bare = value.replacing(/:\/\/[^\/@]*@/, with: "://…@").replacing("\n", with: " ")
+        return bare.count > 120 ? String(bare.prefix(120)).printable + "…" : bare.printable
     }
 
     /// Fills in what is to be said of the objects that decided.

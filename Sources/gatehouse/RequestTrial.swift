@@ -46,6 +46,7 @@ struct RequestTrial {
             outcome: .init(kind: .answered, text: ""))
         report.add(explanation, of: router)
         report.outcome = decide(head, explanation.outcome, &report)
+        report.add(annotationsOf: configuration.objects, prefix: configuration.annotationPrefix)
         report.add(configuration.diagnostics)
         return report
     }

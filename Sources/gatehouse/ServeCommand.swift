@@ -57,8 +57,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "How log lines look: text or json.")
     var logFormat = LogFormat.text
 
-    @Option(help: ArgumentHelp("How long requests may go on after SIGTERM.", valueName: "duration"))
-    var shutdownGrace = TimeSpan(.seconds(30))
+    @Option(
+        help: ArgumentHelp(
+            "How long requests may go on after SIGTERM; worker-shutdown-timeout of the ConfigMap if not given, else 30s.",
+            valueName: "duration"))
+    var shutdownGrace: TimeSpan?
 
     func run() async throws {
         guard !manifests.paths.isEmpty else { return explain() }

@@ -66,9 +66,11 @@ struct Server {
         try await Shutdown.follow(
             Shutdown.Actions(
                 reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))
-        logger.notice("ending: requests under way have up to \(options.shutdownGrace.duration) to finish")
+        let grace =
+            options.shutdownGrace?.duration ?? handover.record.values.model.settings.shutdownGrace ?? .seconds(30)
+        logger.notice("ending: requests under way have up to \(grace) to finish")
         health.drain()
-        plane.drain(grace: options.shutdownGrace.duration)
+        plane.drain(grace: grace)
         reconciler.stop()
         await following.value
         faults.stop()
@@ -123,7 +125,8 @@ struct Server {
         let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
         let configuration = DataPlane.Configuration(
             listeners: listeners, workers: workers, connectionsPerWorker: limit, logFormat: format,
-            processID: Int(ProcessInfo.processInfo.processIdentifier), reportFault: faults.take)
+            processID: Int(ProcessInfo.processInfo.processIdentifier), hostName: ProcessInfo.processInfo.hostName,
+            reportFault: faults.take)
         do throws(Errno) {
             let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
             handover.attach(plane)

@@ -28,6 +28,38 @@ import Testing
         #expect(report.otherRoutes.map(\.whyNot) == ["a prefix of 4 bytes comes before one of 1"])
     }
 
+    @Test func `shows where each annotation is written, and no secret`() throws {
+        let yaml = """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: shown
+              namespace: store
+              annotations:
+                other.example/x: y
+                nginx.ingress.kubernetes.io/auth-signin: https://ann:pass@login.example/start
+                nginx.ingress.kubernetes.io/configuration-snippet: |
+                  proxy_set_header Authorization "Basic c2VjcmV0";
+                  more_set_headers "X-A: b";
+            spec:
+              ingressClassName: nginx
+              rules:
+              - host: shown.example
+                http:
+                  paths:
+                  - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+
+            """
+        let report = try report("http://shown.example/", yaml + Given.service("web"))
+        #expect(
+            report.annotations.map { "\($0.name) \($0.value) \($0.origin.line ?? 0)" } == [
+                "auth-signin https://…@login.example/start 8", "configuration-snippet 2 lines 9",
+            ])
+        #expect(report.text.contains("  configuration-snippet: 2 lines  # shop.yaml:9: Ingress store/shown"))
+        #expect(report.text.contains("request header Authorization: …"))
+        #expect(!report.text.contains("ann:pass") && !report.text.contains("c2VjcmV0"))
+    }
+
     @Test func `shows groups and the rewritten target`() throws {
         let report = try report("http://old.example/API/users/1", everything)
         #expect(report.groups == ["/", "users/1"])

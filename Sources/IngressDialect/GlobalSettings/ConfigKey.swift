@@ -7,6 +7,8 @@ struct ConfigKey: Sendable {
     /// What holds when it is absent or unusable, for people.
     let standard: String
     let summary: String
+    /// Why it does nothing, when it doesn't.
+    var shortfall: Shortfall?
     /// Parses a value and writes what it means.
     let write: @Sendable (String, inout GlobalSettings) throws(ValueFault) -> Void
 

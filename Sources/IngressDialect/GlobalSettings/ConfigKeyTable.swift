@@ -1,36 +1,58 @@
 import Kubernetes
 import Model
 
+/// Keys that belong together.
+struct ConfigKeyGroup: Sendable {
+    let title: String
+    let keys: [ConfigKey]
+
+    init(_ title: String, _ keys: [ConfigKey]) {
+        self.title = title
+        self.keys = keys
+    }
+}
+
 /// Every key of the controller's ConfigMap that is known.
 struct ConfigKeyTable: Sendable {
-    let keys: [ConfigKey]
+    let groups: [ConfigKeyGroup]
     private let byName: [String: ConfigKey]
-    private let pending: Set<String>
     private let names: [String]
 
-    init(_ keys: [ConfigKey], pending: [String]) {
-        self.keys = keys
-        self.pending = Set(pending)
+    init(_ groups: [ConfigKeyGroup]) {
+        self.groups = groups
+        let keys = groups.flatMap(\.keys)
         byName = Dictionary(keys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        names = (keys.map(\.name) + pending).sorted()
+        names = keys.map(\.name).sorted()
     }
 
     subscript(name: String) -> ConfigKey? { byName[name] }
 
-    /// Whether a key is known but not honoured yet.
-    func isPending(_ name: String) -> Bool { pending.contains(name) }
-
     func nearest(to name: String) -> String? { name.utf8.count > 63 ? nil : nearestName(to: name, among: names) }
 
-    static let ingressNginx = ConfigKeyTable(
-        [
-            clientKeys, forwardingKeys, upstreamKeys, responseKeys, tlsKeys, policyKeys, accessKeys, limitKeys,
-            guardingKeys, ownKeys, ownRequestKeys,
-        ].flatMap { $0 }
-            + AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
-            .map(ConfigKey.init(defaultOf:)),
-        pending: pendingKeys)
+    static let ingressNginx = ConfigKeyTable([
+        ConfigKeyGroup("Clients", clientKeys),
+        ConfigKeyGroup("Addresses, forwarded and request headers", forwardingKeys),
+        ConfigKeyGroup("TLS, HTTP/2, the PROXY protocol and redirects to HTTPS", tlsKeys),
+        ConfigKeyGroup("Backends", upstreamKeys),
+        ConfigKeyGroup("Response headers", responseKeys),
+        ConfigKeyGroup("What Ingresses may hold, and snippets", policyKeys + guardingKeys),
+        ConfigKeyGroup("Access", accessKeys),
+        ConfigKeyGroup("Limits", limitKeys),
+        ConfigKeyGroup("External authentication and error pages", ownRequestKeys),
+        ConfigKeyGroup("Ending", [shutdownKey]),
+        ConfigKeyGroup(
+            "Defaults of annotations",
+            AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
+                .map(ConfigKey.init(defaultOf:))),
+        ConfigKeyGroup("Gatehouse's own", ownKeys),
+        ConfigKeyGroup("Not done", missingKeys),
+        ConfigKeyGroup("Without effect", idleKeys),
+    ])
 }
+
+private let shutdownKey = ConfigKey(
+    "worker-shutdown-timeout", optional: .time, default: "", \.settings.shutdownGrace,
+    "How long requests may go on once Gatehouse is told to end; `--shutdown-grace` goes before it.")
 
 private let clientKeys = [
     ConfigKey(
@@ -69,6 +91,15 @@ private let forwardingKeys = [
         "proxy-real-ip-cidr", each: "an address or a CIDR block", isOne: AddressRange.isOne, default: "0.0.0.0/0",
         "Hops whose `X-Forwarded-For` is believed."
     ) { hops, globals in globals.settings.forwarding.trustedHops = hops },
+    ConfigKey(
+        "enable-real-ip", .flag, default: "false", \.settings.forwarding.correctsAddress,
+        "Believes who the client is, and no other `X-Forwarded-*`."),
+    ConfigKey(
+        "forwarded-for-header", .fieldName, default: "X-Forwarded-For", \.settings.forwarding.addressField,
+        "The header that says who the client is; backends get it as `X-Original-Forwarded-For`."),
+    ConfigKey(
+        "forwarded-host-header", .fieldName, default: "X-Forwarded-Host", \.settings.forwarding.hostField,
+        "The header that backends get as `X-Original-Forwarded-Host`."),
     ConfigKey(
         "proxy-set-headers", optional: .reference, default: "", \.requestHeaders,
         "A ConfigMap whose entries are set on every request to a backend, in place of Gatehouse's own of that name; "
@@ -161,32 +192,3 @@ private let guardingKeys = [
     ConfigKey(
         "enable-owasp-modsecurity-crs", refused: "true or false", when: { $0 != "false" }, "The OWASP core rules.")
 ]
-
-/// Keys without effect so far, whose neglect lets nobody in.
-private let pendingKeys = """
-    access-log-params access-log-path bind-address brotli-level brotli-min-length \
-    brotli-types client-header-buffer-size debug-connections \
-    disable-access-log disable-http-access-log disable-ipv6 disable-ipv6-dns \
-    disable-stream-access-log enable-access-log-for-default-backend enable-aio-write enable-auth-access-log enable-brotli \
-    enable-multi-accept enable-opentelemetry enable-opentracing enable-real-ip enable-serial-reloads \
-    enable-syslog error-log-level error-log-path forwarded-for-header \
-    forwarded-for-proxy-protocol-header forwarded-host-header geoip2-autoreload-in-minutes \
-    global-auth-snippet \
-    grpc-buffer-size-kb gzip-disable gzip-level gzip-min-length gzip-types \
-    http-access-log-path http2-max-field-size \
-    http2-max-header-size http2-max-requests ignore-invalid-headers \
-    limit-rate limit-rate-after log-format-escape-json log-format-escape-none log-format-stream \
-    log-format-upstream lua-shared-dicts map-hash-bucket-size max-worker-connections max-worker-open-files \
-    modsecurity-snippet nginx-status-ipv4-whitelist nginx-status-ipv6-whitelist \
-    opentelemetry-config opentelemetry-operation-name opentelemetry-trust-incoming-span \
-    otel-max-export-batch-size otel-max-queuesize otel-sampler otel-sampler-parent-based otel-sampler-ratio \
-    otel-schedule-delay-millis otel-service-name otlp-collector-host otlp-collector-port \
-    proxy-busy-buffers-size \
-    proxy-headers-hash-bucket-size proxy-headers-hash-max-size \
-    proxy-stream-next-upstream proxy-stream-next-upstream-timeout \
-    proxy-stream-next-upstream-tries proxy-stream-responses proxy-stream-timeout reuse-port \
-    server-name-hash-bucket-size server-name-hash-max-size skip-access-log-urls \
-    stream-access-log-path stream-snippet syslog-host syslog-port use-geoip use-geoip2 use-gzip \
-    variables-hash-bucket-size variables-hash-max-size worker-cpu-affinity \
-    worker-processes worker-shutdown-timeout
-    """.split(separator: " ").map(String.init)

@@ -28,6 +28,10 @@ struct GlobalSettings: Sendable, Equatable {
     var serverSnippet: String?
     var httpSnippet: String?
     var mainSnippet: String?
+    /// `global-auth-snippet`
+    var questionSnippet: String?
+    /// The same, compiled.
+    var questionFields: [HeaderEdits.Field] = []
     /// `server-snippet`, compiled.
     var server = ServerSnippet()
     /// `http-snippet`, as far as it edits headers.
@@ -65,8 +69,8 @@ struct GlobalSettings: Sendable, Equatable {
             }
             let value = String(trimmed(entry.value[...]))
             guard let key = table[entry.key] else {
-                if table.isPending(entry.key) {
-                    report(.note, "is not yet honoured and has no effect")
+                if ConfigKey.removedFamilies.contains(where: entry.key.hasPrefix) {
+                    report(.note, "has no effect: it was removed from ingress-nginx, too", remedy: "take it out")
                 } else {
                     let nearest = table.nearest(to: entry.key)
                     report(
@@ -76,6 +80,12 @@ struct GlobalSettings: Sendable, Equatable {
                 continue
             }
             if value.isEmpty { continue }
+            if key.shortfall != nil {
+                if let shortfall = key.shortfall(of: value) {
+                    report(shortfall.severity, "has no effect: \(shortfall.reason)", remedy: shortfall.remedy)
+                }
+                continue
+            }
             let before = globals.defaults.protection
             do throws(ValueFault) { try key.write(value, &globals) } catch {
                 let outcome = error.outcome.isEmpty ? key.afterFault : error.outcome

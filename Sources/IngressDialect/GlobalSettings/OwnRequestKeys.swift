@@ -28,6 +28,9 @@ let ownRequestKeys = [
         "global-auth-cache-duration", .validity, default: "200 202 401 5m", \.externalAuth.cacheDurations,
         "How long answers of which statuses are kept."),
     ConfigKey(
+        "global-auth-snippet", optional: .snippet, default: "", \.questionSnippet,
+        "Directives for the question, as `auth-snippet`."),
+    ConfigKey(
         "no-auth-locations", .list, default: "/.well-known/acme-challenge", \.locationsWithoutAuth,
         "What paths begin with that need no authentication."),
     ConfigKey(

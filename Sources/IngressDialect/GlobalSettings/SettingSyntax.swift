@@ -5,6 +5,13 @@ extension Syntax<Annotation.Risk> {
     static let risk = Syntax("Low, Medium, High or Critical") { Annotation.Risk(rawValue: $0) }
 }
 
+extension Syntax<String> {
+    /// The name of a header that may say where a request came from.
+    static let fieldName = Syntax("a header name") { text in
+        CustomHeader.isName(text) && !CustomHeader.isFraming(text) ? text : nil
+    }
+}
+
 /// `large-client-header-buffers`: so many buffers of that size.
 struct HeaderBuffers: Sendable {
     var count: Int

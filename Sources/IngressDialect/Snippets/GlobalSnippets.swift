@@ -26,6 +26,12 @@ struct GlobalSnippets {
             compiler.add(text)
             finish(compiler, key: "location-snippet", isRefused: false, &globals)
         }
+        if let text = globals.questionSnippet {
+            var compiler = SnippetCompiler(.question)
+            compiler.add(text)
+            globals.questionFields = compiler.questionFields
+            finish(compiler, key: "global-auth-snippet", isRefused: compiler.isRefused, &globals)
+        }
         for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
             guard let text else { continue }
             var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)

@@ -79,15 +79,7 @@ extension IngressReading {
         compiler.add(text)
         report(compiler.findings, of: "auth-snippet")
         if compiler.isRefused { content.refusal = content.refusal ?? "because of auth-snippet" }
-        var fields: [HeaderEdits.Field] = []
-        if let host = compiler.upstreamHost { fields.append(.init(name: "Host", value: host)) }
-        for edit in compiler.headers.upstream {
-            switch edit.value {
-            case .literal(let text), .template(let text): fields.append(.init(name: edit.name, value: text))
-            case .date: break
-            }
-        }
-        return fields
+        return compiler.questionFields
     }
 
     /// - Returns: the variables that the snippet sets.
@@ -144,5 +136,20 @@ extension IngressReading {
                     finding.severity, annotationOrigin(annotation), field: annotationField(annotation),
                     "line \(finding.line): \(finding.fault)", remedy: finding.remedy))
         }
+    }
+}
+
+extension SnippetCompiler {
+    /// The fields that the directives give a question to an authentication service.
+    var questionFields: [HeaderEdits.Field] {
+        var fields: [HeaderEdits.Field] = []
+        if let upstreamHost { fields.append(.init(name: "Host", value: upstreamHost)) }
+        for edit in headers.upstream {
+            switch edit.value {
+            case .literal(let text), .template(let text): fields.append(.init(name: edit.name, value: text))
+            case .date: break
+            }
+        }
+        return fields
     }
 }

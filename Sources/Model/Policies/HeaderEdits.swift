@@ -128,7 +128,12 @@ extension HeaderEdits {
 }
 
 extension HeaderEdits.Edit {
+    /// Fields whose values are credentials.
+    private static let secret: Set<String> = ["authorization", "proxy-authorization", "cookie", "x-api-key"]
+
     fileprivate func line(of message: String) -> String {
+        // What opens a door stands in no text.
+        let value = Self.secret.contains(name.lowercased()) && value != .literal("") ? "…" : value.description
         let text =
             switch operation {
             case .set: "\(message) header \(name): \(value)"

@@ -23,17 +23,20 @@ final class SharedState: Sendable {
     let fakeCertificate: Certificate?
     let logFormat: AccessLogFormat?
     let processID: Int
+    /// What templates' `$hostname` stands for.
+    let machineName: [UInt8]
     /// Where failed attempts are told of; must not wait.
     let reportFault: (@Sendable (UpstreamFault) -> Void)?
 
     init(
         metrics: Metrics, fakeCertificate: Certificate?, logFormat: AccessLogFormat?, processID: Int,
-        reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
+        machineName: [UInt8] = [], reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
     ) {
         self.metrics = metrics
         self.fakeCertificate = fakeCertificate
         self.logFormat = logFormat
         self.processID = processID
+        self.machineName = machineName
         self.reportFault = reportFault
     }
 }

@@ -68,7 +68,8 @@ final class Gate {
         plane = try DataPlane(
             DataPlane.Configuration(
                 listeners: Self.listeners(speaksTLS: speaksTLS), workers: workers,
-                connectionsPerWorker: 10_000, logFormat: try AccessLogFormat(AccessLogFormat.defaultText)),
+                connectionsPerWorker: 10_000, logFormat: try AccessLogFormat(AccessLogFormat.defaultText),
+                hostName: "gate-machine"),
             serving: model, metrics: metrics)
     }
 
