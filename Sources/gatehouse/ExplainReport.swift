@@ -138,7 +138,7 @@ struct ExplainReport: Encodable {
     private static func shown(_ value: String, of name: String) -> String {
         let lines = value.split(separator: "\n").count
         if name.hasSuffix("-snippet") { return "\(lines) \(lines == 1 ? "line" : "lines")" }
-        let bare = value.replacing(/:\/\/[^\/@]*@/, with: "://…@").replacing("\n", with: " ")
+        let bare = value.withoutURLSecrets.replacing("\n", with: " ")
         return bare.count > 120 ? String(bare.prefix(120)).printable + "…" : bare.printable
     }
 

@@ -1,6 +1,7 @@
 import Model
 import TestSupport
 import Testing
+import Translation
 
 /// Keys of the controller's ConfigMap that no annotation goes with.
 @Suite struct `The ConfigMap's key` {
@@ -13,17 +14,19 @@ import Testing
     }
 
     @Test func `keep-alive-requests closes a connection after so many`() throws {
-        let client = try Self.gate(["keep-alive-requests": "2"]).client()
+        let gate = try Self.gate(["keep-alive-requests": "2"])
+        let client = try gate.client()
         #expect(try client.request()["Connection"] == nil)
         #expect(try client.request()["Connection"] == "close")
         #expect(try client.isEnded())
     }
 
     @Test func `keep-alive closes at once when it is 0`() throws {
-        let client = try Self.gate(["keep-alive": "0"]).client()
+        let (gate, plain) = (try Self.gate(["keep-alive": "0"]), try Self.gate([:]))
+        let client = try gate.client()
         #expect(try client.request()["Connection"] == "close")
         #expect(try client.isEnded())
-        let usual = try Self.gate([:]).client()
+        let usual = try plain.client()
         for _ in 0..<3 { #expect(try usual.request()["Connection"] == nil) }
     }
 

@@ -120,6 +120,9 @@ import Testing
                   evidence    a prefix of 4 bytes
                   written at  shop.yaml:15: Ingress store/shop
 
+                Annotations
+                  proxy-body-size: 8m  # shop.yaml:7: Ingress store/shop
+
                 Policies, in the order in which they act
                   body limit 8388608 bytes
 

@@ -1,3 +1,5 @@
+import Model
+
 /// What an unusable value does.
 public enum Consequence: String, Sendable, CaseIterable {
     /// The annotation counts as absent.
@@ -31,8 +33,9 @@ struct ValueFault: Error, Equatable {
     }
 }
 
-/// A value as a diagnostic may show it: in quotes, without control bytes, cut after 60 characters.
+/// A value as a diagnostic may show it: in quotes, without control bytes and passwords of URLs, cut after 60 characters.
 func quoted(_ value: some StringProtocol) -> String {
+    let value = String(value).withoutURLSecrets
     var text = "\""
     for scalar in value.unicodeScalars.prefix(60) {
         switch scalar {
