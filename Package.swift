@@ -56,6 +56,7 @@ let package = Package(
         // Ground: C made visible.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
@@ -72,6 +73,7 @@ let package = Package(
 
         // Floor 3
         room("EventLoop", on: ["Linux", "Bytes"], settings: requestPath),
+        wrapper("Passwords", on: ["CCrypt", "COpenSSL", "Bytes"]),
         wrapper("TLS", on: ["COpenSSL", "Linux", "Bytes"]),
         wrapper("HTTP2", on: ["CNghttp2", "HTTP", "Bytes"], settings: requestPath),
         room("Routing", on: ["Model", "HTTP", "Pattern", "Bytes"]),
@@ -79,8 +81,8 @@ let package = Package(
         room("Translation", on: ["Kubernetes", "Model"]),
 
         // Floor 4
-        room("Filters", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
-        room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Pattern"]),
+        room("Filters", on: ["Routing", "Passwords", "Model", "HTTP", "Pattern", "Bytes"]),
+        room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Passwords", "Pattern"]),
 
         // Floor 5
         room(
@@ -115,6 +117,7 @@ let package = Package(
         tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),
         tests("KubernetesTests", on: ["Kubernetes"]),
         tests("EventLoopTests", on: ["EventLoop", "Linux", "Bytes"]),
+        tests("PasswordsTests", on: ["Passwords", "Bytes"]),
         tests("TLSTests", on: ["TLS", "Linux", "Bytes", "TestSupport"]),
         tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes"]),
         tests("BalancingTests", on: ["Balancing", "Model", "Bytes"]),
@@ -136,7 +139,10 @@ let package = Package(
             ]),
         tests(
             "AnnotationTests",
-            on: ["Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Telemetry", "TLS", "Linux", "TestSupport"]),
+            on: [
+                "Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Passwords", "Telemetry", "TLS",
+                "Linux", "TestSupport",
+            ]),
         tests(
             "gatehouseTests",
             on: [

@@ -9,7 +9,7 @@ public enum AccessOpinion: Sendable, Equatable {
     case granted
     /// The request does not; the verdict is what the client would get for it.
     case denied(Verdict)
-    /// Somebody else has to be asked first: `.ask`.
+    /// Somebody else has to be asked first: `.ask`, `.verify`.
     case pending(Verdict)
 }
 
@@ -54,7 +54,7 @@ extension Verdict {
         switch self {
         case .challenge, .redirect: true
         case .refuse(let status), .respond(let status): status == .unauthorized || status == .forbidden
-        case .proceed, .ask, .searchAgain, .close: false
+        case .proceed, .ask, .verify, .searchAgain, .close: false
         }
     }
 }

@@ -31,6 +31,8 @@ public enum FilterChain {
         if lacksSlash { return route.addSlash(head, context, &scratch) }
         verdict = route.deny()
         if verdict.isFinal { return verdict }
+        verdict = route.answerPreflight(head, &scratch)
+        if verdict.isFinal { return verdict }
         route.settleGroups(&match)
         variables?.keep(pathGroups: match.captures)
         switch route.judgePath(head, context, variables, &match, &scratch) {
@@ -91,17 +93,19 @@ public enum FilterChain {
     /// Whether the request has the right to pass: addresses, then passwords, then the authorization service.
     ///
     /// - Parameters:
-    ///   - progress: a new one at first. After `.ask`, the same again together with the `answer`.
+    ///   - progress: a new one at first. After `.ask` and `.verify`, the same again together with the `answer`.
     ///   - answer: what those have said who were asked.
+    ///   - now: monotonic nanoseconds.
     public static func authorize(
         _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters,
-        progress: inout AccessProgress, answer: AccessOpinion? = nil, scratch: inout FilterScratch
+        progress: inout AccessProgress, answer: AccessOpinion? = nil, now: UInt64, scratch: inout FilterScratch
     ) -> Verdict {
         var given = answer
         while true {
-            let opinion = given ?? route.opinion(of: progress.step, on: head, context, &scratch)
+            let opinion = given ?? route.opinion(of: progress.step, on: head, context, now: now, &scratch)
             given = nil
             guard let verdict = progress.take(opinion, route.satisfy) else { continue }
+            if verdict == .challenge { route.writeChallenge(now: now, &scratch) }
             return verdict
         }
     }

@@ -75,6 +75,7 @@ public enum FilterCheck {
                 || policy.fallback != nil || policy.addressRules != nil || policy.rateLimit != nil
                 || policy.externalAuth != nil || policy.mirror != nil || policy.errorPages != nil
                 || policy.responseRewrite != nil
+                || policy.cors != nil || policy.basicAuth != nil || policy.digestAuth != nil
         }
         return true
     }

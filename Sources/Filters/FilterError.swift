@@ -20,6 +20,10 @@ public enum FilterError: Error, Equatable, CustomStringConvertible {
     case badHost(String)
     /// A response field whose name is no token, whose value holds control bytes, or that the proxy makes itself.
     case badField(String)
+    /// A realm that is no quoted string's content.
+    case badRealm(String)
+    /// No origin of scripts.
+    case badOrigin(String)
     /// Neither an address nor a CIDR block.
     case badAddressBlock(String)
 
@@ -34,6 +38,8 @@ public enum FilterError: Error, Equatable, CustomStringConvertible {
         case .badAppRoot(let text): "\"\(text)\" is not an absolute path"
         case .badHost(let text): "\"\(text)\" is not a host with an optional port"
         case .badField(let name): "\"\(name)\" can't be set on responses with that value"
+        case .badRealm(let text): "\"\(text)\" can't be a realm"
+        case .badOrigin(let text): "\"\(text)\" is no scheme://host with an optional port"
         case .badAddressBlock(let text): "\"\(text)\" is neither an address nor a CIDR block"
         }
     }

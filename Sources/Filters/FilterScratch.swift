@@ -28,6 +28,15 @@ public struct FilterScratch: ~Copyable {
     /// For the edits of fields, which come when the answer is there.
     public var edits = EditScratch()
 
+    /// An answer without content says `Content-Length: 0` though its status needs no length.
+    public var declaresEmptyBody = false
+    /// What a verdict of `.verify` is about.
+    var passwordCheck: PasswordCheck?
+    /// Outlives requests.
+    var passwords = PasswordCache()
+    /// The client's proof was right, but too old.
+    var nonceIsStale = false
+
     public init() {}
 
     /// Forgets what was written for the last request.
@@ -38,5 +47,8 @@ public struct FilterScratch: ~Copyable {
         fields.clear()
         body.clear()
         closesConnection = false
+        declaresEmptyBody = false
+        passwordCheck = nil
+        nonceIsStale = false
     }
 }

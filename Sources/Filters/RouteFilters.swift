@@ -45,6 +45,14 @@ public final class RouteFilters: Sendable {
     let satisfy: Satisfy
     private let addresses: AddressFilter?
     private let rateLimit: RateLimitFilter?
+    private let basicAuth: BasicAuthFilter?
+    private let digestAuth: DigestAuthFilter?
+    private let cors: CORSFilter?
+    /// Edits of responses to origins of the CORS list, where there is one.
+    private let corsEdits: ResponseEdits?
+    /// How fast responses go out; nil for as fast as they can.
+    public let pace: Pace?
+    public let isLogged: Bool
 
     /// The answer to every request that the rules let pass, because no upstream serves the route.
     public let unserved: Status?
@@ -63,7 +71,7 @@ public final class RouteFilters: Sendable {
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
         bodyLimit = policy.bodyLimits.requestBytes
-        let edits = settings.headerEdits(with: policy.headerEdits)
+        let edits = settings.headerEdits(with: policy.ownEdits(settings))
         let hasTemplates =
             policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil
@@ -79,6 +87,14 @@ public final class RouteFilters: Sendable {
         } else {
             inputEdits = nil
         }
+        corsEdits = try policy.corsEdits(settings).map { edits throws(FilterError) in
+            try ResponseEdits(edits, constants)
+        }
+        cors = try policy.cors.map { policy throws(FilterError) in try CORSFilter(policy) }
+        basicAuth = try policy.basicAuth.map { policy throws(FilterError) in try BasicAuthFilter(policy) }
+        digestAuth = try policy.digestAuth.map { policy throws(FilterError) in try DigestAuthFilter(policy) }
+        pace = policy.bandwidth.map { Pace($0) }
+        isLogged = policy.observation.isLogged
         variableCount = constants.variables.count
         answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
             constants.variables[variable.name].map { ($0, Array(variable.field.utf8)) }
@@ -138,6 +154,7 @@ public final class RouteFilters: Sendable {
         }
         needsVariables =
             variableCount > 0 || hostRules != nil || pathRules != nil || responseEdits.needsVariables
+            || corsEdits?.needsVariables == true
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true
@@ -171,6 +188,12 @@ public final class RouteFilters: Sendable {
         addresses = nil
         rateLimit = nil
         unserved = nil
+        basicAuth = nil
+        digestAuth = nil
+        cors = nil
+        corsEdits = nil
+        pace = nil
+        isLogged = true
         refusal = status
         secureRedirect = nil
         redirect = nil
@@ -314,6 +337,18 @@ extension RouteFilters {
         return hostOverride.apply(head, context, captures, &scratch, variables)
     }
 
+    /// Answers preflights of origins that may ask.
+    func answerPreflight(_ head: borrowing RequestHead, _ scratch: inout FilterScratch) -> Verdict {
+        guard let cors else { return .proceed }
+        return cors.answerPreflight(head, &scratch)
+    }
+
+    /// What is changed of the fields of the response to a request.
+    public func responseEdits(for head: borrowing RequestHead) -> ResponseEdits {
+        guard let cors, let corsEdits, cors.matches(head) else { return responseEdits }
+        return corsEdits
+    }
+
     func admit(
         _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits, now: UInt64,
         _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
@@ -325,12 +360,18 @@ extension RouteFilters {
     /// What a rule of the access stage says.
     func opinion(
         of rule: AccessProgress.Step, on head: borrowing RequestHead, _ context: RequestContext,
-        _ scratch: inout FilterScratch
+        now: UInt64, _ scratch: inout FilterScratch
     ) -> AccessOpinion {
         switch rule {
         case .addresses: addresses?.opinion(on: context) ?? .indifferent
+        case .credentials:
+            if let basicAuth {
+                basicAuth.opinion(on: head, now: now, &scratch)
+            } else {
+                digestAuth?.opinion(on: head, now: now, &scratch) ?? .indifferent
+            }
         case .service: ask(about: head)
-        case .credentials, .over: .indifferent
+        case .over: .indifferent
         }
     }
 
@@ -338,5 +379,11 @@ extension RouteFilters {
     private func ask(about head: borrowing RequestHead) -> AccessOpinion {
         guard externalAuth != nil else { return .indifferent }
         return OwnRequestDepth.allowsQuestion(about: head) ? .pending(.ask) : ExternalAuthFilter.noAnswer
+    }
+
+    /// Writes what a 401 asks for.
+    func writeChallenge(now: UInt64, _ scratch: inout FilterScratch) {
+        basicAuth?.writeChallenge(&scratch)
+        digestAuth?.writeChallenge(now: now, &scratch)
     }
 }

@@ -189,6 +189,8 @@ private struct TemplateCompiler {
         "ssl_client_s_dn": .security(.subject), "ssl_client_i_dn": .security(.issuer),
         "ssl_client_serial": .security(.serial), "ssl_client_fingerprint": .security(.fingerprint),
         "ssl_client_escaped_cert": .security(.escapedCertificate),
+        "opentelemetry_context_traceparent": .traceParent(continues: true),
+        "opentelemetry_new_traceparent": .traceParent(continues: false),
     ]
 
 }

@@ -58,6 +58,8 @@ extension Template {
         case user
         /// `$binary_remote_addr`: 4 or 16 bytes.
         case clientBytes
+        /// `$opentelemetry_context_traceparent`: this request's place in a trace, the client's or a new one.
+        case traceParent(continues: Bool)
         /// `$connection_upgrade`: `upgrade` when the client asks for one.
         case connectionUpgrade
         /// A variable that the configuration sets, by its number.
@@ -90,6 +92,8 @@ extension Template {
         case .requestLine: return append(lineOf: head, escaping, &buffer)
         case .escapedTarget: return buffer.append(queryValue: head.originTarget)
         case .user: return BasicUser.append(of: head, escaping, to: &buffer)
+        case .traceParent(let continues):
+            return TraceParent.append(of: head, context, continues: continues, to: &buffer)
         case .clientBytes: return append(bytesOf: context.client, &buffer)
         case .connectionUpgrade:
             guard let index = head.headers.firstIndex(of: .upgrade), !head.headers[index].value.isEmpty else {

@@ -18,13 +18,16 @@ public enum Verdict: Sendable, Equatable {
     case ask
     /// Another path is asked for: it is in `FilterScratch.target`, with its query, and a route is to be found for it.
     case searchAgain
+    /// A password has to be checked that takes long to check (`FilterScratch.takePasswordCheck`). The exchange has a thread
+    /// of its own do it, and goes on with `FilterChain.authorize` once it knows.
+    case verify
     /// Close the connection without an answer (nginx's 444).
     case close
 
     /// Whether the request is answered here, so that no later filter acts.
     public var isFinal: Bool {
         switch self {
-        case .proceed, .ask: false
+        case .proceed, .ask, .verify: false
         case .refuse, .redirect, .respond, .challenge, .searchAgain, .close: true
         }
     }
@@ -34,7 +37,7 @@ public enum Verdict: Sendable, Equatable {
         switch self {
         case .challenge: true
         case .refuse(let status), .respond(let status): status == .unauthorized
-        case .proceed, .redirect, .ask, .searchAgain, .close: false
+        case .proceed, .redirect, .ask, .verify, .searchAgain, .close: false
         }
     }
 }

@@ -89,6 +89,8 @@ struct IngressReading {
         if let cause = draft.protection.refusingHosts.first { content.hostRefusal = "because of \(cause)" }
         content.appRoot = draft.routing.appRoot.map { AppRoot(path: $0, origin: annotationOrigin("app-root")) }
         readTLS(draft, into: &content)
+        readPasswords(draft.passwords, into: &content)
+        noteOrigins(draft.cors.badOrigins)
         readHeaders(draft.headers.custom, into: &content)
         put(snippet, into: &content)
         readFallback(draft.errors.defaultBackend, into: &content)
@@ -178,6 +180,7 @@ struct IngressReading {
                 let place = TranslatedIngress.Place(rule: number, path: position)
                 guard var (route, details) = read(path, of: rule, at: place, paths, content) else { continue }
                 addOwnRequests(to: &route, &details, on: name)
+                if isWithoutAuth(route.labels.path) { route.policy.needNoPassword() }
                 if route.policy.rewrite != nil { content.hosts[index].usesRegex = true }
                 content.hosts[index].routes.append(route)
                 content.hosts[index].paths.append(details)

@@ -139,6 +139,10 @@ extension Settings {
         add("block-referers", \.admission.blockedReferers)
         if let shutdownGrace { lines.append("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
         if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
+        add("log-format-upstream", \.observation.logFormat)
+        add("log escaping", \.observation.escaping)
+        add("disable-access-log", \.observation.isSilent)
+        add("skip-access-log-urls", \.observation.unloggedTargets)
         return lines + headerEdits.lines + tlsLines
     }
 }

@@ -6,3 +6,30 @@ extension AddressRules {
         }
     }
 }
+
+extension CORS {
+    /// `cors for https://example.com, methods GET, headers X-Token, with credentials, exposing X-Total, for 600s`
+    var lines: [String] {
+        var text: String
+        switch origins {
+        case .any: text = "cors for everybody"
+        case .listed(let list): text = "cors for \(list.joined(separator: ", "))"
+        }
+        text += "; methods \(methods); headers \(headers)"
+        if allowsCredentials { text += "; credentials" }
+        if !exposedHeaders.isEmpty { text += "; exposing \(exposedHeaders)" }
+        return [text + "; for \(maxAge)s"]
+    }
+}
+
+extension Bandwidth: CustomStringConvertible {
+    public var description: String {
+        "\(bytesPerSecond) bytes a second" + (bytesBefore > 0 ? " after \(bytesBefore)" : "")
+    }
+}
+
+extension Observation {
+    var lines: [String] {
+        (isLogged ? [] : ["not in the access log"]) + (tracing == .off ? [] : ["trace \(tracing.rawValue)"])
+    }
+}

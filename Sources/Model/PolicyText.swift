@@ -4,14 +4,21 @@ extension RoutePolicy {
     public var lines: [String] {
         var lines: [String] = []
         if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
+        if let cors { lines += cors.lines }
         if let rateLimit { lines += rateLimit.lines }
         if let addressRules { lines += addressRules.lines }
+        if let basicAuth { lines.append("password for realm \"\(basicAuth.realm)\" of \(basicAuth.users.count) users") }
+        if let digestAuth {
+            lines.append("digest for realm \"\(digestAuth.realm)\" of \(digestAuth.users.count) users")
+        }
         if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
         if let secureRedirect { lines.append("redirect to HTTPS \(secureRedirect)") }
         if ownRedirects != OwnRedirects() { lines.append("own redirects \(ownRedirects)") }
         if let rules { lines += rules.lines }
         if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
+        if let bandwidth { lines.append("bandwidth \(bandwidth)") }
+        lines += observation.lines
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
         if retry != Retry() { lines.append("retry \(retry)") }
         if let externalAuth { lines.append("external authentication \(externalAuth)") }

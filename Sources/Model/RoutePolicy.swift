@@ -4,6 +4,11 @@
 /// default stands in the policy itself.
 public struct RoutePolicy: Sendable, Hashable {
     public var rateLimit: RateLimit?
+    public var bandwidth: Bandwidth?
+    public var cors: CORS?
+    public var basicAuth: BasicAuth?
+    public var digestAuth: DigestAuth?
+    public var observation = Observation()
     public var addressRules: AddressRules?
     public var satisfy = Satisfy.all
     public var rules: RequestRules?

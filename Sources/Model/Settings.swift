@@ -14,6 +14,7 @@ public struct Settings: Sendable, Hashable {
     public var shutdownGrace: Duration?
     /// What is replaced of the answers to requests that no route matches (`custom-http-errors`).
     public var errorPages: ErrorPages?
+    public var observation = ObservationSettings()
 
     public init() {}
 

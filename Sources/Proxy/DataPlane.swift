@@ -19,7 +19,7 @@ public final class DataPlane: Sendable {
         public var logFormat: AccessLogFormat?
         /// For the access log's `$pid`.
         public var processID: Int
-        /// What the access log's `$hostname` stands for.
+        /// What `$hostname` stands for, in templates and in the access log.
         public var hostName: String
         /// Told of attempts at endpoints that failed, at most once in ten seconds for each worker, cause and endpoint. Called
         /// on a worker's thread, so it must not wait.
@@ -46,6 +46,8 @@ public final class DataPlane: Sendable {
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let threads: Mutex<[RunningThread]>
     private let compiler: Mutex<SnapshotCompiler>
+    private let hostName: String
+    private let observation: Mutex<ObservationSettings>
 
     /// Binds the listeners and starts the workers, which serve `model` from their first request on.
     public init(
@@ -53,8 +55,8 @@ public final class DataPlane: Sendable {
     ) throws(Errno) {
         // Without certificates a TLS listener still answers, as ingress-nginx does.
         let fake = configuration.listeners.contains(where: \.speaksTLS) ? Self.fakeCertificate : nil
-        let shared = SharedState(
-            metrics: metrics, fakeCertificate: fake, logFormat: configuration.logFormat,
+        let shared = try SharedState(
+            metrics: metrics, fakeCertificate: fake, logFormat: Self.firstLogFormat(configuration, model),
             processID: configuration.processID, machineName: Array(configuration.hostName.utf8),
             reportFault: configuration.reportFault)
         self.shared = shared
@@ -80,6 +82,8 @@ public final class DataPlane: Sendable {
         self.mailboxes = mailboxes
         self.threads = Mutex(threads)
         addresses = bound.map(\.address)
+        hostName = configuration.hostName
+        observation = Mutex(model.settings.observation)
     }
 
     /// Listening sockets for one more worker. The first to bind a port 0 decides it for all.
@@ -124,6 +128,7 @@ public final class DataPlane: Sendable {
         let snapshot = compiler.withLock { $0.compile(model) }
         shared.snapshots.publish(snapshot)
         for mailbox in mailboxes { mailbox.wake() }
+        followLogFormat(of: model)
         return snapshot.router.diagnostics
     }
 
@@ -139,6 +144,26 @@ public final class DataPlane: Sendable {
             cacheBytes: settings.sessionCacheBytes,
             sessionSeconds: Int(clamping: settings.sessionTimeout.components.seconds),
             ticketKey: settings.ticketKey?.bytes)
+    }
+
+    /// The format of the first line: the model's, where it says something of it that can be compiled.
+    private static func firstLogFormat(_ configuration: Configuration, _ model: ProxyModel) -> AccessLogFormat? {
+        guard let usual = configuration.logFormat else { return nil }
+        let wanted = model.settings.observation
+        if wanted.logFormat == nil && wanted.escaping == .standard { return usual }
+        return (try? AccessLogFormat(wanted, hostName: configuration.hostName)) ?? usual
+    }
+
+    /// Has lines written as the model says from now on. A format that can't be compiled changes nothing; `LogFormatCheck`
+    /// tells of it.
+    private func followLogFormat(of model: ProxyModel) {
+        let wanted = model.settings.observation
+        let isNew = observation.withLock { current in
+            defer { current = wanted }
+            return current.logFormat != wanted.logFormat || current.escaping != wanted.escaping
+        }
+        guard isNew, let format = try? AccessLogFormat(wanted, hostName: hostName) else { return }
+        useLogFormat(format)
     }
 
     /// Has every worker write the access log in another format.
@@ -157,6 +182,7 @@ public final class DataPlane: Sendable {
             return taken
         }
         for thread in running { thread.join() }
+        shared.passwords.stop()
     }
 }
 

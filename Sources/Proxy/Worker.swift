@@ -14,6 +14,8 @@ enum WorkerMessage: Sendable {
     case drain(until: Instant)
     /// Another access-log format holds from the next line on.
     case useLogFormat(AccessLogFormat)
+    /// A password that an exchange waits for has been checked.
+    case passwordChecked(ticket: UInt64, PasswordResult)
 }
 
 /// One thread of the data plane: an event loop and everything reachable from it.
@@ -38,6 +40,7 @@ final class Worker {
     var matchScratch = MatchScratch()
     var filterScratch = FilterScratch()
     private var idleExchanges: ContiguousArray<Exchange> = []
+    private var waiting = WaitingExchanges()
     private var idleVariables: ContiguousArray<RequestVariables> = []
     var subrequests = SubrequestPool()
     var authCache = AuthCache()
@@ -137,6 +140,7 @@ final class Worker {
             switch message {
             case .drain(let deadline): drain(until: deadline)
             case .useLogFormat(let format): accessLog?.use(format)
+            case .passwordChecked(let ticket, let result): waiting.take(ticket)?.passwordChecked(result)
             }
         }
     }
@@ -251,10 +255,23 @@ final class Worker {
     /// The time of day in seconds since 1970, as it was when this turn began.
     var wallSeconds: Int { date.wall(now: loop.now).seconds }
 
+    /// Has a password checked for an exchange.
+    ///
+    /// - Returns: what to give back should the exchange end before the answer comes; nil when nobody has time to check.
+    func wait(_ exchange: Exchange, for check: PasswordCheck) -> UInt64? {
+        let ticket = waiting.add(exchange)
+        if shared.passwords.offer(PasswordThreads.Job(check: check, ticket: ticket, reply: mailbox)) { return ticket }
+        stopWaiting(ticket)
+        return nil
+    }
+
+    func stopWaiting(_ ticket: UInt64) { _ = waiting.take(ticket) }
+
     /// Counts and logs an exchange that is over.
     func record(_ exchange: Exchange, on downstream: DownstreamStream) {
         exchange.finishRecord(on: downstream)
         exchange.count(in: metrics)
+        guard exchange.isLogged else { return }
         accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
     }
 

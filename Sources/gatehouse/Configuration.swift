@@ -3,6 +3,7 @@ import Filters
 import IngressDialect
 import Kubernetes
 import Model
+import Proxy
 import Routing
 import Translation
 
@@ -40,7 +41,8 @@ struct Configuration {
         return Configuration(
             model: translation.model,
             diagnostics: manifests.diagnostics.map { Diagnostic($0) } + translation.diagnostics
-                + translation.model.faults() + router.diagnostics + FilterCheck.diagnostics(translation.model),
+                + translation.model.faults() + router.diagnostics + FilterCheck.diagnostics(translation.model)
+                + LogFormatCheck.diagnostics(translation.model),
             names: translation.names, router: router, objects: manifests.store,
             annotationPrefix: options.annotationPrefix)
     }

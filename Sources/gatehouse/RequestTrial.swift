@@ -160,7 +160,7 @@ extension RequestTrial {
     ) -> ExplainReport.Outcome? {
         var progress = AccessProgress()
         let context = context(of: head)
-        let verdict = FilterChain.authorize(head, context, route: route, progress: &progress, scratch: &scratch)
+        let verdict = FilterChain.authorize(head, context, route: route, progress: &progress, now: 0, scratch: &scratch)
         guard var answer = answer(verdict, scratch) else { return nil }
         if verdict == .refuse(.forbidden) { answer.text += " for a client at \(context.client)" }
         return answer
@@ -170,6 +170,7 @@ extension RequestTrial {
     private func answer(_ verdict: Verdict, _ scratch: borrowing FilterScratch) -> ExplainReport.Outcome? {
         switch verdict {
         case .proceed, .ask: return nil
+        case .verify: return .init(kind: .answered, text: "checked for a password first")
         case .refuse(let status), .respond(let status):
             return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))
         case .searchAgain:

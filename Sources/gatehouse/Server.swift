@@ -214,6 +214,7 @@ private final class Handover: Sendable {
             if diagnostic.origin == .builtIn { return .refused(diagnostic.fault) }
             logger.error("\(diagnostic)")
         }
+        for diagnostic in LogFormatCheck.diagnostics(model) { logger.warning("\(diagnostic)") }
         for diagnostic in plane?.apply(model) ?? [] { logger.error("\(diagnostic)") }
         return .published
     }

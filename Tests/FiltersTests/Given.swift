@@ -107,7 +107,8 @@ struct Decision: Equatable {
                 ticket: &ticket, scratch: &scratch)
             var progress = AccessProgress()
             if verdict == .proceed {
-                verdict = FilterChain.authorize(head, context, route: route, progress: &progress, scratch: &scratch)
+                verdict = FilterChain.authorize(
+                    head, context, route: route, progress: &progress, now: 0, scratch: &scratch)
             }
         }
         return Decision(

@@ -29,11 +29,21 @@ import Translation
     static let authentication = ["auth-url": "http://auth.example.com/check"]
     static let mirror = ["mirror-target": "http://test.example.com/"]
 
+    static let passwords = ["auth-type": "basic", "auth-secret": "passwords"]
+
     /// What else must be set for an annotation's example to show.
     static let companions: [String: [String: String]] = [
         "limit-burst-multiplier": ["limit-rps": "5"],
         "limit-allowlist": ["limit-rps": "5"],
         "rate-limit-window": ["rate-limit": "5"],
+        "limit-rate-after": ["limit-rate": "100"],
+        "auth-type": ["auth-secret": "passwords"],
+        "auth-secret": ["auth-type": "basic", "auth-secret": "others"],
+        "auth-secret-type": passwords, "auth-realm": passwords,
+        "cors-allow-origin": ["enable-cors": "true"], "cors-allow-methods": ["enable-cors": "true"],
+        "cors-allow-headers": ["enable-cors": "true"], "cors-allow-credentials": ["enable-cors": "true"],
+        "cors-expose-headers": ["enable-cors": "true"], "cors-max-age": ["enable-cors": "true"],
+        "opentelemetry-trust-incoming-span": ["enable-opentelemetry": "true"],
         "auth-method": authentication, "auth-signin": authentication,
         "auth-signin-redirect-param": authentication.merging(["auth-signin": "https://auth.example.com/start"]) { $1 },
         "auth-response-headers": authentication, "auth-request-redirect": authentication,
@@ -174,6 +184,15 @@ enum Example {
             metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
             data: [ConfigMap.Entry(key: "global-auth-url", value: "http://auth.example.com/check")]))
 
+    /// A Secret that makes sense as a file of users and as a map of them.
+    static func users(_ name: String) -> KubernetesObject {
+        let user = name == "others" ? "cdNANd1rDfiNc" : "abNANd1rDfiNc"
+        return .secret(
+            Secret(
+                metadata: Metadata(name: name, namespace: "shop"),
+                data: ["auth": SecretBytes(Array("\(user):abNANd1rDfiNc".utf8))]))
+    }
+
     static func store(
         _ annotations: [String: String], others: [KubernetesObject] = [], hasCertificate: Bool = false,
         path text: String = standardPath
@@ -187,7 +206,7 @@ enum Example {
             rules: [Ingress.Rule(host: "shop.example.com", paths: [path(text, service: "web")])],
             tls: hasCertificate ? [Ingress.TLS(hosts: ["shop.example.com"], secretName: nil)] : [])
         return ObjectStore(
-            [.ingress(ingress)] + service("web") + service("sorry") + [
+            [.ingress(ingress)] + service("web") + service("sorry") + ["passwords", "others"].map(users) + [
                 .secret(secret("clients-ca", ["ca.crt": "authorities"])),
                 .secret(secret("backend-tls", ["ca.crt": "authorities"])),
                 .configMap(

@@ -1,24 +1,6 @@
 /// Who may come in. Until these are honoured, whatever they protect answers 503: an Ingress that somebody
 /// closed is never served open.
 extension AnnotationGroup {
-    static let basicAuthentication = AnnotationGroup(
-        "Basic and digest authentication", \.protection,
-        note: "An Ingress with `auth-type` answers 503 until passwords are checked.",
-        [
-            Annotation(
-                "auth-type", refused: "basic or digest", .route, example: "basic",
-                "Asks for a user name and password."),
-            Annotation(
-                "auth-secret", later: "name or namespace/name", .route, risk: .medium, example: "passwords",
-                "The Secret that holds the passwords."),
-            Annotation(
-                "auth-secret-type", later: "auth-file or auth-map", default: "auth-file", .route, example: "auth-map",
-                "How the Secret holds them."),
-            Annotation(
-                "auth-realm", later: "text", .route, risk: .medium, example: "Shop", "The realm that clients are shown."
-            ),
-        ])
-
     static let firewall = AnnotationGroup(
         "ModSecurity", \.protection,
         note: "An Ingress that turns the firewall on answers 503: there is none here that could keep anybody out.",

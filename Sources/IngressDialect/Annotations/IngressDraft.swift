@@ -26,6 +26,9 @@ struct IngressDraft: Sendable, Equatable {
     var externalAuth = ExternalAuthDraft()
     var mirror = MirrorDraft()
     var snippets = SnippetDraft()
+    var passwords = PasswordDraft()
+    var cors = CORSDraft()
+    var observation = ObservationDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
@@ -40,6 +43,9 @@ struct IngressDraft: Sendable, Equatable {
         policy.addressRules = addresses.rules()
         policy.satisfy = addresses.satisfy
         policy.errorPages = errors.pages()
+        policy.cors = cors.policy()
+        policy.bandwidth = limits.bandwidth()
+        policy.observation = observation.policy()
         policy.transport = UpstreamTransport(
             speaks: backendProtocol.spoken, version: backendProtocol.version, connection: backendProtocol.connection)
         policy.requestBuffering = bodies.requestBuffering()

@@ -11,6 +11,9 @@ struct LimitDraft: Sendable, Equatable {
     /// `rate-limit` and `rate-limit-window`
     var perWindow = 0
     var window = Duration.seconds(60)
+    /// KiB a second, and KiB before; zero is no limit.
+    var responseRate = 0
+    var responseRateAfter = 0
 
     // From the ConfigMap alone.
     var rateStatus = 503
@@ -19,6 +22,12 @@ struct LimitDraft: Sendable, Equatable {
     var key: String?
     var clientBitsV6 = 64
     var showsStanding = false
+
+    /// How fast responses go out, or nil.
+    func bandwidth() -> Bandwidth? {
+        guard responseRate > 0 else { return nil }
+        return Bandwidth(bytesPerSecond: responseRate << 10, bytesBefore: max(responseRateAfter, 0) << 10)
+    }
 
     /// The limits of an Ingress, or nil. All its hosts and paths count together.
     func rateLimit(of ingress: NamespacedName) -> RateLimit? {
@@ -73,17 +82,22 @@ extension AnnotationGroup {
                 "rate-limit-window", .window, default: "1m", .route, \.limits.window, bad: .rejectObject,
                 example: "30s", "The time that `rate-limit` is for."),
             Annotation(
-                "limit-rate", later: "KiB a second", default: "0", .route, example: "100",
-                "Rate of a response's bytes."),
+                "limit-rate", .kibibytes, default: "0", .route, \.limits.responseRate, global: true, example: "100",
+                "KiB of a response that go out each second; 0 is as fast as possible."),
             Annotation(
-                "limit-rate-after", later: "KiB", default: "0", .route, example: "1000",
-                "How much of a response goes out before the rate holds."),
+                "limit-rate-after", .kibibytes, default: "0", .route, \.limits.responseRateAfter, global: true,
+                example: "1000", "KiB of a response that go out before that rate holds."),
         ])
 }
 
 extension Syntax<Int> {
     /// How many of something; zero and less is none.
     static let count = Syntax("an integer, at most 1000000000") { text in
+        Int(text).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+    }
+
+    /// An amount of data.
+    static let kibibytes = Syntax("KiB, at most 1000000000") { text in
         Int(text).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
     }
 

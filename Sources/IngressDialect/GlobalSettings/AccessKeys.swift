@@ -23,6 +23,32 @@ let accessKeys = [
     ) { rules, globals in globals.settings.admission.blockedReferers = rules },
 ]
 
+/// Keys about what is told of requests.
+let observationKeys = [
+    ConfigKey(
+        "log-format-upstream", .logFormat, default: "ingress-nginx's", \.settings.observation.logFormat,
+        "The format of access log lines, with nginx's variables."),
+    ConfigKey(
+        "log-format-escape-json", .flag, default: "false",
+        "Values in log lines are escaped as in JSON strings."
+    ) { isOn, globals in
+        if isOn, globals.settings.observation.escaping == .standard { globals.settings.observation.escaping = .json }
+    },
+    ConfigKey(
+        "log-format-escape-none", .flag, default: "false",
+        "Values in log lines are written as they are; wins over `log-format-escape-json`."
+    ) { isOn, globals in if isOn { globals.settings.observation.escaping = .none } },
+    ConfigKey(
+        "disable-access-log", .flag, default: "false", "Writes no access log."
+    ) { isOn, globals in if isOn { globals.settings.observation.isSilent = true } },
+    ConfigKey(
+        "disable-http-access-log", .flag, default: "false", "Writes no access log."
+    ) { isOn, globals in if isOn { globals.settings.observation.isSilent = true } },
+    ConfigKey(
+        "skip-access-log-urls", .textRules, default: "", \.settings.observation.unloggedTargets,
+        "Request-targets that are not logged: as they are, or ~regexes."),
+]
+
 /// What holds for all limits.
 let limitKeys = [
     ConfigKey(
@@ -99,4 +125,9 @@ extension Syntax<String> {
         }
         return isText && text.contains("$") ? text : nil
     }
+}
+
+extension Syntax<String?> {
+    /// What may be in a log line; its variables are known to whoever writes the log.
+    static let logFormat = Syntax("text of at most 16384 bytes") { text in text.utf8.count <= 16 << 10 ? text : nil }
 }

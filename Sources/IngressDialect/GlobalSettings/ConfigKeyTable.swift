@@ -38,6 +38,7 @@ struct ConfigKeyTable: Sendable {
         ConfigKeyGroup("What Ingresses may hold, and snippets", policyKeys + guardingKeys),
         ConfigKeyGroup("Access", accessKeys),
         ConfigKeyGroup("Limits", limitKeys),
+        ConfigKeyGroup("Logging", observationKeys),
         ConfigKeyGroup("External authentication and error pages", ownRequestKeys),
         ConfigKeyGroup("Ending", [shutdownKey]),
         ConfigKeyGroup(

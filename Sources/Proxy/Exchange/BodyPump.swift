@@ -23,6 +23,8 @@ struct BodyPump: ~Copyable {
         case tooLarge
         /// There is more to do, but others get their turn first.
         case yielded
+        /// All that the ceiling allows has been moved.
+        case paced
     }
 
     private var framing = BodyFraming.none
@@ -36,6 +38,8 @@ struct BodyPump: ~Copyable {
     /// The sink gets chunks; otherwise bare bytes.
     var encodesChunks = false
     private var limit = Int.max
+    /// Bytes of content that may have been moved by now.
+    var ceiling = Int.max
     private var hasEnded = true
     /// The sink was told of the end.
     private var endIsTold = true
@@ -58,6 +62,7 @@ struct BodyPump: ~Copyable {
         self.framing = framing
         self.encodesChunks = encodesChunks
         self.limit = limit
+        ceiling = .max
         remaining = 0
         pending = 0
         moved = 0
@@ -150,6 +155,12 @@ struct BodyPump: ~Copyable {
         }
     }
 
+    /// Sends what waits before the body rests.
+    private func rest<Sink: BodySink & ~Copyable>(_ sink: inout Sink, _ pool: inout BufferPool) -> Outcome {
+        if case .failed = sink.flush(&pool) { return .sinkFailed }
+        return .paced
+    }
+
     private mutating func decode<Source: BodySource & ~Copyable>(
         _ source: inout Source, _ needsMore: inout Bool
     ) -> Outcome? {
@@ -173,9 +184,11 @@ struct BodyPump: ~Copyable {
 
     /// Sends up to `count` bytes of the input, by way of the output when bytes wait there already.
     private mutating func passOn<Source: BodySource & ~Copyable, Sink: BodySink & ~Copyable>(
-        _ count: Int, _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool
+        _ wanted: Int, _ source: inout Source, _ sink: inout Sink, _ pool: inout BufferPool
     ) -> (count: Int, stop: Outcome?) {
-        if moved + count > limit { return (0, .tooLarge) }
+        if moved + wanted > limit { return (0, .tooLarge) }
+        if moved >= ceiling { return (0, rest(&sink, &pool)) }
+        let count = min(wanted, ceiling - moved)
         var sent = 0
         var stop: Outcome?
         if encodesChunks {
@@ -248,8 +261,9 @@ struct BodyPump: ~Copyable {
     private mutating func fillPipe<Source: BodySource & ~Copyable>(
         from source: inout Source, _ budget: inout Int
     ) -> Outcome? {
+        if moved >= ceiling { return .paced }
         guard var filling = pipe.take() else { return nil }
-        let result = source.splice(into: &filling, limit: min(remaining, Pipe.capacity))
+        let result = source.splice(into: &filling, limit: min(remaining, Pipe.capacity, ceiling - moved))
         pipe = consume filling
         switch result {
         case .bytes(let count):

@@ -26,7 +26,7 @@ extension Exchange {
         guard let route else { return }
         let verdict = FilterChain.authorize(
             request, context, route: route.filters, progress: &state.access, answer: given,
-            scratch: &worker.filterScratch)
+            now: worker.loop.now.nanoseconds, scratch: &worker.filterScratch)
         if verdict == .proceed { forward() } else { answer(verdict) }
     }
 
@@ -43,6 +43,7 @@ extension Exchange {
         case .challenge: refuse(.unauthorized, .page)
         case .ask: ask()
         case .searchAgain: searchAgain()
+        case .verify: checkPassword()
         case .close: closeSilently()
         }
     }

@@ -214,6 +214,7 @@ extension Exchange {
             limitSending(
                 to: upstream.handler, tookSomething: couldSend,
                 nanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
+        case .paced: break
         case .yielded: worker.loop.resumeLater(downstream.handler)
         case .sourceEnded: downstream.close()
         case .malformed(let error): bodyFailed(.malformedBody, error.bodyLimit)
@@ -311,6 +312,7 @@ extension Exchange {
         case .holding, .buffering: bodyFailed(.bodyTooSlow, .bodyTimeout)
         case .attempting where !state.requestSent:
             bodyFailed(.bodyTooSlow, .bodyTimeout)
+        case .responding where state.isPaced: pumpResponse()
         case .responding, .flushing:
             worker.metrics.count(Limit.sendTimeout)
             complete(.abort)

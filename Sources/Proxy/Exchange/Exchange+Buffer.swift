@@ -41,7 +41,7 @@ extension Exchange {
         case .malformed: bodyFailed(.malformedBody, nil)
         case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
         // Nothing but the disk can refuse, since the file has no limit of its own.
-        case .sinkBlocked, .sinkFailed: bodyFailed(.spoolFailed, .temporaryFiles)
+        case .sinkBlocked, .sinkFailed, .paced: bodyFailed(.spoolFailed, .temporaryFiles)
         }
     }
 
@@ -74,7 +74,7 @@ extension Exchange {
                 nanoseconds: route?.filters.timeouts.sendNanoseconds ?? 0)
         case .yielded: worker.loop.resumeLater(upstream.handler)
         case .sinkFailed: sendingFailed()
-        case .sourceEmpty, .sourceEnded, .malformed, .tooLarge: bodyFailed(.spoolFailed, .temporaryFiles)
+        case .sourceEmpty, .sourceEnded, .malformed, .tooLarge, .paced: bodyFailed(.spoolFailed, .temporaryFiles)
         }
     }
 
@@ -140,11 +140,13 @@ extension Exchange {
             noteSpools()
             let before = bufferedBody.moved
             let couldSend = downstream.tookSomething
+            bufferedBody.ceiling = allowance()
             let outcome = downstream.takeBody(&bufferedBody, from: &spool, worker)
             record.bodyBytesSent += bufferedBody.moved - before
             record.bytesSent += bufferedBody.moved - before
             switch outcome {
             case .complete: return finish(endingAfterUnreadBody())
+            case .paced: waitForPace(downstream)
             case .sourceEmpty:
                 worker.loop.clearDeadline(of: downstream.handler)
                 // What the client took made room for more.
@@ -182,7 +184,7 @@ extension Exchange {
         case .sourceEmpty:
             worker.loop.setDeadline(
                 of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
-        case .sinkBlocked:
+        case .sinkBlocked, .paced:
             worker.loop.clearDeadline(of: upstream.handler)
             return .full
         case .yielded: worker.loop.resumeLater(upstream.handler)

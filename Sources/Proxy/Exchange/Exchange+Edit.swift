@@ -11,7 +11,7 @@ extension Exchange {
     /// What is changed of the fields of the response, whoever makes it.
     var responseEdits: ResponseEdits {
         if state.isOnRedirectingHost { return snapshot.redirectEdits }
-        return route?.filters.responseEdits ?? snapshot.commonEdits
+        return route?.filters.responseEdits(for: request) ?? snapshot.commonEdits
     }
 
     /// Gets hold of the variables that the route's policies read.

@@ -68,7 +68,7 @@ extension Exchange {
         case .yielded: worker.loop.resumeLater(downstream.handler)
         case .sourceEnded: downstream.close()
         case .malformed: bodyFailed(.malformedBody, nil)
-        case .sinkBlocked, .sinkFailed: break
+        case .paced, .sinkBlocked, .sinkFailed: break
         }
     }
 

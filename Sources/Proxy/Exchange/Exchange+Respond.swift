@@ -121,7 +121,9 @@ extension Exchange {
     ) {
         output.appendStatusLine(status)
         worker.appendDate(to: &output)
-        if content != .own || !status.forbidsBody { output.appendField(.contentLength, decimal: length) }
+        if content != .own || !status.forbidsBody || worker.filterScratch.declaresEmptyBody {
+            output.appendField(.contentLength, decimal: length)
+        }
         if let fields {
             appendOwnFields(content, fields, to: &output)
             fields.append(to: &output)
@@ -296,11 +298,15 @@ extension Exchange {
         guard let downstream, let upstream else { return }
         let before = responseBody.moved
         let couldSend = downstream.tookSomething
+        responseBody.ceiling = allowance()
         let outcome = upstream.move(&responseBody, to: downstream, worker)
         record.bodyBytesSent += responseBody.moved - before
         record.bytesSent += responseBody.moved - before
         switch outcome {
         case .complete: responseFinished()
+        case .paced:
+            worker.loop.clearDeadline(of: upstream.handler)
+            waitForPace(downstream)
         case .sourceEmpty:
             worker.loop.clearDeadline(of: downstream.handler)
             worker.loop.setDeadline(

@@ -350,6 +350,7 @@ final class Exchange {
     private func reset() {
         worker.limits.leave(&state.ticket)
         forgetAuth()
+        if state.ticketForAnswer != 0 { worker.stopWaiting(state.ticketForAnswer) }
         downstream = nil
         route = nil
         plan = nil

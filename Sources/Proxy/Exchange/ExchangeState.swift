@@ -70,6 +70,12 @@ struct ExchangeState {
     var answerKey: SipHash.Digest?
     /// The answer is kept for other requests too.
     var answerIsKept = false
+    /// Names the answer of another thread that is waited for; zero for none.
+    var ticketForAnswer: UInt64 = 0
+    /// When the response began to go out at a pace.
+    var pacedSince = Instant(nanoseconds: 0)
+    /// The response waits for its time to come.
+    var isPaced = false
     /// How far the access stage has come.
     var access = AccessProgress()
     var endpoint = -1

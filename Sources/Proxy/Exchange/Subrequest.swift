@@ -281,7 +281,7 @@ final class Subrequest {
             end()
         case .sourceEmpty: worker.loop.setDeadline(of: connection, afterNanoseconds: Self.discardNanoseconds)
         case .yielded: worker.loop.resumeLater(connection)
-        case .sinkBlocked, .sourceEnded, .sinkFailed, .malformed, .tooLarge: end()
+        case .paced, .sinkBlocked, .sourceEnded, .sinkFailed, .malformed, .tooLarge: end()
         }
     }
 

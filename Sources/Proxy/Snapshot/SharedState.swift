@@ -1,6 +1,7 @@
 import Balancing
 import EventLoop
 import Filters
+import Linux
 import TLS
 import Telemetry
 
@@ -14,6 +15,8 @@ final class SharedState: Sendable {
     let endpoints = EndpointRegistry()
     /// How much each client has asked for.
     let limits = SharedLimits()
+    /// Threads that check passwords.
+    let passwords: PasswordThreads
     /// Metric shards, series and the access log's channels.
     let metrics: Metrics
     /// What clients resume their TLS sessions by.
@@ -31,7 +34,8 @@ final class SharedState: Sendable {
     init(
         metrics: Metrics, fakeCertificate: Certificate?, logFormat: AccessLogFormat?, processID: Int,
         machineName: [UInt8] = [], reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
-    ) {
+    ) throws(Errno) {
+        passwords = try PasswordThreads()
         self.metrics = metrics
         self.fakeCertificate = fakeCertificate
         self.logFormat = logFormat

@@ -19,6 +19,8 @@ final class WorkerSnapshot {
     let responseRules: ResponseRules
     /// Edits of responses that no route makes.
     let commonEdits: ResponseEdits
+    /// Requests that are not logged.
+    let unlogged: UnloggedTargets?
     /// Clients that no host serves.
     let blocked: BlockedClients?
     /// Edits of responses of hosts that are there to redirect to another.
@@ -48,6 +50,7 @@ final class WorkerSnapshot {
         responseRules = (try? ResponseRules(model.response)) ?? .standard
         commonEdits = (try? ResponseEdits(model.headerEdits(with: nil) ?? HeaderEdits(), .unrouted)) ?? .none
         redirectEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
+        unlogged = UnloggedTargets(model.observation)
         blocked = BlockedClients.compiled(model.admission)
         routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
@@ -133,6 +136,7 @@ extension RoutePolicy {
         rules == nil && rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
             && rateLimit?.key == nil && responseRewrite == nil
             && externalAuth == nil && mirror == nil && errorPages == nil
+            && observation.tracing == .off
     }
 }
 

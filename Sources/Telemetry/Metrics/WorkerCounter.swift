@@ -34,6 +34,8 @@ public enum Limit: Int, CaseIterable, Sendable {
     /// Copies of requests that were left out for want of room.
     case mirror
     case tlsHandshakeTimeout, tlsHello, proxyHeader, proxyHeaderTimeout
+    /// Requests refused because too many passwords wait to be checked.
+    case passwordChecks
 }
 
 /// Where the cells of these enums stand in a shard.

@@ -1,0 +1,3 @@
+// Makes libcrypt's reentrant crypt(3) visible to Swift.
+#pragma once
+#include <crypt.h>

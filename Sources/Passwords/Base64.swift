@@ -1,0 +1,45 @@
+public import Bytes
+
+/// Base64 with the standard alphabet (RFC 4648 §4). Padding may be missing, blanks may not be there.
+public enum Base64 {
+    /// Appends what `text` stands for.
+    ///
+    /// - Returns: false when it is no base64, or when the buffer has no room; part may have been appended.
+    public static func decode(_ text: Span<UInt8>, to buffer: inout ByteBuffer) -> Bool {
+        var end = text.count
+        while end > 0, text.count - end < 2, text[end - 1] == UInt8(ascii: "=") { end -= 1 }
+        guard end % 4 != 1, end == text.count || text.count % 4 == 0, buffer.room >= end / 4 * 3 + 2 else {
+            return false
+        }
+        var word: UInt32 = 0
+        var bits = 0
+        for index in 0..<end {
+            guard let value = value(of: text[index]) else { return false }
+            word = word << 6 | value
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                buffer.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+            }
+        }
+        return true
+    }
+
+    /// What `text` stands for, or nil.
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
+        var buffer = ByteBuffer(capacity: text.count + 4)
+        guard decode(text.span, to: &buffer) else { return nil }
+        return (0..<buffer.count).map { buffer[$0] }
+    }
+
+    private static func value(of byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a") + 26)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0") + 52)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

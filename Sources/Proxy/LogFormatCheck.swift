@@ -1,0 +1,30 @@
+public import Model
+import Telemetry
+
+extension AccessLogFormat {
+    /// The format that a configuration asks for.
+    init(_ settings: ObservationSettings, hostName: String) throws(Fault) {
+        let escaping: LogEscaping =
+            switch settings.escaping {
+            case .standard: .standard
+            case .json: .json
+            case .none: .none
+            }
+        try self.init(settings.logFormat ?? Self.defaultText, escaping: escaping, hostName: hostName)
+    }
+}
+
+/// Finds log formats that can't be compiled.
+public enum LogFormatCheck {
+    public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
+        do throws(AccessLogFormat.Fault) {
+            _ = try AccessLogFormat(model.settings.observation, hostName: "")
+            return []
+        } catch {
+            return [
+                Diagnostic(
+                    .warning, .builtIn, field: "data.log-format-upstream", "\(error), so lines stay as they were")
+            ]
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+@Suite struct `The annotation limit-rate` {
+    /// A response is never faster than its rate; how much slower it is says nothing of Gatehouse.
+    @Test(arguments: [true, false], ["on", "off"])
+    func `holds a response back`(isChunked: Bool, buffering: String) throws {
+        let body = String(repeating: "0123456789abcdef", count: 6 << 10)
+        let origin = try ScriptedOrigin { connection in
+            while try connection.request() != nil {
+                if !isChunked {
+                    try connection.respond(body)
+                } else {
+                    let size = String(body.utf8.count, radix: 16)
+                    try connection.send(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n0\r\n\r\n")
+                }
+            }
+        }
+        let gate = try Gate(
+            ["limit-rate": "64", "limit-rate-after": "64", "proxy-buffering": buffering], origin: origin)
+        let begin = ContinuousClock.now
+        let answer = try gate.request()
+        #expect(answer.text == body)
+        // 96 KiB, of which 64 go at once and 32 take half a second.
+        #expect(ContinuousClock.now - begin >= .milliseconds(400))
+    }
+
+    @Test(arguments: [[:], ["limit-rate": "0"], ["limit-rate": "slow"], ["limit-rate-after": "1"]])
+    func `is off by default and with a value that means nothing`(annotations: [String: String]) throws {
+        let body = String(repeating: "x", count: 3 << 20)
+        let gate = try Gate(annotations, origin: ScriptedOrigin(answering: body))
+        #expect(gate.model.virtualHosts[0].routes[0].policy.bandwidth == nil)
+        #expect(try gate.request().text.utf8.count == body.utf8.count)
+        #expect(gate.faults(about: "limit-rate").isEmpty == (annotations["limit-rate"] != "slow"))
+    }
+
+    @Test func `has its default in the ConfigMap`() throws {
+        let gate = try Gate(
+            [:], origin: ScriptedOrigin(answering: "ok"), configMap: ["limit-rate": "5", "limit-rate-after": "7"])
+        #expect(
+            gate.model.virtualHosts[0].routes[0].policy.bandwidth
+                == .init(bytesPerSecond: 5 << 10, bytesBefore: 7 << 10))
+        #expect(try gate.request().text == "ok")
+    }
+}
