@@ -24,6 +24,8 @@ public final class DataPlane: Sendable {
         /// Told of attempts at endpoints that failed, at most once in ten seconds for each worker, cause and endpoint. Called
         /// on a worker's thread, so it must not wait.
         public var reportFault: (@Sendable (UpstreamFault) -> Void)?
+        /// Clients may speak HTTP/2 in the clear, with prior knowledge.
+        public var acceptsCleartextHTTP2 = false
 
         public init(
             listeners: [ListenerAddress], workers: Int, connectionsPerWorker: Int, logFormat: AccessLogFormat? = nil,
@@ -58,6 +60,7 @@ public final class DataPlane: Sendable {
         let shared = try SharedState(
             metrics: metrics, fakeCertificate: fake, logFormat: Self.firstLogFormat(configuration, model),
             processID: configuration.processID, machineName: Array(configuration.hostName.utf8),
+            acceptsCleartextHTTP2: configuration.acceptsCleartextHTTP2,
             reportFault: configuration.reportFault)
         self.shared = shared
         Self.follow(model.settings.tls, shared.resumption)

@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Filters
 import HTTP
+import HTTP2
 import Linux
 import Model
 import Routing
@@ -39,8 +40,13 @@ final class Worker {
     var pipes = PipePool(keepingAtMost: 16)
     var matchScratch = MatchScratch()
     var filterScratch = FilterScratch()
+    /// Where the head of a response on a stream is written before its session takes it.
+    var headLines = ByteBuffer(capacity: 16 << 10)
     private var idleExchanges: ContiguousArray<Exchange> = []
     private var waiting = WaitingExchanges()
+    /// What the HTTP/2 connections of clients share.
+    let streamStates = HTTP2StreamPool(.server)
+    private var idleStreams: ContiguousArray<HTTP2Stream> = []
     private var idleVariables: ContiguousArray<RequestVariables> = []
     var subrequests = SubrequestPool()
     var authCache = AuthCache()
@@ -167,6 +173,8 @@ final class Worker {
         do throws(Errno) {
             if speaksTLS || settings.expectsProxyHeader {
                 _ = try Handshake(worker: self, accepted: accepted, port: port, speaksTLS: speaksTLS)
+            } else if shared.acceptsCleartextHTTP2 {
+                _ = try PrefaceDetection(worker: self, accepted: accepted, port: port)
             } else {
                 _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
             }
@@ -176,13 +184,13 @@ final class Worker {
         }
     }
 
-    /// Whether `HTTP2` connections have somebody to handle them.
-    static let speaksHTTP2 = false
-
     /// Goes on with a connection whose handshake is over, in the protocol that it settled on.
     func serve(_ transport: consuming Transport, after handshake: Handshake, _ chosen: ApplicationProtocol) {
         switch chosen {
-        case .http1, .http2: _ = HTTP1Downstream(handshake, transport)
+        case .http2: _ = HTTP2Downstream(handshake, transport)
+        case .http1 where shared.acceptsCleartextHTTP2 && !transport.isEncrypted:
+            _ = PrefaceDetection(handshake, transport)
+        case .http1: _ = HTTP1Downstream(handshake, transport)
         }
     }
 
@@ -246,6 +254,12 @@ final class Worker {
     func takeAuthAnswer() -> AuthAnswer { subrequests.takeAnswer() }
     func giveBack(_ answer: AuthAnswer) { subrequests.give(answer) }
 
+    func takeStream() -> HTTP2Stream { idleStreams.popLast() ?? HTTP2Stream(worker: self) }
+
+    func giveBack(_ stream: HTTP2Stream) {
+        if idleStreams.count < 1024 { idleStreams.append(stream) }
+    }
+
     /// Two words that nobody can guess, for a request's identifier.
     func randomWords() -> (UInt64, UInt64) { (random.next(), random.next()) }
 
@@ -307,6 +321,7 @@ final class Worker {
         // These point back to the worker, and with it to every descriptor that it has left.
         idleExchanges = []
         subrequests.clear()
+        idleStreams = []
         forEachConnector { $0.retire() }
         connectors = [:]
         listeners = []

@@ -21,20 +21,19 @@ final class ProxyRig {
 
     init(
         _ model: ProxyModel, workers: Int = 1, connectionsPerWorker: Int = 10_000, accessLog: AccessLog? = nil,
-        logFormat: AccessLogFormat? = nil, reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
+        logFormat: AccessLogFormat? = nil, reportFault: (@Sendable (UpstreamFault) -> Void)? = nil,
+        http2: Bool = false
     ) throws {
         log = try accessLog ?? AccessLog(to: .file("/dev/null"), workers: workers) { Issue.record("\($0)") }
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
-        plane = try DataPlane(
-            DataPlane.Configuration(
-                listeners: [
-                    ListenerAddress(address: SocketAddress(.loopbackV4, port: 0)),
-                    ListenerAddress(address: SocketAddress(.loopbackV4, port: 0), speaksTLS: true),
-                ], workers: workers,
-                connectionsPerWorker: connectionsPerWorker,
-                logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText), reportFault: reportFault),
-            metrics: metrics
-        )
+        var configuration = DataPlane.Configuration(
+            listeners: [
+                ListenerAddress(address: SocketAddress(.loopbackV4, port: 0)),
+                ListenerAddress(address: SocketAddress(.loopbackV4, port: 0), speaksTLS: true),
+            ], workers: workers, connectionsPerWorker: connectionsPerWorker,
+            logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText), reportFault: reportFault)
+        configuration.acceptsCleartextHTTP2 = http2
+        plane = try DataPlane(configuration, metrics: metrics)
         #expect(plane.apply(model).isEmpty)
     }
 
@@ -44,6 +43,11 @@ final class ProxyRig {
     func end() {
         plane.drain(grace: .zero)
         log.stop()
+    }
+
+    /// A client that speaks HTTP/2; the rig must have been told that such come.
+    func http2(settings: [(id: UInt16, value: UInt32)] = []) throws -> HTTP2Peer {
+        try HTTP2Peer(toPort: port, settings: settings)
     }
 
     func client(receiveBuffer: Int? = nil) throws -> Client { try Client(toPort: port, receiveBuffer: receiveBuffer) }

@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Filters
 import HTTP
+import HTTP2
 import Linux
 
 /// The client's side of one exchange: what a request comes from and its response goes to.
@@ -10,6 +11,7 @@ import Linux
 /// case; what a protocol makes of them is its own affair.
 enum DownstreamStream {
     case http1(HTTP1Downstream)
+    case http2(HTTP2Stream)
 
     /// How a stream goes on when its exchange is over.
     enum Ending {
@@ -34,6 +36,7 @@ enum DownstreamStream {
     var handler: EventHandler {
         switch self {
         case .http1(let connection): connection
+        case .http2(let stream): stream
         }
     }
 
@@ -41,6 +44,7 @@ enum DownstreamStream {
     var peer: SocketAddress {
         switch self {
         case .http1(let connection): connection.peer
+        case .http2(let stream): stream.connection?.peer ?? SocketAddress(.anyV4, port: 0)
         }
     }
 
@@ -48,6 +52,7 @@ enum DownstreamStream {
     var port: UInt16 {
         switch self {
         case .http1(let connection): connection.port
+        case .http2(let stream): stream.connection?.port ?? 0
         }
     }
 
@@ -55,6 +60,7 @@ enum DownstreamStream {
     var isSecure: Bool {
         switch self {
         case .http1(let connection): connection.transport.isEncrypted
+        case .http2(let stream): stream.connection?.isSecure ?? false
         }
     }
 
@@ -62,6 +68,7 @@ enum DownstreamStream {
     var identity: ClientIdentity? {
         switch self {
         case .http1(let connection): connection.identity
+        case .http2(let stream): stream.connection?.identity
         }
     }
 
@@ -69,6 +76,7 @@ enum DownstreamStream {
     var announcedPort: UInt16 {
         switch self {
         case .http1(let connection): connection.announcedPort
+        case .http2(let stream): stream.connection?.announcedPort ?? 0
         }
     }
 
@@ -76,6 +84,7 @@ enum DownstreamStream {
     var isEarly: Bool {
         switch self {
         case .http1(let connection): connection.transport.isEarly
+        case .http2(let stream): stream.isEarly
         }
     }
 
@@ -83,6 +92,7 @@ enum DownstreamStream {
     var requests: Int {
         switch self {
         case .http1(let connection): connection.requests
+        case .http2(let stream): stream.connection?.requests ?? 0
         }
     }
 
@@ -90,6 +100,7 @@ enum DownstreamStream {
     var mayKeepAlive: Bool {
         switch self {
         case .http1(let connection): connection.mayKeepAlive
+        case .http2: true
         }
     }
 
@@ -97,6 +108,7 @@ enum DownstreamStream {
     var localAddress: SocketAddress? {
         switch self {
         case .http1(let connection): connection.transport.localAddress
+        case .http2(let stream): stream.connection?.localAddress
         }
     }
 
@@ -104,6 +116,7 @@ enum DownstreamStream {
     var peerIsClosing: Bool {
         switch self {
         case .http1(let connection): connection.transport.peerIsClosing
+        case .http2: false
         }
     }
 
@@ -111,6 +124,7 @@ enum DownstreamStream {
     var peerIsGone: Bool {
         switch self {
         case .http1(let connection): connection.transport.peerIsGone
+        case .http2: false
         }
     }
 
@@ -120,6 +134,7 @@ enum DownstreamStream {
     var hasInput: Bool {
         switch self {
         case .http1(let connection): !connection.transport.input.isEmpty
+        case .http2(let stream): stream.state?.input.isEmpty == false
         }
     }
 
@@ -127,6 +142,7 @@ enum DownstreamStream {
     var isReadToTheEnd: Bool {
         switch self {
         case .http1(let connection): connection.transport.input.isEmpty && !connection.transport.isReadable
+        case .http2(let stream): stream.state?.hasEnded == true
         }
     }
 
@@ -139,13 +155,39 @@ enum DownstreamStream {
             buffer.append(first: count, of: connection.transport.input)
             connection.transport.input.consume(count)
             return true
+        case .http2(let stream):
+            guard let state = stream.state, state.input.count >= count else { return false }
+            worker.buffers.lend(to: &buffer)
+            buffer.append(first: count, of: state.input)
+            state.input.consume(count)
+            stream.inputTaken()
+            return true
+        }
+    }
+
+    /// How the request's body ends.
+    func framing(of request: borrowing RequestHead) throws(HTTP1Error) -> BodyFraming {
+        let declared = try BodyFraming.request(request)
+        switch self {
+        case .http1: return declared
+        case .http2(let stream):
+            // What follows a request for a tunnel is the tunnel's.
+            if request.isExtendedConnect { return .none }
+            // Frames mark the end, and the session holds them against a declared length.
+            guard declared == .none, stream.state?.hasEnded == false else { return declared }
+            return .untilClose
         }
     }
 
     /// Moves what can be moved of the request's body.
     func move(_ body: inout BodyPump, to upstream: UpstreamStream, _ worker: Worker) -> BodyPump.Outcome {
         switch self {
-        case .http1(let connection): upstream.takeBody(&body, from: &connection.transport, worker)
+        case .http1(let connection): return upstream.takeBody(&body, from: &connection.transport, worker)
+        case .http2(let stream):
+            guard var source = stream.body else { return .sourceEnded }
+            let outcome = upstream.takeBody(&body, from: &source, worker)
+            stream.inputTaken()
+            return outcome
         }
     }
 
@@ -172,20 +214,22 @@ enum DownstreamStream {
         _read {
             switch self {
             case .http1(let connection): yield connection.transport.output
+            case .http2(let stream): yield stream.worker.headLines
             }
         }
         nonmutating _modify {
             switch self {
             case .http1(let connection): yield &connection.transport.output
+            case .http2(let stream): yield &stream.worker.headLines
             }
         }
     }
 
-    /// Makes room for a head, or anything else that is written to `head` or `content`.
+    /// Makes room for a head.
     ///
     /// - Returns: how many bytes wait there already.
     func openHead(_ bytes: Int, _ worker: Worker) -> Int {
-        worker.buffers.lend(to: &head)
+        if case .http2 = self { worker.headLines.clear() } else { worker.buffers.lend(to: &head) }
         let start = head.count
         if head.room < bytes { head.grow(to: start + bytes) }
         return start
@@ -196,11 +240,15 @@ enum DownstreamStream {
         _read {
             switch self {
             case .http1(let connection): yield connection.transport.output
+            case .http2(let stream):
+                if let state = stream.state { yield state.output } else { yield stream.worker.headLines }
             }
         }
         nonmutating _modify {
             switch self {
             case .http1(let connection): yield &connection.transport.output
+            case .http2(let stream):
+                if let state = stream.state { yield &state.output } else { yield &stream.worker.headLines }
             }
         }
     }
@@ -217,6 +265,7 @@ enum DownstreamStream {
     func sendHead(_ status: Status, endsStream: Bool) {
         switch self {
         case .http1: break
+        case .http2(let stream): stream.sendHead(status, endsStream: endsStream)
         }
     }
 
@@ -224,6 +273,7 @@ enum DownstreamStream {
     func sendInterimHead(_ status: Status, _ worker: Worker) {
         switch self {
         case .http1(let connection): _ = connection.transport.flush(&worker.buffers)
+        case .http2(let stream): stream.sendInterimHead(status)
         }
     }
 
@@ -231,6 +281,7 @@ enum DownstreamStream {
     func endContent() {
         switch self {
         case .http1: break
+        case .http2(let stream): stream.endOutput()
         }
     }
 
@@ -240,7 +291,12 @@ enum DownstreamStream {
     ) -> BodyPump.Outcome {
         switch self {
         case .http1(let connection):
-            body.run(from: &source, to: &connection.transport, &worker.buffers, &worker.pipes)
+            return body.run(from: &source, to: &connection.transport, &worker.buffers, &worker.pipes)
+        case .http2(let stream):
+            guard var sink = stream.body else { return .sinkFailed }
+            let outcome = body.run(from: &source, to: &sink, &worker.buffers, &worker.pipes)
+            stream.outputChanged()
+            return outcome
         }
     }
 
@@ -248,6 +304,7 @@ enum DownstreamStream {
     var tookSomething: Bool {
         switch self {
         case .http1(let connection): connection.transport.isWritable
+        case .http2(let stream): stream.tookSomething
         }
     }
 
@@ -255,6 +312,7 @@ enum DownstreamStream {
     func flush(_ worker: Worker) -> Transport.Progress {
         switch self {
         case .http1(let connection): connection.transport.flush(&worker.buffers)
+        case .http2(let stream): stream.isSent ? .done : .blocked
         }
     }
 
@@ -264,6 +322,7 @@ enum DownstreamStream {
     func exchangeEnded(_ ending: Ending) {
         switch self {
         case .http1(let connection): connection.exchangeEnded(ending)
+        case .http2(let stream): stream.exchangeEnded(ending)
         }
     }
 
@@ -271,6 +330,7 @@ enum DownstreamStream {
     func close() {
         switch self {
         case .http1(let connection): connection.close()
+        case .http2(let stream): stream.close()
         }
     }
 
@@ -280,13 +340,19 @@ enum DownstreamStream {
     func enter(_ tunnel: Tunnel) {
         switch self {
         case .http1(let connection): connection.enter(tunnel)
+        case .http2(let stream): stream.enter(tunnel)
         }
     }
 
     /// Moves a tunnel's bytes towards the upstream.
     func pass(to upstream: UpstreamStream, _ worker: Worker, moved: inout Int) -> Tunnel.Progress {
         switch self {
-        case .http1(let connection): upstream.accept(from: &connection.transport, worker, moved: &moved)
+        case .http1(let connection): return upstream.accept(from: &connection.transport, worker, moved: &moved)
+        case .http2(let stream):
+            guard var source = stream.body else { return .broken }
+            let progress = upstream.accept(from: &source, worker, moved: &moved)
+            stream.inputTaken()
+            return progress
         }
     }
 
@@ -295,7 +361,12 @@ enum DownstreamStream {
         from source: inout Source, _ worker: Worker, moved: inout Int
     ) -> Tunnel.Progress {
         switch self {
-        case .http1(let connection): Tunnel.move(from: &source, to: &connection.transport, worker, &moved)
+        case .http1(let connection): return Tunnel.move(from: &source, to: &connection.transport, worker, &moved)
+        case .http2(let stream):
+            guard var sink = stream.body else { return .broken }
+            let progress = Tunnel.move(from: &source, to: &sink, worker, &moved)
+            stream.outputChanged()
+            return progress
         }
     }
 
@@ -303,6 +374,7 @@ enum DownstreamStream {
     func endSending() {
         switch self {
         case .http1(let connection): connection.transport.finishSending()
+        case .http2(let stream): stream.endOutput()
         }
     }
 }

@@ -94,6 +94,22 @@ final class HTTP1Downstream: DownstreamConnection {
         process()
     }
 
+    /// Goes on with a connection in the clear on which the client has turned out to speak HTTP/1. What has come in is
+    /// read at once.
+    init(_ detection: PrefaceDetection, _ transport: consuming Transport) {
+        worker = detection.worker
+        peer = detection.peer
+        port = detection.port
+        identity = nil
+        announcedPort = detection.announcedPort
+        self.transport = transport
+        super.init(idleSince: detection.worker.loop.now)
+        worker.loop.replace(detection, by: self)
+        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
+        worker.metrics.move(from: .reading, to: phase.state)
+        process()
+    }
+
     // MARK: Events
 
     override func ready(_ readiness: Readiness) {

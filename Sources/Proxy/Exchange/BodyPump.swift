@@ -50,6 +50,8 @@ struct BodyPump: ~Copyable {
     private static let spliceThreshold = 64 << 10
     /// Bytes moved before others get their turn.
     private static let turn = 1 << 20
+    /// From this many bytes on a buffer that holds nothing else is handed over rather than copied.
+    private static let worthHandingOver = 1 << 10
     /// Room that writing a chunk needs besides its data: its start, its end and the last chunk.
     private static let chunkOverhead = ByteBuffer.longestChunkStart + 2 + 5
 
@@ -191,6 +193,12 @@ struct BodyPump: ~Copyable {
         let count = min(wanted, ceiling - moved)
         var sent = 0
         var stop: Outcome?
+        if count >= Self.worthHandingOver, count == source.input.count, !encodesChunks,
+            sink.takeStorage(of: &source.input)
+        {
+            moved += count
+            return (count, nil)
+        }
         if encodesChunks {
             pool.lend(to: &sink.output)
             sent = min(count, sink.output.room - Self.chunkOverhead)

@@ -32,6 +32,10 @@ protocol BodySink: ~Copyable {
     ///
     /// - Parameter sent: how many went, to be consumed by the caller.
     mutating func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Transport.Progress
+    /// Takes all bytes of `buffer` by taking its storage; another comes back in its place.
+    ///
+    /// - Returns: false, and nothing is taken, when it is not made for that.
+    mutating func takeStorage(of buffer: inout ByteBuffer) -> Bool
     /// Moves what is in `pipe` on; `output` is empty.
     mutating func splice(outOf pipe: inout Pipe, moreFollows: Bool) -> Transport.Progress
     /// All of the body has been handed over. Where chunks or a length mark the end there is nothing to do.
@@ -46,6 +50,8 @@ extension Transport: BodySource, BodySink {
     mutating func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Progress {
         sendDirectly(bytes, sent: &sent)
     }
+
+    mutating func takeStorage(of buffer: inout ByteBuffer) -> Bool { false }
 
     mutating func endBody(trailers: borrowing HeaderBlock, _ pool: inout BufferPool) {}
 }

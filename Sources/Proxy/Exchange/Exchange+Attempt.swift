@@ -204,11 +204,7 @@ extension Exchange {
             state.requestSent = true
             worker.loop.clearDeadline(of: downstream.handler)
             awaitResponse()
-        case .sourceEmpty:
-            if state.isGRPC { return awaitGRPCClient(downstream, upstream) }
-            if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
-            worker.loop.clearDeadline(of: upstream.handler)
-            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+        case .sourceEmpty: awaitBody(upstream, downstream, movedSome: requestBody.moved > before)
         case .sinkBlocked:
             worker.loop.clearDeadline(of: downstream.handler)
             limitSending(
@@ -221,6 +217,22 @@ extension Exchange {
         case .tooLarge: bodyFailed(.bodyTooLarge, .requestBody)
         case .sinkFailed: sendingFailed()
         }
+    }
+
+    /// More of the request must arrive.
+    ///
+    /// Once the response has begun, and for gRPC from the start, a client may be silent for as long as the endpoint
+    /// is not: whoever streams in both directions sends when there is something to say.
+    private func awaitBody(_ upstream: UpstreamStream, _ downstream: DownstreamStream, movedSome: Bool) {
+        guard state.phase != .responding && !state.isGRPC else {
+            if state.phase != .responding { worker.loop.clearDeadline(of: downstream.handler) }
+            guard movedSome || upstream.handler.deadline == .distantFuture else { return }
+            return worker.loop.setDeadline(
+                of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
+        }
+        if isTooSlow() { return bodyFailed(.bodyTooSlow, .bodyRate) }
+        worker.loop.clearDeadline(of: upstream.handler)
+        worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
     }
 
     /// Time runs from the moment when a blocked connection last took something, whatever else happens on it.

@@ -34,10 +34,4 @@ extension Exchange {
         appendConnection(to: &output)
         output.appendHeadEnd()
     }
-
-    /// The client of a gRPC stream is silent, as it may be for as long as it likes: what keeps time is the endpoint.
-    func awaitGRPCClient(_ downstream: DownstreamStream, _ upstream: UpstreamStream) {
-        worker.loop.clearDeadline(of: downstream.handler)
-        worker.loop.setDeadline(of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
-    }
 }

@@ -149,6 +149,7 @@ extension Exchange {
     }
 
     func appendConnection(to output: inout ByteBuffer) {
+        if request.version == .http2 { return }
         if !state.keepsDownstream {
             output.appendField(.connection, "close")
         } else if request.version == .http10 {
@@ -267,6 +268,8 @@ extension Exchange {
         record.status = Int(response.status.rawValue)
         attemptSucceeded()
         worker.metrics.count(.tunnels)
+        // The answer to a key that the client did not send (RFC 8441 §5.1).
+        if request.isExtendedConnect { response.headers.remove(.secWebSocketAccept) }
         editResponse()
         let fields = responseEdits.lines(isSecure: context.isSecure)
         _ = downstream.openHead(

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Filters
 import HTTP
+import HTTP2
 import Linux
 import Model
 import Routing
@@ -95,6 +96,24 @@ final class Exchange {
         return count
     }
 
+    /// Takes the head of a request that came on a stream of an HTTP/2 connection.
+    func begin(_ stream: HTTP2StreamState) {
+        swap(&request, &stream.request)
+        headLength = stream.headBytes
+        record.requestLength = stream.headBytes
+        if let fault = stream.fault { return reject(fault) }
+        if request.isExtendedConnect {
+            worker.headLines.clear()
+            WebSocketKey.write(worker.randomWords(), to: &worker.headLines)
+            Self.addKey(worker.headLines, to: &request.headers)
+        }
+        begin()
+    }
+
+    private static func addKey(_ key: borrowing ByteBuffer, to headers: inout HeaderBlock) {
+        headers.set(.secWebSocketKey, value: key.readable)
+    }
+
     // MARK: Route
 
     /// The head is complete.
@@ -103,7 +122,7 @@ final class Exchange {
         takeContext(downstream)
         state.keepsDownstream = request.keepsAlive && downstream.mayKeepAlive
         do throws(HTTP1Error) {
-            state.requestFraming = try BodyFraming.request(request)
+            state.requestFraming = try downstream.framing(of: request)
         } catch {
             return reject(error)
         }

@@ -28,12 +28,15 @@ final class SharedState: Sendable {
     let processID: Int
     /// What templates' `$hostname` stands for.
     let machineName: [UInt8]
+    /// Clients may speak HTTP/2 on the HTTP port, with prior knowledge.
+    let acceptsCleartextHTTP2: Bool
     /// Where failed attempts are told of; must not wait.
     let reportFault: (@Sendable (UpstreamFault) -> Void)?
 
     init(
         metrics: Metrics, fakeCertificate: Certificate?, logFormat: AccessLogFormat?, processID: Int,
-        machineName: [UInt8] = [], reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
+        machineName: [UInt8] = [], acceptsCleartextHTTP2: Bool = false,
+        reportFault: (@Sendable (UpstreamFault) -> Void)? = nil
     ) throws(Errno) {
         passwords = try PasswordThreads()
         self.metrics = metrics
@@ -41,6 +44,7 @@ final class SharedState: Sendable {
         self.logFormat = logFormat
         self.processID = processID
         self.machineName = machineName
+        self.acceptsCleartextHTTP2 = acceptsCleartextHTTP2
         self.reportFault = reportFault
     }
 }

@@ -165,7 +165,7 @@ extension TLSServerSettings {
         prefersOwnCiphers = settings.prefersServerCiphers
         groups = settings.groups
         dhParameters = settings.dhParameters?.bytes
-        self.offersHTTP2 = offersHTTP2 && Worker.speaksHTTP2
+        self.offersHTTP2 = offersHTTP2
         keepsSessions = settings.keepsSessions
         issuesTickets = settings.issuesTickets
         sessionSeconds = Int(clamping: settings.sessionTimeout.components.seconds)

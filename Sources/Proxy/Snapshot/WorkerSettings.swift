@@ -1,5 +1,6 @@
 import Balancing
 import HTTP
+import HTTP2
 import Model
 
 /// The proxy's settings as plain numbers; times are nanoseconds.
@@ -14,6 +15,8 @@ struct WorkerSettings: Sendable {
     let bufferBytes: Int
     let headLimits: HeadLimits
     let underscores: UnderscorePolicy
+    /// For clients' HTTP/2 connections.
+    let http2: HTTP2Session.Configuration
     let idleUpstreamLimit: Int
     let upstreamIdleTimeout: UInt64
     let upstreamRequestsPerConnection: Int
@@ -37,6 +40,8 @@ struct WorkerSettings: Sendable {
             startLineBytes: settings.client.requestLineBytes, fieldLineBytes: settings.client.headerLineBytes,
             totalFieldBytes: settings.client.headerBytes, fieldCount: settings.client.headerCount)
         underscores = settings.client.keepsUnderscoreNames ? .keep : .drop
+        http2 = HTTP2Session.Configuration(
+            concurrentStreams: settings.client.concurrentStreams, headLimits: headLimits, underscores: underscores)
         idleUpstreamLimit = settings.upstream.idleConnections
         upstreamIdleTimeout = settings.upstream.idleTimeout.nanoseconds
         upstreamRequestsPerConnection = settings.upstream.requestsPerConnection

@@ -133,6 +133,7 @@ extension PrometheusText {
         (.tlsHandshakes, "gatehouse_tls_handshakes_total", "TLS handshakes with clients that were completed."),
         (.tlsResumptions, "gatehouse_tls_resumptions_total", "Those of them that resumed an earlier session."),
         (.tlsFailures, "gatehouse_tls_handshake_failures_total", "TLS handshakes with clients that failed."),
+        (.http2Connections, "gatehouse_http2_connections_total", "Client connections that spoke HTTP/2."),
     ]
 
     private mutating func single(_ name: String, _ kind: Kind, _ help: String, _ labels: [UInt8], _ value: UInt64) {

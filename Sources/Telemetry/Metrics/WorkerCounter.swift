@@ -2,7 +2,7 @@
 public enum WorkerCounter: Int, CaseIterable, Sendable {
     case connectionsAccepted, connectionsHandled, requests, bytesReceived, bytesSent
     case upstreamConnectionsOpened, upstreamConnectionsReused
-    case retries, retriesDenied, ejections, tunnels
+    case retries, retriesDenied, ejections, tunnels, http2Connections
     case authRequests, authCacheHits, authFailures, mirrorRequests, mirrorFailures
     case tlsHandshakes, tlsResumptions, tlsFailures
 }
@@ -36,6 +36,9 @@ public enum Limit: Int, CaseIterable, Sendable {
     case tlsHandshakeTimeout, tlsHello, proxyHeader, proxyHeaderTimeout
     /// Requests refused because too many passwords wait to be checked.
     case passwordChecks
+    /// Client connections that were ended for what they did too often (`HTTP2Flood`).
+    case http2Settings, http2Pings, http2Priorities, http2EmptyData, http2WindowUpdates, http2UnknownFrames
+    case http2Resets, http2ProvokedResets, http2Continuations, http2Headers, http2UnreadAnswers
 }
 
 /// Where the cells of these enums stand in a shard.

@@ -1,0 +1,160 @@
+import Bytes
+import EventLoop
+import HTTP
+import HTTP2
+import Linux
+
+/// One stream of a client's HTTP/2 connection while its exchange, or the tunnel that it became, is under way.
+///
+/// Its connection moves the bytes; the stream keeps time and tells its exchange what happened. Pooled by the worker.
+final class HTTP2Stream: EventHandler {
+    let worker: Worker
+    /// Nil while the stream waits in the pool.
+    private(set) var connection: HTTP2Downstream?
+    private(set) var state: HTTP2StreamState?
+    private var exchange: Exchange?
+    private var tunnel: Tunnel?
+    /// Our end of the stream has gone out.
+    private(set) var isSent = false
+    /// Output was taken: what made the exchange's turn come.
+    private(set) var tookSomething = false
+    /// The request came in a first flight that may have been sent before (TLS 1.3 early data).
+    private(set) var isEarly = false
+    /// Place among the connection's streams, which an event on its way to a former tenant does not find.
+    private(set) var index = 0
+
+    init(worker: Worker) {
+        self.worker = worker
+        super.init()
+    }
+
+    // MARK: The request
+
+    /// Takes the request whose head has come.
+    func begin(_ state: HTTP2StreamState, on connection: HTTP2Downstream) {
+        self.connection = connection
+        self.state = state
+        index = state.index
+        isSent = false
+        isEarly = connection.isEarly
+        worker.loop.add(self)
+        let exchange = worker.takeExchange(for: .http2(self))
+        self.exchange = exchange
+        exchange.begin(state)
+    }
+
+    /// Something happened on the stream.
+    func signalled(_ signals: HTTP2StreamState.Signals) {
+        if signals.contains(.sent) { isSent = true }
+        if signals.contains(.closed) && !isSent { return lost() }
+        tookSomething = !signals.isDisjoint(with: [.taken, .sent])
+        resumed()
+        tookSomething = false
+    }
+
+    override func resumed() {
+        if let tunnel { tunnel.pump() } else { exchange?.downstreamReady() }
+    }
+
+    override func deadlinePassed() {
+        if let tunnel { tunnel.timedOut() } else { exchange?.downstreamTimedOut() }
+    }
+
+    /// The client has reset the stream, or its connection is gone: nobody waits for an answer any more.
+    func lost() {
+        let exchange = self.exchange
+        let tunnel = self.tunnel
+        self.exchange = nil
+        self.tunnel = nil
+        exchange?.downstreamGone()
+        tunnel?.end()
+        leave()
+    }
+
+    // MARK: What the exchange says
+
+    /// Both directions of the body.
+    var body: HTTP2Body? {
+        guard let state, let connection else { return nil }
+        return HTTP2Body(state: state, session: connection.session)
+    }
+
+    /// Hands the lines over that were written as a head.
+    func sendHead(_ status: Status, endsStream: Bool) {
+        guard let state, let connection else { return }
+        // RFC 8441 §5: what is 101 in HTTP/1.1 is 200 here.
+        let said = status == .switchingProtocols ? Status.ok : status
+        connection.session.respond(state, said, worker.headLines, endsStream: endsStream)
+        connection.planFlush()
+    }
+
+    func sendInterimHead(_ status: Status) {
+        guard let state, let connection else { return }
+        connection.session.inform(state, status, worker.headLines)
+        connection.planFlush()
+    }
+
+    /// Output was added, or has ended.
+    func outputChanged() {
+        guard let state, let connection else { return }
+        connection.session.resume(state)
+        connection.planFlush()
+    }
+
+    /// Nothing more is added to the output.
+    func endOutput() {
+        guard let state, let connection else { return }
+        connection.session.endOutput(state)
+        connection.planFlush()
+    }
+
+    /// Input was taken: the client may send more.
+    func inputTaken() {
+        guard let state, let connection else { return }
+        connection.session.consume(state)
+        if connection.session.wantsToSend { connection.planFlush() }
+    }
+
+    /// Leaves HTTP: from now on the bytes are the tunnel's.
+    func enter(_ tunnel: Tunnel) {
+        exchange = nil
+        self.tunnel = tunnel
+    }
+
+    // MARK: The end
+
+    /// The exchange is over and has let go of the stream.
+    func exchangeEnded(_ ending: DownstreamStream.Ending) {
+        exchange = nil
+        if case .abort = ending {
+            reset(.internalError)
+        } else if !isSent {
+            reset(.internalError)
+        } else if state?.hasEnded == false {
+            // RFC 9113 §8.1: the response is whole, and the rest of the request is of no use.
+            reset(.none)
+        }
+        leave()
+    }
+
+    /// Ends the stream at once; its exchange is told.
+    func close() {
+        if let state, !(state.hasEnded && state.outputEnded) { reset(.cancel) }
+        lost()
+    }
+
+    private func reset(_ code: HTTP2ErrorCode) {
+        guard let state, let connection else { return }
+        connection.session.reset(state, code)
+        connection.planFlush()
+    }
+
+    private func leave() {
+        guard let connection else { return }
+        self.connection = nil
+        state = nil
+        worker.loop.remove(self)
+        connection.left(self)
+        worker.giveBack(self)
+    }
+}
