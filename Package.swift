@@ -45,7 +45,9 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         // What reads hostile bytes, for the fuzzers of `Fuzz/Package.swift`.
-        .library(name: "Parsers", targets: ["HTTP", "Kubernetes", "Filters", "IngressDialect", "TLS", "Bytes"]),
+        .library(
+            name: "Parsers",
+            targets: ["HTTP2", "HTTP", "Kubernetes", "Filters", "IngressDialect", "TLS", "Bytes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),

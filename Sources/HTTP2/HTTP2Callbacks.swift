@@ -32,8 +32,14 @@ enum HTTP2Callbacks {
         nghttp2_option_set_no_auto_window_update(made, 1)
         nghttp2_option_set_no_closed_streams(made, 1)
         nghttp2_option_set_builtin_recv_extension_type(made, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
-        nghttp2_option_set_max_outbound_ack(made, 256)
-        nghttp2_option_set_max_continuations(made, 8)
+        // Beyond what `HTTP2FloodGuard` lets through.
+        nghttp2_option_set_max_outbound_ack(made, 1000)
+        // Eight frames: nghttp2 counts a frame anew with each piece of its header, of which there may be nine.
+        nghttp2_option_set_max_continuations(made, 72)
+        // So that frames of types that mean nothing here are told of, and counted.
+        for type in UInt8(0x0A)...0xFF where UInt32(type) != NGHTTP2_PRIORITY_UPDATE.rawValue {
+            nghttp2_option_set_user_recv_extension_type(made, type)
+        }
         // Ours counts them, and says so in metrics.
         nghttp2_option_set_stream_reset_rate_limit(made, 1 << 20, 1 << 20)
         nghttp2_option_set_max_deflate_dynamic_table_size(made, 4096)
@@ -47,7 +53,11 @@ enum HTTP2Callbacks {
         }
         nghttp2_session_callbacks_set_on_begin_frame_callback(made) { _, header, user in
             let header = header.unsafelyUnwrapped.pointee
-            return session(user).beginFrame(type: header.type, flags: header.flags, length: header.length)
+            return session(user).beginFrame(
+                type: header.type, flags: header.flags, length: header.length, stream: header.stream_id)
+        }
+        nghttp2_session_callbacks_set_unpack_extension_callback(made) { _, _, _, user in
+            session(user).takeUnknownFrame()
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(made) { _, frame, user in
             session(user).beginHeaders(frame.unsafelyUnwrapped)

@@ -31,7 +31,7 @@ struct HTTP2FloodGuard {
     /// How many of a kind an interval takes.
     static let limits: [HTTP2Flood: Int] = [
         .settings: 64, .pings: 512, .priorities: 1024, .emptyData: 256, .windowUpdates: 2048, .unknownFrames: 256,
-        .resets: 256, .provokedResets: 100,
+        .resets: 256, .provokedResets: 100, .headers: 10,
     ]
     private static let intervalNanoseconds: UInt64 = 10_000_000_000
     /// The same numbers, by place.
@@ -79,10 +79,7 @@ struct HTTP2FloodGuard {
         case NGHTTP2_DATA.rawValue:
             let ends = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
             return length == 0 && !ends ? .emptyData : nil
-        case NGHTTP2_HEADERS.rawValue, NGHTTP2_CONTINUATION.rawValue, NGHTTP2_GOAWAY.rawValue,
-            NGHTTP2_PUSH_PROMISE.rawValue:
-            return nil
-        default: return .unknownFrames
+        default: return nil
         }
     }
 }

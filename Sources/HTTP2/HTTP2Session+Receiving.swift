@@ -10,11 +10,17 @@ extension HTTP2Session {
     /// Fields beyond this multiple of what may be sent are not worth an answer.
     private static let absurdity = 4
 
-    func beginFrame(type: UInt8, flags: UInt8, length: Int) -> Int32 {
+    func beginFrame(type: UInt8, flags: UInt8, length: Int, stream: Int32) -> Int32 {
+        // nghttp2 passes over PRIORITY altogether where RFC 7540's priorities are declined.
+        if stream == 0, UInt32(type) == NGHTTP2_PRIORITY.rawValue { return Self.fatal }
         guard let kind = HTTP2FloodGuard.kind(type: type, flags: flags, length: length) else { return Self.goOn }
         // An endpoint resets the streams that we begin, and opens windows for what we send: neither is more than we ask for.
         if role == .client, kind == .resets || kind == .windowUpdates { return Self.goOn }
         return floods.count(kind) ? Self.fatal : Self.goOn
+    }
+
+    func takeUnknownFrame() -> Int32 {
+        floods.count(.unknownFrames) ? Self.fatal : NGHTTP2_ERR_CANCEL.rawValue
     }
 
     // MARK: Heads

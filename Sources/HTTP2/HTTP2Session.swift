@@ -133,7 +133,7 @@ public final class HTTP2Session {
         case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
             floods.note(.continuations)
             code = NGHTTP2_ENHANCE_YOUR_CALM
-        case NGHTTP2_ERR_CALLBACK_FAILURE: code = NGHTTP2_ENHANCE_YOUR_CALM
+        case NGHTTP2_ERR_CALLBACK_FAILURE where floods.flood != nil: code = NGHTTP2_ENHANCE_YOUR_CALM
         default: break
         }
         nghttp2_session_terminate_session(session, code.rawValue)

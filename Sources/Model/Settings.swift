@@ -57,8 +57,6 @@ public struct ClientSettings: Sendable, Hashable {
     public var headerBytes = 32 << 10
     /// Header lines of a request.
     public var headerCount = 100
-    /// Streams that a client may have open on an HTTP/2 connection (`http2-max-concurrent-streams`).
-    public var concurrentStreams = 128
     /// Keep header names that contain `_` (`enable-underscores-in-headers`).
     public var keepsUnderscoreNames = false
 

@@ -37,6 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Worker threads: a number, or auto for one per usable core.", valueName: "n|auto"))
     var workers = WorkerCount.automatic
 
+    @Flag(
+        name: .customLong("h2c"),
+        help: "Let clients speak HTTP/2 on the HTTP port, too, when they begin with it (prior knowledge).")
+    var acceptsCleartextHTTP2 = false
+
     @Flag(help: "Answer for Services without endpoints with a built-in origin that shows what was chosen.")
     var demoBackends = false
 

@@ -123,10 +123,11 @@ struct Server {
             listener(port: options.httpPort, speaksTLS: false), listener(port: options.httpsPort, speaksTLS: true),
         ]
         let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
-        let configuration = DataPlane.Configuration(
+        var configuration = DataPlane.Configuration(
             listeners: listeners, workers: workers, connectionsPerWorker: limit, logFormat: format,
             processID: Int(ProcessInfo.processInfo.processIdentifier), hostName: ProcessInfo.processInfo.hostName,
             reportFault: faults.take)
+        configuration.acceptsCleartextHTTP2 = options.acceptsCleartextHTTP2
         do throws(Errno) {
             let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
             handover.attach(plane)

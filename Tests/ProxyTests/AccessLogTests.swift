@@ -12,10 +12,10 @@ private final class LoggingRig {
     private let log: AccessLog
     private let path: String
 
-    init(_ model: ProxyModel, format: String) throws {
+    init(_ model: ProxyModel, format: String, http2: Bool = false) throws {
         path = NSTemporaryDirectory() + "gatehouse-\(UUID().uuidString).log"
         log = try AccessLog(to: .file(path), workers: 1) { Issue.record("\($0)") }
-        rig = try ProxyRig(model, accessLog: log, logFormat: try AccessLogFormat(format))
+        rig = try ProxyRig(model, accessLog: log, logFormat: try AccessLogFormat(format), http2: http2)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -51,6 +51,18 @@ private final class LoggingRig {
         #expect(lines.allSatisfy { line in ways.contains { line.hasSuffix($0) } })
         #expect(lines.contains { $0.hasSuffix(ways[1]) }, "one of two requests meets the endpoint that refuses first")
         #expect(lines.allSatisfy { $0.hasPrefix("127.0.0.1 \"GET /a?b=") })
+    }
+
+    @Test func `names HTTP/2.0`() throws {
+        let origin = try ScriptedOrigin(answering: "hello")
+        let logging = try LoggingRig(
+            Given.model(origin),
+            format: "\"$request\" $server_protocol $status $body_bytes_sent $connection_requests", http2: true)
+        let client = try logging.rig.http2()
+        for path in ["/one", "/two"] { _ = try client.message(client.request(path)) }
+        client.wire.close()
+        #expect(
+            try logging.lines() == ["\"GET /one HTTP/2.0\" HTTP/2.0 200 5 1", "\"GET /two HTTP/2.0\" HTTP/2.0 200 5 2"])
     }
 
     static let rejected: [(text: String, status: Int)] = [

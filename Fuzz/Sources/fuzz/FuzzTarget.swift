@@ -10,6 +10,7 @@ enum FuzzTarget: String, CaseIterable {
     case clientHello = "client-hello"
     case proxyHeader = "proxy-header"
     case snippet
+    case http2
 
     /// The promise that `bytes` breaks, or nil.
     func brokenPromise(_ bytes: [UInt8]) -> String? {
@@ -22,6 +23,7 @@ enum FuzzTarget: String, CaseIterable {
         case .clientHello: brokenClientHello(bytes)
         case .proxyHeader: brokenProxyHeader(bytes)
         case .snippet: brokenSnippet(bytes)
+        case .http2: brokenHTTP2(bytes)
         }
     }
 }

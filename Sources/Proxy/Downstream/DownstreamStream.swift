@@ -174,8 +174,9 @@ enum DownstreamStream {
             // What follows a request for a tunnel is the tunnel's.
             if request.isExtendedConnect { return .none }
             // Frames mark the end, and the session holds them against a declared length.
-            guard declared == .none, stream.state?.hasEnded == false else { return declared }
-            return .untilClose
+            guard declared == .none, let state = stream.state else { return declared }
+            guard state.hasEnded, state.trailers.isEmpty else { return .untilClose }
+            return state.input.isEmpty ? .none : .length(state.input.count)
         }
     }
 
@@ -194,7 +195,13 @@ enum DownstreamStream {
     /// Takes what can be taken of the request's body into memory.
     func hold(_ body: inout BodyPump, in sink: inout HoldingSink, _ worker: Worker) -> BodyPump.Outcome {
         switch self {
-        case .http1(let connection): body.run(from: &connection.transport, to: &sink, &worker.buffers, &worker.pipes)
+        case .http1(let connection):
+            return body.run(from: &connection.transport, to: &sink, &worker.buffers, &worker.pipes)
+        case .http2(let stream):
+            guard var source = stream.body else { return .sourceEnded }
+            let outcome = body.run(from: &source, to: &sink, &worker.buffers, &worker.pipes)
+            stream.inputTaken()
+            return outcome
         }
     }
 

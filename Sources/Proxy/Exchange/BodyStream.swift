@@ -42,6 +42,10 @@ protocol BodySink: ~Copyable {
     mutating func endBody(trailers: borrowing HeaderBlock, _ pool: inout BufferPool)
 }
 
+extension BodySink where Self: ~Copyable {
+    mutating func takeStorage(of buffer: inout ByteBuffer) -> Bool { false }
+}
+
 extension Transport: BodySource, BodySink {
     var canSplice: Bool { !isEncrypted }
 
@@ -50,8 +54,6 @@ extension Transport: BodySource, BodySink {
     mutating func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Progress {
         sendDirectly(bytes, sent: &sent)
     }
-
-    mutating func takeStorage(of buffer: inout ByteBuffer) -> Bool { false }
 
     mutating func endBody(trailers: borrowing HeaderBlock, _ pool: inout BufferPool) {}
 }

@@ -41,7 +41,7 @@ struct WorkerSettings: Sendable {
             totalFieldBytes: settings.client.headerBytes, fieldCount: settings.client.headerCount)
         underscores = settings.client.keepsUnderscoreNames ? .keep : .drop
         http2 = HTTP2Session.Configuration(
-            concurrentStreams: settings.client.concurrentStreams, headLimits: headLimits, underscores: underscores)
+            concurrentStreams: settings.http2.concurrentStreams, headLimits: headLimits, underscores: underscores)
         idleUpstreamLimit = settings.upstream.idleConnections
         upstreamIdleTimeout = settings.upstream.idleTimeout.nanoseconds
         upstreamRequestsPerConnection = settings.upstream.requestsPerConnection

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// HTTP/2 with the programs that people use, in the clear with prior knowledge.
+@Suite struct `HTTP/2 clients` {
+    private static func served() throws -> Gatehouse {
+        let text = Manifest.site("shop") + Manifest.settings(["keep-alive-requests": "1000000"])
+        return try Gatehouse(["-f", "-", "--demo-backends", "--h2c"], input: text)
+    }
+
+    @Test func `curl asks and uploads`() throws {
+        let gatehouse = try Self.served()
+        let common = ["-sS", "--http2-prior-knowledge", "--max-time", "10", "-H", "Host: shop.example"]
+        let asked = try Command.run("curl", common + ["-i", "http://127.0.0.1:\(gatehouse.port)/a?b=c"])
+        #expect(asked.status == 0, "\(asked.errors)")
+        #expect(asked.output.hasPrefix("HTTP/2 200"))
+        #expect(asked.output.contains("  GET /a?b=c HTTP/1.1\n"))
+        #expect(asked.output.contains("  Host: shop.example\n"))
+        let body = String(repeating: "0123456789abcdef", count: 1 << 15)
+        let uploaded = try Command.run(
+            "curl", common + ["--data-binary", "@-", "http://127.0.0.1:\(gatehouse.port)/upload"], input: body)
+        #expect(uploaded.status == 0, "\(uploaded.errors)")
+        #expect(uploaded.output.contains("with a body of \(body.utf8.count) bytes"))
+        #expect(try gatehouse.metrics().sum("gatehouse_http2_connections_total") == 2)
+    }
+
+    @Test(.enabled(if: Command.exists("nghttp"), "nghttp is not installed; make test installs it"))
+    func `nghttp asks for several at once`() throws {
+        let gatehouse = try Self.served()
+        let result = try Command.run(
+            "nghttp",
+            ["-nv", "-m", "5", "-H", ":authority: shop.example", "http://127.0.0.1:\(gatehouse.port)/"])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.ranges(of: ":status: 200").count == 5)
+        #expect(!result.output.contains("RST_STREAM"))
+    }
+
+    @Test(.enabled(if: Command.exists("h2load"), "h2load is not installed; make test installs it"))
+    func `h2load finds no error while the configuration changes`() throws {
+        let folder = try ManifestFolder([
+            "shop.yaml": Manifest.site("shop", to: "blue"),
+            "settings.yaml": Manifest.settings(["keep-alive-requests": "1000000"]),
+        ])
+        let gatehouse = try Gatehouse(["-f", folder.path, "--demo-backends", "--workers", "2", "--h2c"])
+        let load = try ChildProcess(
+            "h2load",
+            [
+                "-n", "20000", "-c", "8", "-m", "16", "-H", ":authority: shop.example",
+                "http://127.0.0.1:\(gatehouse.port)/",
+            ])
+        for number in 1...10 {
+            let service = number.isMultiple(of: 2) ? "blue" : "green"
+            try gatehouse.reloads { try folder.replace("shop.yaml", with: Manifest.site("shop", to: service)) }
+        }
+        guard case .exited(let status) = try load.end() else { throw WireFault.malformed("h2load was killed") }
+        let output = try load.output.wait("output") { $0.isOver }.text
+        #expect(status == 0)
+        #expect(output.contains("20000 succeeded, 0 failed, 0 errored, 0 timeout"), "\(output)")
+        #expect(output.contains("status codes: 20000 2xx"), "\(output)")
+        #expect(try gatehouse.metrics().sum("gatehouse_http2_connections_total") == 8)
+    }
+}
