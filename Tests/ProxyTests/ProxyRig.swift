@@ -33,7 +33,7 @@ final class ProxyRig {
             ], workers: workers, connectionsPerWorker: connectionsPerWorker,
             logFormat: try logFormat ?? AccessLogFormat(AccessLogFormat.defaultText), reportFault: reportFault)
         configuration.acceptsCleartextHTTP2 = http2
-        plane = try DataPlane(configuration, metrics: metrics)
+        plane = try DataPlane(configuration, serving: model, metrics: metrics)
         #expect(plane.apply(model).isEmpty)
     }
 

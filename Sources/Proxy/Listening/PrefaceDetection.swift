@@ -40,7 +40,7 @@ final class PrefaceDetection: DownstreamConnection {
         port = handshake.port
         announcedPort = handshake.announcedPort
         super.init(idleSince: handshake.worker.loop.now)
-        self.transport = transport
+        self.transport = consume transport
         worker.loop.replace(handshake, by: self)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         ready([])
