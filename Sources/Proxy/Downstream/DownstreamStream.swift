@@ -209,7 +209,12 @@ enum DownstreamStream {
     func move(_ body: inout BodyPump, into spool: inout BodySpool, _ worker: Worker) -> BodyPump.Outcome {
         switch self {
         case .http1(let connection):
-            body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+            return body.run(from: &connection.transport, to: &spool, &worker.buffers, &worker.pipes)
+        case .http2(let stream):
+            guard var source = stream.body else { return .sourceEnded }
+            let outcome = body.run(from: &source, to: &spool, &worker.buffers, &worker.pipes)
+            stream.inputTaken()
+            return outcome
         }
     }
 
