@@ -57,6 +57,18 @@ import Testing
         #expect(measured.value(prefix + "bytes_sent_sum") == "400")
     }
 
+    /// The text is written in pieces: somewhere among these lengths each head of a family ends one.
+    @Test func `name each family once, wherever a piece of the text ends`() {
+        for length in 1...200 {
+            let measured = Measured()
+            let labels = MetricLabels(
+                namespace: "shop", ingress: "web", service: "cart", host: String(repeating: "h", count: length))
+            measured.workers[0].record(outcome(), in: measured.metrics.registry.series(labels))
+            let heads = measured.scrape().filter { $0.hasPrefix("# TYPE") }
+            #expect(Set(heads).count == heads.count, "with a host of \(length) bytes")
+        }
+    }
+
     @Test func `without an upstream have no upstream duration`() {
         let measured = Measured()
         let series = measured.metrics.registry.series(measured.web)

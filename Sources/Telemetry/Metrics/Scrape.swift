@@ -51,10 +51,12 @@ public struct Scrape {
 
     private mutating func write(_ family: RequestFamily) {
         if nextRow == 0 { text.family(family.name, family.kind, family.help) }
-        while nextRow < rows.count, text.bytes.count < Self.pieceSize {
+        // At least one row goes with the head, however full the piece is: the head comes once.
+        repeat {
+            guard nextRow < rows.count else { break }
             write(family, rows[nextRow])
             nextRow += 1
-        }
+        } while text.bytes.count < Self.pieceSize
         if nextRow == rows.count {
             nextRow = 0
             families.removeFirst()
