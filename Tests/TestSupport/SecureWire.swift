@@ -46,6 +46,8 @@ final class SecureSide: @unchecked Sendable {
     private let socket: Descriptor
     private let context: TLSContext
     private var session: TLSSession
+    /// Servers: the name that the client asked for.
+    private(set) var indicatedName: String?
 
     /// Shakes hands; blocks until that is done.
     init(client number: CInt, _ options: TLSOptions) throws {
@@ -57,6 +59,25 @@ final class SecureSide: @unchecked Sendable {
         case .done: break
         case .failed(let error): throw error
         case .wantsRead, .wantsWrite, .hello, .early: throw WireFault.silence("shaking hands")
+        }
+    }
+
+    /// Waits for a client's handshake and answers it; blocks until that is done.
+    init(server number: CInt, _ side: TLSOriginOptions, _ resumption: Resumption) throws {
+        socket = Descriptor(adopting: dup(number))
+        context = try side.context(resumption)
+        let certificate = try side.identity.forServers()
+        session = TLSSession(serving: socket, context)
+        var nothing = ByteBuffer(capacity: 1)
+        while true {
+            switch session.proceed(&nothing) {
+            case .done: return
+            case .hello:
+                indicatedName = session.indicatedName.map { String(decoding: $0.bytes, as: UTF8.self) }
+                _ = session.accept(certificate, scope: [1])
+            case .failed(let error): throw error
+            case .wantsRead, .wantsWrite, .early: throw WireFault.silence("shaking hands")
+            }
         }
     }
 
@@ -88,7 +109,8 @@ final class SecureSide: @unchecked Sendable {
         }
     }
 
-    func sayGoodbye() { lock.withLock { _ in session.sayGoodbye() } }
+    /// Unless another thread waits for something to read.
+    func sayGoodbye() { _ = lock.withLockIfAvailable { _ in session.sayGoodbye() } }
 
     var facts: SessionFacts {
         lock.withLock { _ in
@@ -96,29 +118,40 @@ final class SecureSide: @unchecked Sendable {
                 version: session.versionName, cipher: session.cipherName, isResumed: session.isResumed,
                 isHTTP2: session.applicationProtocol == .http2,
                 certificate: session.peerCertificate.map { String(decoding: $0.pem, as: UTF8.self) } ?? "",
-                subject: session.peerCertificate.map { String(decoding: $0.subject, as: UTF8.self) } ?? "")
+                subject: session.peerCertificate.map { String(decoding: $0.subject, as: UTF8.self) } ?? "",
+                isVerified: session.verification == .success, indicatedName: indicatedName)
         }
     }
 
     var resumable: ResumableSession? { lock.withLock { _ in session.resumable } }
 }
 
-/// What a handshake settled, as the client sees it.
+/// What a handshake settled, as one side sees it.
 public struct SessionFacts: Equatable, Sendable {
     public var version: String
     public var cipher: String
     public var isResumed: Bool
     public var isHTTP2: Bool
-    /// PEM of the server's certificate.
+    /// PEM of the other side's certificate.
     public var certificate: String
     /// Its subject as RFC 2253 writes it.
     public var subject: String
+    /// The other side's certificate was found good.
+    public var isVerified: Bool
+    /// Servers: the name that the client asked for.
+    public var indicatedName: String?
 }
 
 extension Wire {
     /// Shakes hands; everything goes through TLS from then on.
     public func startTLS(_ options: TLSOptions) throws {
         let side = try SecureSide(client: number, options)
+        secure.withLock { $0 = side }
+    }
+
+    /// Answers a client's handshake; everything goes through TLS from then on.
+    func acceptTLS(_ options: TLSOriginOptions, _ resumption: Resumption) throws {
+        let side = try SecureSide(server: number, options, resumption)
         secure.withLock { $0 = side }
     }
 

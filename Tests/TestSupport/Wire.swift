@@ -164,11 +164,19 @@ public final class Wire: Sendable {
 
     /// Ends the connection in order.
     public func close() {
+        if let secureSide {
+            secureSide.sayGoodbye()
+            // It has a descriptor of its own.
+            isOpen.withLock { if $0 { _ = shutdown(number, CInt(SHUT_RDWR)) } }
+        }
         isOpen.withLock { isOpen in
             if isOpen { Glibc.close(number) }
             isOpen = false
         }
     }
+
+    /// Ends an encrypted connection without a goodbye.
+    public func cut() { _ = shutdown(number, CInt(SHUT_RDWR)) }
 
     /// Ends the connection with a reset: what the other side has not read yet is lost to it.
     public func reset() {

@@ -16,7 +16,7 @@ extension AnnotationGroup {
     static let upstreamTLS = AnnotationGroup(
         "TLS towards backends", \.upstreamTLS,
         note: """
-            For backends that speak HTTPS. Without `proxy-ssl-secret` the others do nothing: the backend's certificate \
+            For backends that speak HTTPS or, other than in ingress-nginx, GRPCS. Without `proxy-ssl-secret` the others do nothing: the backend's certificate \
             is not verified, and no name is sent. Paths of other Ingresses of the host that have no `proxy-ssl-secret` \
             take the first one's, unless the ConfigMap sets `proxy-ssl-location-only`.
             """,

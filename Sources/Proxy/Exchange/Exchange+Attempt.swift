@@ -46,7 +46,7 @@ extension Exchange {
             record.lastAttempt.connectTime = 0
             return send()
         }
-        if connector.usesTLS { return attemptFailed(.tlsFailed) }
+        if connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let connection = try HTTP1Upstream(worker: worker, pool: pool)
             upstream = .http1(connection)

@@ -82,6 +82,7 @@ final class Subrequest {
     ) {
         plan = service.upstream
         transport = service.transport
+        service.upstream.budget.earn()
         self.method = method
         self.connections = connections
         self.asker = asker
@@ -139,7 +140,7 @@ final class Subrequest {
         interimResponses = 0
         parser.reset()
         plan.balancer.begin(index)
-        guard let connector = transport?.connector(to: plan, isSecure: false, of: worker) else { return fail() }
+        guard let connector else { return fail() }
         let pool = plan.pool(index, over: connector)
         if !needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
@@ -148,7 +149,7 @@ final class Subrequest {
             worker.metrics.count(.upstreamConnectionsReused)
             return send()
         }
-        if connector.usesTLS { return attemptFailed(.tlsFailed) }
+        if connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let fresh = try HTTP1Upstream(worker: worker, pool: pool)
             connection = fresh
@@ -158,6 +159,11 @@ final class Subrequest {
         } catch {
             attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
         }
+    }
+
+    /// What makes connections to the endpoints.
+    private var connector: Connector? {
+        plan.flatMap { transport?.connector(to: $0, isSecure: false, of: worker) }
     }
 
     func upstreamConnected() {
@@ -208,12 +214,14 @@ final class Subrequest {
         let isStale =
             failure == .connectionBroke && connection?.isReused == true && connection?.hasAnswered == false
             && method.isIdempotent
+        let detail = failure == .tlsFailed ? connector?.fault ?? connection?.fault : nil
         dropConnection()
         if isStale {
             needsFreshConnection = true
             return connect(to: index, of: plan)
         }
         worker.metrics.count(failure.metric)
+        worker.report(failure, detail: detail, at: plan.addresses[index], of: plan)
         let now = worker.loop.now.nanoseconds
         if failure != .exhausted, plan.balancer.failed(index, now: now, policy: worker.settings.ejection) {
             worker.metrics.count(.ejections)

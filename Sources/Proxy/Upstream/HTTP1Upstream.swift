@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import Linux
 import Model
+import TLS
 import Telemetry
 
 /// One HTTP/1.1 connection to an endpoint: connecting, then serving one exchange after another, idle in between.
@@ -28,6 +29,10 @@ final class HTTP1Upstream: EventHandler {
     /// Exchanges that the connection has served before this one.
     private(set) var served = 0
     private let openedAt: Instant
+    private var dial = Dial()
+    private var hasKeptSession = false
+    /// Why TLS failed.
+    var fault: String? { dial.fault }
     /// A byte of the exchange's response has arrived.
     private(set) var hasAnswered = false
     /// What has arrived of the next response head is not all of it.
@@ -38,12 +43,12 @@ final class HTTP1Upstream: EventHandler {
         let begun = try Socket.connect(to: pool.address)
         self.worker = worker
         self.pool = pool
-        state = begun.progress == .connected ? .busy : .connecting
+        state = begun.progress == .connected && !pool.connector.usesTLS ? .busy : .connecting
         openedAt = worker.loop.now
         transport = Transport(begun.socket)
         super.init()
         try worker.loop.add(self, watching: transport.socket)
-        if state == .busy { transport.note(.writable) }
+        if begun.progress == .connected { transport.note(.writable) }
         worker.upstreamConnections += 1
     }
 
@@ -104,19 +109,21 @@ final class HTTP1Upstream: EventHandler {
     }
 
     private func finishConnecting() {
-        guard transport.isWritable else { return }
-        if let error = Socket.connectionError(of: transport.socket) {
-            user?.attemptFailed(error == .timedOut ? .connectTimedOut : .connectionRefused)
-            return
+        switch dial.proceed(&transport, pool, worker) {
+        case .waiting: break
+        case .failed(let failure): user?.attemptFailed(failure)
+        case .done:
+            state = .busy
+            user?.upstreamConnected()
         }
-        state = .busy
-        user?.upstreamConnected()
     }
 
     /// Anything that arrives on an idle connection ends it: its end, or bytes that nobody asked for, which
     /// must never be taken for the answer to a later request (hardening: response-queue poisoning).
     private func leaveIdle() {
         guard transport.isReadable else { return }
+        // TLS has messages of its own, such as another ticket for later sessions.
+        if transport.isEncrypted, transport.receive(&worker.buffers) == .nothing { return }
         pool.removeIdle(self)
         worker.idleUpstreams -= 1
         close()
@@ -148,6 +155,7 @@ final class HTTP1Upstream: EventHandler {
     func release(within limits: ExternalAuth.Connections? = nil) {
         user = nil
         served += 1
+        keepSession()
         let settings = worker.settings
         let age = worker.loop.now.nanoseconds(since: openedAt)
         guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
@@ -164,6 +172,15 @@ final class HTTP1Upstream: EventHandler {
         pool.putIdle(self)
         let timeout = limits.map { min($0.timeout.nanoseconds, settings.upstreamIdleTimeout) }
         worker.loop.setDeadline(of: self, afterNanoseconds: timeout ?? settings.upstreamIdleTimeout)
+    }
+
+    /// Keeps what a later connection may resume; TLS 1.3 gives it with the first content.
+    private func keepSession() {
+        guard dial.isDone, transport.isEncrypted, !hasKeptSession, let resumable = transport.tls.resumable else {
+            return
+        }
+        pool.session = resumable
+        hasKeptSession = true
     }
 
     private func hasRoomToIdle(_ limit: Int) -> Bool {
@@ -192,6 +209,9 @@ final class HTTP1Upstream: EventHandler {
             self.tunnel = nil
             tunnel.end()
         }
+        // Endpoints that close after each response are those with most to gain.
+        if hasAnswered { keepSession() }
+        transport.sayGoodbye()
         transport.releaseBuffers(to: &worker.buffers)
         worker.loop.remove(self)
         worker.upstreamConnections -= 1

@@ -164,6 +164,11 @@ final class HTTP2Upstream: EventHandler {
 
     /// Keeps what a later connection may resume; TLS 1.3 gives it with the first content.
     private func keepSession() {
+        guard dial.isDone, transport.isEncrypted, !hasKeptSession, let resumable = transport.tls.resumable else {
+            return
+        }
+        pool.session = resumable
+        hasKeptSession = true
     }
 
     /// Takes no more streams; closes once there are none.
@@ -305,6 +310,7 @@ final class HTTP2Upstream: EventHandler {
         leaveIdleness()
         keepSession()
         state = .closed
+        transport.sayGoodbye()
         worker.loop.remove(self)
         transport.releaseBuffers(to: &worker.buffers)
         worker.upstreamConnections -= 1

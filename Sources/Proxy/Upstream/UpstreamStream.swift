@@ -163,7 +163,7 @@ enum UpstreamStream {
     /// What is known of a failure beyond its kind.
     var fault: String? {
         switch self {
-        case .http1: nil
+        case .http1(let connection): connection.fault
         case .http2(let stream): stream.fault
         }
     }
