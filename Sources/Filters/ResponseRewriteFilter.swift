@@ -18,11 +18,13 @@ public struct ResponseRewriteFilter: Sendable {
     private let cookieDomain: [Rule]
     private let cookiePath: [Rule]
     private let location: [Rule]
+    private let cookieFlags: CookieFlagsFilter
 
     init(_ policy: ResponseRewrite, _ constants: Template.Constants) throws(FilterError) {
         cookieDomain = try Self.rules(policy.cookieDomain, constants)
         cookiePath = try Self.rules(policy.cookiePath, constants)
         location = try Self.rules(policy.location, constants)
+        cookieFlags = try CookieFlagsFilter(policy.cookieFlags)
     }
 
     private static func rules(
@@ -44,7 +46,9 @@ public struct ResponseRewriteFilter: Sendable {
             rewrite(.location, of: &headers, head, context, &patterns, &scratch)
             rewrite(.refresh, of: &headers, head, context, &patterns, &scratch)
         }
-        guard headers.contains(.setCookie), !cookieDomain.isEmpty || !cookiePath.isEmpty else { return }
+        guard headers.contains(.setCookie) else { return }
+        if !cookieFlags.isEmpty { cookieFlags.apply(to: &headers, &patterns, &scratch) }
+        if cookieDomain.isEmpty && cookiePath.isEmpty { return }
         var next = headers.firstIndex(of: .setCookie)
         while let index = next {
             if rewriteCookie(headers.value(index), head, context, &patterns, &scratch) {

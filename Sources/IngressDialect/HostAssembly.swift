@@ -173,6 +173,7 @@ struct HostAssembly {
     // What snippets need to know.
 
     var common: ServerSnippet { surroundings.server }
+    var renamed: [ServicePort: UpstreamID] { surroundings.renamed }
 
     func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
 

@@ -90,6 +90,8 @@ final class TranslatedIngress: Sendable {
         var fallback: UpstreamRequest?
         /// What the Ingress says about its hosts' every path.
         var server: ServerSnippet?
+        /// Upstreams that it names.
+        var serverUpstreams: [UpstreamRequest] = []
         /// A snippet of the paths adds headers by `add_header`.
         var hasAddedHeaders = false
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
@@ -170,5 +172,6 @@ final class TranslatedIngress: Sendable {
         // Without rules the default backend is the path of the catch-all host.
         if !source.object.rules.isEmpty { content.defaultBackend?.path.upstream.map(body) }
         content.fallback.map(body)
+        content.serverUpstreams.forEach(body)
     }
 }

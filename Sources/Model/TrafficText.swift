@@ -133,7 +133,7 @@ extension ResponseRewrite {
 
     fileprivate var lines: [String] {
         cookieDomain.map { "cookie domain \($0)" } + cookiePath.map { "cookie path \($0)" }
-            + location.map { "location \($0)" }
+            + location.map { "location \($0)" } + cookieFlags.map { "cookie flags of \($0)" }
     }
 }
 

@@ -266,7 +266,7 @@ import Testing
     }
 
     @Test func `with a location that isn't understood closes that path`() throws {
-        let gate = try Self.gate("location /up { proxy_pass http://up; }", path: "/")
+        let gate = try Self.gate("location /up { fastcgi_pass up; }", path: "/")
         #expect(try gate.request("/up/x").status == 503)
         #expect(try gate.request("/other").status == 200)
         #expect(gate.faults(about: "server-snippet").count == 2)

@@ -7,14 +7,18 @@ struct ResponseRewriteDraft: Sendable, Equatable {
     var cookiePath: ResponseRewrite.Rule?
     var from: ResponseRewrite.Rule.Pattern?
     var to: String?
+    /// By `proxy_cookie_flags` of a snippet.
+    var cookieFlags: [CookieFlags] = []
 
     func policy() -> ResponseRewrite? {
         var location: ResponseRewrite.Rule?
         if let from, let to { location = ResponseRewrite.Rule(from, replacement: to) }
-        guard cookieDomain != nil || cookiePath != nil || location != nil else { return nil }
-        return ResponseRewrite(
+        guard cookieDomain != nil || cookiePath != nil || location != nil || !cookieFlags.isEmpty else { return nil }
+        var rewrite = ResponseRewrite(
             cookieDomain: [cookieDomain].compactMap { $0 }, cookiePath: [cookiePath].compactMap { $0 },
             location: [location].compactMap { $0 })
+        rewrite.cookieFlags = cookieFlags
+        return rewrite
     }
 }
 

@@ -31,6 +31,7 @@ extension HostAssembly {
             }
             var route = location.route
             route.labels.host = host.name == .any ? "" : host.name.description
+            if let id = location.target.flatMap({ renamed[$0] }) { route.action = .forward(id) }
             server.apply(to: &route, hasAddedHeaders: false)
             if location.goesFirst || host.ranking == .mostSpecific { first.append(route) } else { last.append(route) }
         }

@@ -88,6 +88,7 @@ extension IngressReading {
     ) -> Set<String> {
         guard let text else { return [] }
         var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
+        compiler.isOfIngress = true
         compiler.add(text)
         var findings = compiler.findings
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)
@@ -104,6 +105,7 @@ extension IngressReading {
                         remedy: "write each deny before the first allow, but for deny all"))
             }
         }
+        findings += forward(compiler.locations, of: &server, into: &content)
         report(findings, of: "server-snippet")
         if isRefused { content.hostRefusal = content.hostRefusal ?? "because of server-snippet" }
         content.server = server
@@ -111,7 +113,9 @@ extension IngressReading {
     }
 
     /// Gives annotations the values that directives stand for.
-    private mutating func put(_ compiled: SnippetCompiler, into draft: inout IngressDraft) {
+    mutating func put(
+        _ compiled: SnippetCompiler, into draft: inout IngressDraft, of annotation: String = "configuration-snippet"
+    ) {
         for override in compiled.overrides {
             guard let row = AnnotationTable.ingressNginx[override.annotation] else { continue }
             do throws(ValueFault) {
@@ -123,9 +127,10 @@ extension IngressReading {
                         .init(
                             severity: .warning, line: override.line,
                             fault: "\(override.directive): \(error.fault): it counts as absent", remedy: error.remedy)
-                    ], of: "configuration-snippet")
+                    ], of: annotation)
             }
         }
+        draft.bodies.rewriting.cookieFlags += compiled.cookieFlags
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
     }
 

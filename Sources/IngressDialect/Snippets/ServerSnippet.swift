@@ -1,4 +1,5 @@
 import Model
+import Translation
 
 /// What a `server-snippet` says about a host, compiled: laid over every route of the host.
 struct ServerSnippet: Sendable, Equatable {
@@ -12,6 +13,8 @@ struct ServerSnippet: Sendable, Equatable {
 
     struct Location: Sendable, Equatable {
         var route: Route
+        /// Where its requests go, when the location names a backend.
+        var target: ServicePort?
         var goesFirst: Bool
     }
 

@@ -46,6 +46,14 @@ struct SnippetCompiler: Sendable {
     /// A `proxy_cookie_path` that adds attributes.
     var cookiePath: ResponseRewrite.Rule?
     var locations: [SnippetLocation] = []
+    /// Whether this is a `location` block of an Ingress's server snippet, whose requests no path of an Ingress leads on.
+    var isOwnLocation = false
+    /// Whether `location` blocks may name a backend: those of the ConfigMap belong to no Ingress.
+    var isOfIngress = false
+    /// `proxy_pass`
+    var destination: ServiceURL?
+    /// `proxy_cookie_flags`
+    var cookieFlags: [CookieFlags] = []
     private(set) var findings: [Finding] = []
     /// Something that might keep somebody out is not understood.
     private(set) var isRefused = false

@@ -117,7 +117,6 @@ enum SnippetTable {
         ("limit_req_zone", "use the annotations limit-rps or limit-rpm"),
         ("map", "write if with set"), ("mirror", "use the annotation mirror-target"),
         ("modsecurity", "there is no such firewall here"), ("modsecurity_rules", "there is no such firewall here"),
-        ("proxy_pass", "name the Service in a path of an Ingress"),
         ("proxy_ssl_name", "use the annotation proxy-ssl-name"),
         ("proxy_ssl_server_name", "use the annotation proxy-ssl-server-name"),
         ("proxy_ssl_verify", "use the annotation proxy-ssl-verify"),

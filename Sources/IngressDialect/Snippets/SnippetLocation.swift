@@ -32,8 +32,9 @@ struct SnippetLocation: Sendable {
         text = words.joined(separator: " ")
         line = directive.line
         var inner = SnippetCompiler(.location, mediaType: snippet.mediaType, variables: snippet.variables)
+        inner.isOwnLocation = snippet.isOfIngress
         inner.add(directive.block ?? [])
-        if inner.steps.isEmpty, inner.access.isEmpty {
+        if inner.steps.isEmpty, inner.access.isEmpty, inner.destination == nil {
             inner.refuse(
                 directive.line, "the location answers nothing that Gatehouse understands", remedy: "return something")
         }

@@ -56,8 +56,21 @@ extension SnippetTable {
             }
         },
         SnippetDirective(
+            "proxy_pass", .location, 1...1,
+            "In a `location` of an Ingress's `server-snippet`: leads its requests to a Service, "
+                + "`http://name.namespace.svc:8080`, or to another host; a plain path behind it takes the place of the "
+                + "location's."
+        ) { snippet, directive throws(ValueFault) in
+            guard snippet.isOwnLocation else {
+                throw ValueFault(
+                    "requests of this place have a backend, or no Ingress to lead them",
+                    remedy: "name the Service in a path of an Ingress")
+            }
+            snippet.destination = try ServiceURL.parse(directive.arguments[0].text)
+        },
+        SnippetDirective(
             "location", .server, 1...2, hasBlock: true,
-            "A path of the host's own, with what may stand in it; not `proxy_pass`. A plain location matches whole segments."
+            "A path of the host's own, with what may stand in it; `proxy_pass` leads it to a backend. A plain location matches whole segments."
         ) { snippet, directive throws(ValueFault) in
             let location = try SnippetLocation(directive, in: snippet)
             snippet.take(location.compiled)

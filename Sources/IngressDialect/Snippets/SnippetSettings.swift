@@ -59,6 +59,7 @@ extension SnippetTable {
             snippet, directive throws(ValueFault) in
             try setCookiePath(&snippet, directive)
         },
+        cookieFlags,
         SnippetDirective("limit_rate", as: "limit-rate", kilobytes),
         SnippetDirective("limit_rate_after", as: "limit-rate-after", kilobytes),
         SnippetDirective(

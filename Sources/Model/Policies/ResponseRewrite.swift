@@ -28,6 +28,9 @@ public struct ResponseRewrite: Sendable, Hashable {
     /// For `Location` and the URL of `Refresh`, in the same way.
     public var location: [Rule]
 
+    /// What cookies are given and lose beside their values; the first that fits a cookie acts.
+    public var cookieFlags: [CookieFlags] = []
+
     public init(cookieDomain: [Rule] = [], cookiePath: [Rule] = [], location: [Rule] = []) {
         self.cookieDomain = cookieDomain
         self.cookiePath = cookiePath
