@@ -5,10 +5,13 @@ import Testing
 @Suite struct `proxy_pass in a location of server-snippet` {
     /// A host whose `/` leads to `web`, and whatever the snippet leads to `up`.
     struct Pair {
-        let (web, up) = (try! ScriptedOrigin(answering: "web"), try! ScriptedOrigin(answering: "up"))
+        let web: ScriptedOrigin
+        let up: ScriptedOrigin
         let gate: Gate
 
         init(_ snippet: String, _ annotations: [String: String] = [:], configMap: [String: String] = [:]) throws {
+            web = try ScriptedOrigin(answering: "web")
+            up = try ScriptedOrigin(answering: "up")
             gate = try Gate(
                 annotations.merging(["server-snippet": snippet]) { $1 }, origins: ["web": [web], "up": [up]],
                 configMap: configMap)
@@ -100,7 +103,7 @@ import Testing
         ("", "session=1; Path=/; secure", "theme=dark; SameSite=None; Max-Age=5"),
         (
             "proxy_cookie_flags ~ httponly samesite=strict;", "session=1; Path=/; secure; HttpOnly; SameSite=Strict",
-            "theme=dark; Max-Age=5; SameSite=Strict"
+            "theme=dark; Max-Age=5; HttpOnly; SameSite=Strict"
         ),
         (
             "proxy_cookie_flags SESSION secure samesite=lax;", "session=1; Path=/; Secure; SameSite=Lax",

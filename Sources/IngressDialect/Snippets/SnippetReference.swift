@@ -47,6 +47,8 @@ public enum SnippetReference {
             ## What differs from nginx
 
             - A `location` without modifier matches whole segments: `/a` matches `/a` and `/a/b`, not `/ab`.
+            - A `location` that `proxy_pass` leads to a backend gets Gatehouse's usual request headers and the client's \
+            `Host`; it has none of the Ingress's annotations, as in nginx, but the ConfigMap's defaults.
             - An annotation's value may be set by a directive that nginx would call a duplicate.
             - `proxy_set_header` adds to Gatehouse's own headers instead of taking all of them away.
             - A `rewrite` without flag that changed the path has a route searched for it, as `last` does, once the \
