@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+public import Bytes
+public import HTTP
 
 extension Template {
     /// A variable that stands for a number or moment that `RequestFacts` holds.
@@ -181,7 +181,12 @@ extension ByteBuffer {
 private let monthNames: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 /// The user name that a client gives by basic authentication (RFC 7617 §2), whether or not anybody checks it.
-enum BasicUser {
+public enum BasicUser {
+    /// Appends the name as it was sent; nothing when there is none.
+    public static func append(of head: borrowing RequestHead, to buffer: inout ByteBuffer) {
+        _ = append(of: head, .verbatim, to: &buffer)
+    }
+
     /// Appends the name; nothing when there is none or it isn't in that form.
     static func append(of head: borrowing RequestHead, _ escaping: Escaping, to buffer: inout ByteBuffer) -> Bool {
         guard let index = head.headers.firstIndex(of: .authorization) else { return true }

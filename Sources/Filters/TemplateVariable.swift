@@ -219,9 +219,9 @@ extension Template {
 }
 
 /// Looks into a query (`name=value&…`) without decoding it.
-enum QueryArguments {
+public enum QueryArguments {
     /// The value of the first argument with a name, compared without case as nginx does, or nil.
-    static func value(of name: Span<UInt8>, in query: Span<UInt8>) -> Range<Int>? {
+    public static func value(of name: Span<UInt8>, in query: Span<UInt8>) -> Range<Int>? {
         var start = 0
         while start < query.count {
             let end = query.firstIndex(of: .ampersand, from: start) ?? query.count

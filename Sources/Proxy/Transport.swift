@@ -1,4 +1,5 @@
 import Bytes
+import Filters
 import Linux
 import TLS
 
@@ -9,6 +10,8 @@ import TLS
 ///
 /// The one place that knows whether bytes are sealed on their way: what stands above sees content (`Transport+TLS`).
 struct Transport: ~Copyable {
+    /// What the client's handshake has settled; nil in the clear.
+    var security: ConnectionSecurity?
     let socket: Descriptor
     /// Active once the connection is encrypted.
     var tls = TLSSession()

@@ -53,7 +53,7 @@ import Testing
         ("plain text", "plain text"), ("$status", "0"), ("${status}ms", "0ms"), ("a$status", "a0"),
         ("$status$status", "00"), ("cost: $literal_dollar${status}", "cost: $0"), ("on $hostname!", "on edge-1!"),
         ("$pid", "4711"), ("$msec", "1795428000.042"), ("$time_iso8601", "2026-11-23T10:00:00+00:00"),
-        ("$request_method", "method"), ("$uri", "path"), ("$ssl_protocol", "-"), ("", ""),
+        ("$request_method", "method"), ("$uri", "path"), ("$geoip2_city", "-"), ("", ""),
     ])
     func `replaces variables and keeps the rest`(format: String, line: String) throws {
         #expect(try LogFile.line(format, wall: (1_795_428_000, 42_999_999), hostName: "edge-1") == line)

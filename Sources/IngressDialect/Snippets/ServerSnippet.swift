@@ -18,7 +18,12 @@ struct ServerSnippet: Sendable, Equatable {
         var goesFirst: Bool
     }
 
-    var isEmpty: Bool { steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty }
+    /// `access_log off`
+    var silencesLog = false
+
+    var isEmpty: Bool {
+        steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
+    }
 
     init() {}
 
@@ -27,6 +32,7 @@ struct ServerSnippet: Sendable, Equatable {
         steps = compiled.steps
         headers = compiled.headers
         variables = compiled.variables
+        silencesLog = compiled.silencesLog
         locations = compiled.locations.map { Location($0, labels: labels, origin: origin) }
     }
 
@@ -39,6 +45,7 @@ struct ServerSnippet: Sendable, Equatable {
             rules.ofHost += steps
             route.policy.rules = rules
         }
+        if silencesLog { route.policy.observation.isLogged = false }
         if route.policy.addressRules == nil { route.policy.addressRules = addressRules }
         var headers = headers
         if hasAddedHeaders { headers.added = [] }
@@ -66,6 +73,7 @@ extension ServerSnippet.Location {
         policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
         let edits = compiled.headers.edits()
         policy.headerEdits = edits.isEmpty ? nil : edits
+        policy.observation.isLogged = !compiled.silencesLog
         var labels = labels
         labels.path = location.text
         labels.service = ""

@@ -50,6 +50,8 @@ struct SnippetCompiler: Sendable {
     var isOwnLocation = false
     /// Whether `location` blocks may name a backend: those of the ConfigMap belong to no Ingress.
     var isOfIngress = false
+    /// `access_log off`
+    var silencesLog = false
     /// `proxy_pass`
     var destination: ServiceURL?
     /// `proxy_cookie_flags`

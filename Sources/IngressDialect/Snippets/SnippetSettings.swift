@@ -63,14 +63,17 @@ extension SnippetTable {
         SnippetDirective("limit_rate", as: "limit-rate", kilobytes),
         SnippetDirective("limit_rate_after", as: "limit-rate-after", kilobytes),
         SnippetDirective(
-            "access_log", [.server, .location, .condition], 1...4, "`off`: as `enable-access-log: \"false\"`."
+            "access_log", [.server, .location, .condition], 1...4,
+            "`off`: as `enable-access-log: \"false\"`; in a server for all paths of the host."
         ) {
             snippet, directive in
-            guard directive.arguments[0].text == "off", snippet.context == .location else {
+            guard directive.arguments[0].text == "off", snippet.context != .condition else {
                 return snippet.report(
                     .note, directive.line, "access_log has no effect here",
                     remedy: "use enable-access-log, or the access log's settings of the ConfigMap")
             }
+            snippet.silencesLog = true
+            guard snippet.context == .location else { return }
             snippet.overrides.append(
                 .init(annotation: "enable-access-log", value: "false", line: directive.line, directive: "access_log"))
         },

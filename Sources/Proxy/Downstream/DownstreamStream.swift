@@ -72,6 +72,13 @@ enum DownstreamStream {
         }
     }
 
+    /// What the client's TLS connection says of itself; nil in the clear.
+    var security: ConnectionSecurity? {
+        switch self {
+        case .http1(let connection): connection.transport.security
+        }
+    }
+
     /// The port of a PROXY header; 0 when there was none.
     var announcedPort: UInt16 {
         switch self {

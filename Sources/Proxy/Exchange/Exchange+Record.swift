@@ -42,8 +42,26 @@ extension Exchange: AccessSource {
         case .locationPath: log.append(name: route?.names.path)
         case .upstreamName: log.append(name: state.traffic.isOnOtherSide ? route?.upstream?.name : plan?.name)
         case .alternativeUpstreamName: if state.traffic.isOnOtherSide { log.append(name: plan?.name) }
+        case .serverAddress:
+            guard let address = downstream?.localAddress else { return log.appendUnset() }
+            log.append(address.address)
+        case .responseHeader(let name), .upstreamHeader(let name):
+            log.append(log.name(name), of: response.headers)
+        case .remoteUser: Self.writeUser(of: request, by: &worker.filterScratch.location, to: &log)
+        case .secureFlag: if context.isSecure { log.append(text: "on") } else { log.appendUnset() }
+        case .security(let part): log.append(part, of: context.security)
         default: Self.write(text, of: request, to: &log)
         }
+    }
+
+    /// The user whose name the client gives, proven or not.
+    private static func writeUser(
+        of request: borrowing RequestHead, by way: inout ByteBuffer, to log: inout AccessLogWriter
+    ) {
+        way.clear()
+        BasicUser.append(of: request, to: &way)
+        log.append(orUnset: way.readable)
+        way.clear()
     }
 
     /// What the request's head says.
@@ -64,6 +82,16 @@ extension Exchange: AccessSource {
         case .protocol: log.append(text: request.version.name)
         case .referer: log.append(.referer, of: request.headers)
         case .userAgent: log.append(.userAgent, of: request.headers)
+        case .requestHeader(let name): log.append(log.name(name), of: request.headers)
+        case .cookie(let name):
+            let name = log.name(name)
+            guard let value = request.headers.cookie(named: name.span) else { return log.appendUnset() }
+            log.append(orUnset: request.headers.bytes(in: value))
+        case .argument(let name):
+            let name = log.name(name)
+            guard let value = QueryArguments.value(of: name.span, in: request.query) else { return log.appendUnset() }
+            log.append(orUnset: request.query.extracting(value))
+        case .argumentMark: if request.query.isEmpty { log.appendUnset() } else { log.append(text: "?") }
         default: log.appendUnset()
         }
     }
@@ -86,6 +114,34 @@ extension AccessLogWriter {
 
     fileprivate mutating func append(name: [UInt8]?) {
         if let name { append(orUnset: name.span) } else { appendUnset() }
+    }
+
+    /// All fields of a name as one list.
+    fileprivate mutating func append(_ name: [UInt8], of headers: borrowing HeaderBlock) {
+        var next = headers.firstIndex(named: name.span)
+        guard next != nil else { return appendUnset() }
+        var isFirst = true
+        while let index = next {
+            if !isFirst { append(text: ", ") }
+            isFirst = false
+            append(value: headers.value(index))
+            next = headers.firstIndex(named: name.span, from: index + 1)
+        }
+    }
+
+    fileprivate mutating func append(_ part: SecurityText, of security: ConnectionSecurity?) {
+        guard let security else { return appendUnset() }
+        switch part {
+        case .protocolName: append(name: security.protocolName)
+        case .cipher: append(name: security.cipher)
+        case .serverName: append(name: security.serverName)
+        case .isResumed: append(text: security.isResumed ? "r" : ".")
+        case .verification: append(name: security.verification)
+        case .subject: append(name: security.subject)
+        case .issuer: append(name: security.issuer)
+        case .serial: append(name: security.serial)
+        case .fingerprint: append(name: security.fingerprint)
+        }
     }
 
     fileprivate mutating func append(_ id: HeaderID, of headers: borrowing HeaderBlock) {

@@ -144,6 +144,7 @@ final class Exchange {
             of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: downstream.isSecure,
             localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
         context.identity = downstream.identity
+        context.security = downstream.security
         context.announcedPort = downstream.announcedPort
         context.isEarly = downstream.isEarly
     }

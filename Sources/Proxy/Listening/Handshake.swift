@@ -37,6 +37,8 @@ final class Handshake: DownstreamConnection {
     private let speaksTLS: Bool
     private var phase: Phase
     private var plan: TLSPlans.Plan?
+    /// The name that the client has indicated.
+    private var name: ServerName?
     /// Nil once another has it.
     private var transport: Transport?
     /// Bytes that may still be read and forgotten.
@@ -203,6 +205,7 @@ final class Handshake: DownstreamConnection {
         case .wantsRead, .wantsWrite: return .wait
         case .hello:
             let name = transport.tls.indicatedName
+            self.name = name
             guard let plan = worker.snapshot.tls(of: worker).plan(for: name, &worker.matchScratch),
                 transport.tls.accept(plan.certificate, by: plan.context, scope: plan.scope)
             else {
@@ -215,6 +218,7 @@ final class Handshake: DownstreamConnection {
             worker.metrics.count(.tlsHandshakes)
             if transport.tls.isResumed { worker.metrics.count(.tlsResumptions) }
             identity = makeIdentity(transport.tls)
+            transport.security = ConnectionSecurity(transport.tls, named: name, identity)
             return .serve(transport.tls.applicationProtocol)
         case .failed(.plainText):
             return answerPlainRequest(&transport)

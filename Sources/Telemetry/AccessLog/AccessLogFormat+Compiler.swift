@@ -116,7 +116,12 @@ extension AccessLogFormat {
         "ingress_name": .ingress, "service_name": .service, "service_port": .servicePort,
         "location_path": .locationPath, "proxy_upstream_name": .upstreamName, "proxy_host": .upstreamName,
         "proxy_alternative_upstream_name": .alternativeUpstreamName, "http_referer": .referer,
-        "http_user_agent": .userAgent,
+        "http_user_agent": .userAgent, "is_args": .argumentMark, "https": .secureFlag,
+        "ssl_protocol": .security(.protocolName), "ssl_cipher": .security(.cipher),
+        "ssl_server_name": .security(.serverName), "ssl_session_reused": .security(.isResumed),
+        "ssl_client_verify": .security(.verification), "ssl_client_s_dn": .security(.subject),
+        "ssl_client_i_dn": .security(.issuer), "ssl_client_serial": .security(.serial),
+        "ssl_client_fingerprint": .security(.fingerprint),
     ]
 
     /// Variables of ingress-nginx that stand for what is not done here, so formats that name them
@@ -128,7 +133,7 @@ extension AccessLogFormat {
 
     private static let neverSetPrefixes = ["ssl_", "geoip2_", "geoip_", "upstream_cookie_", "proxy_protocol_"]
     private static let neverSet: Set<String> = [
-        "https", "is_args", "binary_remote_addr", "request_body",
+        "binary_remote_addr", "request_body",
         "upstream_cache_status", "pipe", "gzip_ratio", "connection_upgrade", "auth_cookie", "pass_port",
         "pass_server_port", "escaped_request_uri", "opentelemetry_trace_id", "opentelemetry_span_id",
         "opentelemetry_context_traceparent", "tcpinfo_rtt",

@@ -47,9 +47,10 @@ public struct AccessLogFormat: Sendable {
     public let escaping: LogEscaping
     let segments: ContiguousArray<Segment>
     let literals: ContiguousArray<UInt8>
-    private let names: [[UInt8]]
+    /// The headers, cookies and arguments that payloads of `AccessText` mean.
+    let names: [[UInt8]]
 
-    /// The header, cookie or argument that a payload of `AccessText` means.
+    /// One of them.
     public func name(_ index: Int) -> [UInt8] { names[index] }
 
     /// - Parameter hostName: what `$hostname` stands for.

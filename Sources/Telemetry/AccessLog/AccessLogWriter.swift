@@ -30,6 +30,9 @@ public struct AccessLogWriter: ~Copyable {
     /// Another format from the next line on.
     public mutating func use(_ format: AccessLogFormat) { template = LogTemplate(format) }
 
+    /// The header, cookie or argument that a payload of `AccessText` means.
+    public func name(_ index: Int) -> [UInt8] { template.names[index] }
+
     // MARK: Lines
 
     /// Writes the line of a request that is over.
@@ -246,11 +249,13 @@ extension AccessLogWriter {
 private struct LogTemplate {
     let segments: ContiguousArray<AccessLogFormat.Segment>
     let literals: ContiguousArray<UInt8>
+    let names: [[UInt8]]
     let escaping: LogEscaping
 
     init(_ format: AccessLogFormat) {
         segments = format.segments.copied
         literals = format.literals.copied
+        names = format.names.map { Array($0.map(\.self)) }
         escaping = format.escaping
     }
 

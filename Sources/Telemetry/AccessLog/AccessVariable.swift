@@ -40,6 +40,17 @@ public enum AccessText: Sendable, Hashable {
     case referer, userAgent
     case requestHeader(Int), responseHeader(Int), upstreamHeader(Int)
     case cookie(Int), argument(Int)
+    /// `?` when there are arguments; empty else.
+    case argumentMark
+    /// `on` over TLS; empty else.
+    case secureFlag
+    case security(SecurityText)
+}
+
+/// What a client's TLS connection says of itself.
+public enum SecurityText: Sendable, Hashable {
+    case protocolName, cipher, serverName, isResumed
+    case verification, subject, issuer, serial, fingerprint
 }
 
 /// Where the text of a line comes from: the exchange.

@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `log-format-upstream` {
+    /// The line of one request, in a format.
+    static func line(
+        _ format: String, _ target: String = "/", _ fields: [String] = [], escapesJSON: Bool = false,
+        annotations: [String: String] = [:]
+    ) throws -> String? {
+        let origin = try ScriptedOrigin(answering: "ok", fields: ["X-Version: 7", "X-Version: 8"])
+        let gate = try Gate(
+            annotations, origin: origin,
+            configMap: ["log-format-upstream": format, "log-format-escape-json": "\(escapesJSON)"])
+        _ = try gate.request(target, fields)
+        return try gate.accessLogLines().first
+    }
+
+    @Test(arguments: [
+        ("$http_x_forwarded_for|$http_none", "192.0.2.1, 192.0.2.2|-"), ("$upstream_http_x_version", "7, 8"),
+        ("$sent_http_x_version $sent_http_none", "7, 8 -"), ("$cookie_tier $cookie_none", "gold -"),
+        ("$arg_a $arg_none $is_args$args", "1 - ?a=1&b=2"), ("$remote_user", "ann"), ("$server_addr", "127.0.0.1"),
+        ("[$https] $ssl_protocol $ssl_client_verify", "[-] - -"), ("$hostname", "gate-machine"),
+        ("$namespace/$ingress_name/$service_name", "shop/web/web"), ("$request_body $geoip2_city", "- -"),
+    ])
+    func `knows the variables`(format: String, line: String) throws {
+        let written = try Self.line(
+            format, "/?a=1&b=2",
+            [
+                "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2", "Cookie: x=y; tier=gold",
+                "Authorization: Basic YW5uOnNlY3JldA==",
+            ])
+        #expect(written == line)
+    }
+
+    @Test func `tells of the client's TLS connection`() throws {
+        let shop = try MutualShop(
+            [:],
+            configMap: [
+                "log-format-upstream": "$https $ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_s_dn"
+            ])
+        #expect(try shop.request(as: MutualShop.client).status == 200)
+        let line = try #require(try shop.gate.accessLogLines().first)
+        #expect(line.hasPrefix("on TLSv1.") && line.hasSuffix(" shop.example SUCCESS CN=web-client"))
+    }
+
+    @Test func `is told of TLS as templates are`() throws {
+        let snippet = """
+            proxy_set_header X-TLS "$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_serial";
+            """
+        let shop = try MutualShop(["configuration-snippet": snippet])
+        #expect(try shop.request(as: MutualShop.client).status == 200)
+        let told = try #require(shop.origin.requests.first?["X-TLS"])
+        #expect(told.hasPrefix("TLSv1.") && told.hasSuffix(" shop.example SUCCESS 07"))
+    }
+
+    @Test func `is not told of in a path that says access_log off`() throws {
+        for snippet in [
+            ["configuration-snippet": "access_log off;"], ["server-snippet": "access_log off;"],
+            ["server-snippet": "location = / { access_log off; return 204; }"],
+        ] {
+            #expect(try Self.line("$status", annotations: snippet) == nil)
+        }
+    }
+}
