@@ -41,7 +41,8 @@ import Testing
             ])
         #expect(try shop.request(as: MutualShop.client).status == 200)
         let line = try #require(try shop.gate.accessLogLines().first)
-        #expect(line.hasPrefix("on TLSv1.") && line.hasSuffix(" shop.example SUCCESS CN=web-client"))
+        #expect(line.hasPrefix("on TLSv1."))
+        #expect(line.contains(" shop.example SUCCESS ") && line.contains("CN=web-client"))
     }
 
     @Test func `is told of TLS as templates are`() throws {

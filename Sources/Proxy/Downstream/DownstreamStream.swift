@@ -76,6 +76,7 @@ enum DownstreamStream {
     var security: ConnectionSecurity? {
         switch self {
         case .http1(let connection): connection.transport.security
+        case .http2(let stream): stream.connection?.security
         }
     }
 

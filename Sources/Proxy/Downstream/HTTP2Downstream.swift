@@ -33,6 +33,7 @@ final class HTTP2Downstream: DownstreamConnection {
     let announcedPort: UInt16
     /// What the handshake told of the client, where its host asks for certificates.
     let identity: ClientIdentity?
+    let security: ConnectionSecurity?
     let isSecure: Bool
     let session: HTTP2Session
     private var transport: Transport
@@ -82,6 +83,7 @@ final class HTTP2Downstream: DownstreamConnection {
         self.announcedPort = announcedPort
         self.identity = identity
         isSecure = transport.isEncrypted
+        security = transport.security
         self.transport = transport
         session = HTTP2Session(.server, worker.settings.http2, pool: worker.streamStates)
         super.init(idleSince: worker.loop.now)
