@@ -173,7 +173,7 @@ final class Worker {
         do throws(Errno) {
             if speaksTLS || settings.expectsProxyHeader {
                 _ = try Handshake(worker: self, accepted: accepted, port: port, speaksTLS: speaksTLS)
-            } else if shared.acceptsCleartextHTTP2 {
+            } else if acceptsCleartextHTTP2 {
                 _ = try PrefaceDetection(worker: self, accepted: accepted, port: port)
             } else {
                 _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
@@ -184,11 +184,14 @@ final class Worker {
         }
     }
 
+    /// Clients may begin with HTTP/2 on the HTTP port: it is asked for, and HTTP/2 isn't switched off.
+    private var acceptsCleartextHTTP2: Bool { shared.acceptsCleartextHTTP2 && settings.speaksHTTP2 }
+
     /// Goes on with a connection whose handshake is over, in the protocol that it settled on.
     func serve(_ transport: consuming Transport, after handshake: Handshake, _ chosen: ApplicationProtocol) {
         switch chosen {
         case .http2: _ = HTTP2Downstream(handshake, transport)
-        case .http1 where shared.acceptsCleartextHTTP2 && !transport.isEncrypted:
+        case .http1 where acceptsCleartextHTTP2 && !transport.isEncrypted:
             _ = PrefaceDetection(handshake, transport)
         case .http1: _ = HTTP1Downstream(handshake, transport)
         }

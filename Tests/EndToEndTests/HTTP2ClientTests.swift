@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// HTTP/2 with the programs that people use, in the clear with prior knowledge.
+/// HTTP/2 with the programs that people use.
 @Suite struct `HTTP/2 clients` {
     private static func served() throws -> Gatehouse {
         let text = Manifest.site("shop") + Manifest.settings(["keep-alive-requests": "1000000"])
@@ -23,6 +23,26 @@ import Testing
         #expect(uploaded.status == 0, "\(uploaded.errors)")
         #expect(uploaded.output.contains("with a body of \(body.utf8.count) bytes"))
         #expect(try gatehouse.metrics().sum("gatehouse_http2_connections_total") == 2)
+    }
+
+    @Test(arguments: [
+        ("--http2", "true", "HTTP/2 200"), ("--http1.1", "true", "HTTP/1.1 200"),
+        ("--http2", "false", "HTTP/1.1 200"),
+    ])
+    func `curl is offered HTTP/2 over TLS, unless it is switched off`(
+        option: String, isOn: String, expected: String
+    ) throws {
+        let gatehouse = try Gatehouse(
+            ["-f", "-", "--demo-backends"],
+            input: Manifest.site("shop") + Manifest.settings(["use-http2": isOn]))
+        let result = try Command.run(
+            "curl",
+            [
+                "-sSki", option, "--max-time", "20", "--connect-to", "::127.0.0.1:\(gatehouse.securePort)",
+                "https://shop.example/a",
+            ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.hasPrefix(expected), "\(result.output)")
     }
 
     @Test(.enabled(if: Command.exists("nghttp"), "nghttp is not installed; make test installs it"))

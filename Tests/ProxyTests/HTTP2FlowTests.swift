@@ -83,6 +83,29 @@ import Testing
         #expect(rig.metric("gatehouse_limits_hit_total", "limit=\"send_timeout\"") == 1)
     }
 
+    @Test func `of a hundred responses behind closed windows is bounded, timed and counted`() throws {
+        let origin = try ScriptedOrigin { connection in
+            while let request = try connection.request() {
+                guard request.target == "/large" else { try connection.respond("small"); continue }
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n")
+                try? BodyPattern.send(10_000_000, to: connection.wire)
+                return
+            }
+        }
+        let rig = try ProxyRig(
+            Given.model(origin, settings: Given.settings { $0.client.sendTimeout = .milliseconds(500) }), http2: true)
+        let client = try rig.http2(settings: [(HTTP2Frame.Setting.initialWindowSize, 0)])
+        let streams = try (0..<100).map { _ in try client.request("/large") }
+        let other = try rig.http2()
+        #expect(try other.message(other.request("/small")).text == "small")
+        for stream in streams {
+            #expect(try client.message(stream).resetCode == HTTP2Frame.Code.internalError)
+        }
+        #expect(rig.metric("gatehouse_limits_hit_total", "limit=\"send_timeout\"") == 100)
+        // The connection itself has done nothing wrong.
+        #expect(try client.message(client.request("/small")) { !$0.fields.isEmpty }.status == 200)
+    }
+
     @Test func `of gRPC goes on while its client is silent`() throws {
         let gate = Gate()
         let origin = try ScriptedOrigin { connection in
@@ -114,62 +137,5 @@ import Testing
         let message = try client.message(stream)
         #expect(message.text == "onetwo")
         #expect(message.trailer("grpc-status") == "0")
-    }
-}
-
-/// Sends a body as far as the windows allow.
-private final class WindowedUpload {
-    private let client: HTTP2Peer
-    private let stream: UInt32
-    private var sent = 0
-    private var seen = 0
-    private var streamWindow = 65_535
-    private var connectionWindow = 65_535
-
-    init(_ client: HTTP2Peer, _ stream: UInt32) {
-        self.client = client
-        self.stream = stream
-    }
-
-    /// Sends until the windows are used up and a ping's answer shows that none was opened meanwhile.
-    func send(upTo size: Int, until isStalled: (Int) -> Bool) throws -> Int {
-        while sent < size {
-            try sendAllowed(size)
-            try client.send(.ping([UInt8](repeating: 1, count: 8)))
-            while let frame = try client.frame(), frame.kind != HTTP2Frame.Kind.ping {}
-            takeUpdates()
-            if isStalled(min(streamWindow, connectionWindow)) { return sent }
-        }
-        return sent
-    }
-
-    func sendRest(_ size: Int) throws {
-        while sent < size {
-            takeUpdates()
-            if min(streamWindow, connectionWindow) == 0 {
-                _ = try client.frame(HTTP2Frame.Kind.windowUpdate)
-                continue
-            }
-            try sendAllowed(size)
-        }
-    }
-
-    private func sendAllowed(_ size: Int) throws {
-        while sent < size {
-            let count = min(16_384, size - sent, streamWindow, connectionWindow)
-            guard count > 0 else { return }
-            try client.send(.data(stream, BodyPattern.bytes(at: sent, count: count), endStream: sent + count == size))
-            sent += count
-            streamWindow -= count
-            connectionWindow -= count
-        }
-    }
-
-    private func takeUpdates() {
-        for frame in client.frames[seen...] where frame.kind == HTTP2Frame.Kind.windowUpdate {
-            let increment = Int(HTTP2Frame.word(frame.payload))
-            if frame.stream == 0 { connectionWindow += increment } else { streamWindow += increment }
-        }
-        seen = client.frames.count
     }
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,14 @@ struct account {
     _Atomic uint64_t count;
     /* How many more allocations print where they come from; whoever watches sets it. */
     _Atomic int64_t traces;
+    /* Allocations by workers that libraries made for themselves; `count` has none of them. */
+    _Atomic uint64_t library_count;
 };
+
+/* Where the code of these libraries lies. */
+static const char *const libraries[] = {"/libnghttp2.so", "/libssl.so", "/libcrypto.so"};
+static struct { uintptr_t start, end; } ranges[16];
+static int range_count;
 
 static const char worker_prefix[] = "worker-";
 static struct account *account;
@@ -37,9 +45,31 @@ static __thread int is_tracing __attribute__((tls_model("initial-exec")));
 
 static void open_account(void) __attribute__((constructor));
 
+static int note_library(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size, (void)unused;
+    int is_known = 0;
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+        is_known = is_known || strstr(info->dlpi_name, libraries[i]) != NULL;
+    for (int i = 0; is_known && i < info->dlpi_phnum && range_count < 16; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type != PT_LOAD || !(header->p_flags & PF_X)) continue;
+        ranges[range_count].start = info->dlpi_addr + header->p_vaddr;
+        ranges[range_count].end = ranges[range_count].start + header->p_memsz;
+        range_count++;
+    }
+    return 0;
+}
+
+static int is_library(const void *caller) {
+    for (int i = 0; i < range_count; i++)
+        if ((uintptr_t)caller >= ranges[i].start && (uintptr_t)caller < ranges[i].end) return 1;
+    return 0;
+}
+
 static void open_account(void) {
     const char *path = getenv("ALLOCATIONS");
     if (path == NULL) return;
+    dl_iterate_phdr(note_library, NULL);
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) return;
     if (ftruncate(file, sizeof(struct account)) == 0) {
@@ -58,8 +88,12 @@ static int asks_as_worker(void) {
     return is_worker;
 }
 
-static void count(void) {
+static void count(const void *caller) {
     if (account == NULL || is_tracing || !asks_as_worker()) return;
+    if (is_library(caller)) {
+        atomic_fetch_add_explicit(&account->library_count, 1, memory_order_relaxed);
+        return;
+    }
     atomic_fetch_add_explicit(&account->count, 1, memory_order_relaxed);
     if (atomic_load_explicit(&account->traces, memory_order_relaxed) <= 0) return;
     if (atomic_fetch_sub_explicit(&account->traces, 1, memory_order_relaxed) <= 0) return;
@@ -71,33 +105,33 @@ static void count(void) {
 }
 
 void *malloc(size_t size) {
-    count();
+    count(__builtin_return_address(0));
     return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-    count();
+    count(__builtin_return_address(0));
     return __libc_calloc(number, size);
 }
 
 void *realloc(void *old, size_t size) {
-    count();
+    count(__builtin_return_address(0));
     return __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-    count();
+    count(__builtin_return_address(0));
     return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    count();
+    count(__builtin_return_address(0));
     return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size) {
     if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
-    count();
+    count(__builtin_return_address(0));
     void *memory = __libc_memalign(alignment, size);
     if (memory == NULL) return ENOMEM;
     *result = memory;

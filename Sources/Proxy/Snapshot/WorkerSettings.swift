@@ -15,6 +15,8 @@ struct WorkerSettings: Sendable {
     let bufferBytes: Int
     let headLimits: HeadLimits
     let underscores: UnderscorePolicy
+    /// Clients may speak HTTP/2.
+    let speaksHTTP2: Bool
     /// For clients' HTTP/2 connections.
     let http2: HTTP2Session.Configuration
     let idleUpstreamLimit: Int
@@ -40,6 +42,7 @@ struct WorkerSettings: Sendable {
             startLineBytes: settings.client.requestLineBytes, fieldLineBytes: settings.client.headerLineBytes,
             totalFieldBytes: settings.client.headerBytes, fieldCount: settings.client.headerCount)
         underscores = settings.client.keepsUnderscoreNames ? .keep : .drop
+        speaksHTTP2 = settings.http2.isOn
         http2 = HTTP2Session.Configuration(
             concurrentStreams: settings.http2.concurrentStreams, headLimits: headLimits, underscores: underscores)
         idleUpstreamLimit = settings.upstream.idleConnections
