@@ -257,10 +257,16 @@ final class Worker {
     func takeAuthAnswer() -> AuthAnswer { subrequests.takeAnswer() }
     func giveBack(_ answer: AuthAnswer) { subrequests.give(answer) }
 
-    func takeStream() -> HTTP2Stream { idleStreams.popLast() ?? HTTP2Stream(worker: self) }
+    /// Streams stay registered while they wait: what the loop keeps for a deadline serves one request after the other.
+    func takeStream() -> HTTP2Stream {
+        if let stream = idleStreams.popLast() { return stream }
+        let stream = HTTP2Stream(worker: self)
+        loop.add(stream)
+        return stream
+    }
 
     func giveBack(_ stream: HTTP2Stream) {
-        if idleStreams.count < 1024 { idleStreams.append(stream) }
+        if idleStreams.count < 1024 { idleStreams.append(stream) } else { loop.remove(stream) }
     }
 
     /// Two words that nobody can guess, for a request's identifier.
@@ -324,6 +330,7 @@ final class Worker {
         // These point back to the worker, and with it to every descriptor that it has left.
         idleExchanges = []
         subrequests.clear()
+        for stream in idleStreams { loop.remove(stream) }
         idleStreams = []
         forEachConnector { $0.retire() }
         connectors = [:]

@@ -1,7 +1,8 @@
 /* Counts the heap allocations of a worker: LD_PRELOAD=liballocations.so ALLOCATIONS=FILE gatehouse serve ...
 
    FILE becomes a mapped `struct account`, so that what watches reads the count at any time and the process counted
-   never has to be asked. Only threads that are named as workers are counted; other threads may allocate. */
+   never has to be asked. Only threads that are named as workers are counted; other threads may allocate. What nghttp2
+   and OpenSSL ask for is counted apart, told by where the call comes from. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <execinfo.h>

@@ -6,7 +6,9 @@ import Linux
 
 /// One stream of a client's HTTP/2 connection while its exchange, or the tunnel that it became, is under way.
 ///
-/// Its connection moves the bytes; the stream keeps time and tells its exchange what happened. Pooled by the worker.
+/// Its connection moves the bytes; the stream keeps time and tells its exchange what happened. Pooled by the worker and
+/// registered with the loop all the while, so a turn that was asked for by an earlier exchange may come to the next one,
+/// which finds nothing to do in it.
 final class HTTP2Stream: EventHandler {
     let worker: Worker
     /// Nil while the stream waits in the pool.
@@ -37,7 +39,6 @@ final class HTTP2Stream: EventHandler {
         index = state.index
         isSent = false
         isEarly = connection.isEarly
-        worker.loop.add(self)
         let exchange = worker.takeExchange(for: .http2(self))
         self.exchange = exchange
         exchange.begin(state)
@@ -153,7 +154,7 @@ final class HTTP2Stream: EventHandler {
         guard let connection else { return }
         self.connection = nil
         state = nil
-        worker.loop.remove(self)
+        worker.loop.clearDeadline(of: self)
         connection.left(self)
         worker.giveBack(self)
     }
