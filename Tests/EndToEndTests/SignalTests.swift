@@ -67,6 +67,29 @@ import Testing
         gate.open()
     }
 
+    @Test func `takes the grace from worker-shutdown-timeout of the ConfigMap`() throws {
+        let gate = Gate()
+        let origin = try Self.patientOrigin(gate)
+        let settings = """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: { name: ingress-nginx-controller, namespace: ingress-nginx }
+            data: { worker-shutdown-timeout: "1s" }
+            ---
+
+            """
+        let gatehouse = try Gatehouse(
+            ["-f", "-", "--backend", "shop=127.0.0.1:\(origin.port)"], input: settings + Manifest.site("shop"))
+        let busy = try gatehouse.client()
+        try busy.send(Client.head(host: "shop.example"))
+        try origin.waitForRequests(1)
+        gatehouse.process.signal(SIGTERM)
+        try gatehouse.waitForLine(containing: "have up to 1.0 seconds")
+        #expect(try gatehouse.process.end() == .exited(0))
+        #expect(throws: WireFault.self) { try busy.response() }
+        gate.open()
+    }
+
     @Test func `ends at once when it is asked a second time`() throws {
         let gate = Gate()
         let origin = try Self.patientOrigin(gate)
