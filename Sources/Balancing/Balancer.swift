@@ -25,6 +25,8 @@ public final class Balancer: Sendable {
     public let needsLatency: Bool
     let weights: ContiguousArray<Int>
     let hasEqualWeights: Bool
+    /// Where clients were sent whom the Service keeps on one endpoint.
+    private let clients: ClientAffinity?
     private let algorithm: Algorithm
     private let ring: ConsistentHash
     /// Endpoints of a group of the ring; 0 when its nodes are the endpoints themselves.
@@ -32,8 +34,10 @@ public final class Balancer: Sendable {
 
     private enum Algorithm { case roundRobin, leastConnections, ewma, hash, subsets }
 
-    /// - Parameter endpoints: the states of `upstream.endpoints`, in the same order.
-    public init(_ upstream: Upstream, endpoints: ContiguousArray<EndpointState>) {
+    /// - Parameters:
+    ///   - endpoints: the states of `upstream.endpoints`, in the same order.
+    ///   - table: where clients are remembered.
+    public init(_ upstream: Upstream, endpoints: ContiguousArray<EndpointState>, clients table: ClientTable) {
         precondition(endpoints.count == upstream.endpoints.count, "every endpoint has a state")
         self.endpoints = endpoints
         let weights = ContiguousArray(upstream.endpoints.map { Self.clamp($0.weight) })
@@ -47,6 +51,11 @@ public final class Balancer: Sendable {
         case .subsets: ring = ConsistentHash(groups: (endpoints.count + subsetSize - 1) / subsetSize)
         default: ring = ConsistentHash([])
         }
+        if case .clientAddress(let timeout) = upstream.affinity {
+            clients = ClientAffinity(upstream, timeout: timeout, in: table)
+        } else {
+            clients = nil
+        }
         if case .cookie(let cookie) = upstream.affinity {
             sessions = SessionTable(cookie, of: upstream)
             keySource = .none
@@ -56,10 +65,7 @@ public final class Balancer: Sendable {
         }
     }
 
-    /// `sessionAffinity: ClientIP` is kept by the consistent hash of the address: a client stays on
-    /// its endpoint, on every worker and every replica, with no table that could overflow and no
-    /// timeout to expire early. Against a table with a timeout: the binding never ages, and when the
-    /// endpoints change about 1/N of the clients move.
+    /// Clients that a Service keeps on their endpoints begin where the consistent hash of their address leads.
     private static func algorithm(of upstream: Upstream) -> Algorithm {
         if case .clientAddress = upstream.affinity { return .hash }
         if let hashing = upstream.hashing { return hashing.subsetSize == nil ? .hash : .subsets }
@@ -91,6 +97,18 @@ public final class Balancer: Sendable {
     ///   - now: monotonic nanoseconds.
     public func pick(
         avoiding tried: TriedEndpoints, key: UInt64, now: UInt64, state: inout BalancerState
+    ) -> Int? {
+        guard let clients else { return pickFreely(avoiding: tried, key, now, &state) }
+        if let index = clients.endpoint(of: key, now: now), allows(Exclusion(tried, ejectedAt: now), index) {
+            return index
+        }
+        guard let index = pickFreely(avoiding: tried, key, now, &state) else { return nil }
+        clients.bind(key, to: index, now: now)
+        return index
+    }
+
+    private func pickFreely(
+        avoiding tried: TriedEndpoints, _ key: UInt64, _ now: UInt64, _ state: inout BalancerState
     ) -> Int? {
         if endpoints.count == 1 { return tried.isEmpty ? 0 : nil }
         if let index = choose(Exclusion(tried, ejectedAt: now), key, now, &state) { return index }

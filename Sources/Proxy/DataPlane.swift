@@ -64,7 +64,8 @@ public final class DataPlane: Sendable {
             reportFault: configuration.reportFault)
         self.shared = shared
         Self.follow(model.settings.tls, shared.resumption)
-        var compiler = SnapshotCompiler(endpoints: shared.endpoints, series: metrics.registry)
+        var compiler = SnapshotCompiler(
+            endpoints: shared.endpoints, clients: shared.clients, series: metrics.registry)
         shared.snapshots.publish(compiler.compile(model))
         self.compiler = Mutex(compiler)
         var bound = configuration.listeners

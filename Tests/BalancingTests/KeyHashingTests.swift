@@ -9,7 +9,8 @@ import Testing
         let upstream = Upstream(
             id: UpstreamID("shop-web-80"), endpoints: Rig.endpoints(Array(repeating: 1, count: count)),
             loadBalancing: .ewma, hashing: KeyHashing(template: "$uri", subsetSize: subset), origin: .builtIn)
-        let balancer = Balancer(upstream, endpoints: EndpointRegistry().states(of: upstream, now: 0))
+        let balancer = Balancer(
+            upstream, endpoints: EndpointRegistry().states(of: upstream, now: 0), clients: ClientTable(sets: 1))
         return (balancer, balancer.makeState(seed: 7))
     }
 

@@ -6,12 +6,15 @@ struct Rig {
     let balancer: Balancer
     var state: BalancerState
 
-    init(_ algorithm: LoadBalancing, weights: [Int], affinity: Affinity? = nil, seed: UInt64 = 1) {
+    init(
+        _ algorithm: LoadBalancing, weights: [Int], affinity: Affinity? = nil, seed: UInt64 = 1,
+        named name: String = "shop-web-80", clients: ClientTable = ClientTable(sets: 1 << 10, seed: 1)
+    ) {
         let upstream = Upstream(
-            id: UpstreamID("shop-web-80"), endpoints: Rig.endpoints(weights), loadBalancing: algorithm,
+            id: UpstreamID(name), endpoints: Rig.endpoints(weights), loadBalancing: algorithm,
             affinity: affinity,
             origin: Origin(file: "shop.yaml", line: 1, kind: "Service", namespace: "shop", name: "web"))
-        balancer = Balancer(upstream, endpoints: EndpointRegistry().states(of: upstream, now: 0))
+        balancer = Balancer(upstream, endpoints: EndpointRegistry().states(of: upstream, now: 0), clients: clients)
         state = balancer.makeState(seed: seed)
     }
 

@@ -13,6 +13,8 @@ final class SharedState: Sendable {
     let snapshots = SnapshotCell(Snapshot.empty)
     /// Load, latency and health of endpoints.
     let endpoints = EndpointRegistry()
+    /// Which endpoints clients were sent to, for Services that keep them there.
+    let clients = ClientTable()
     /// How much each client has asked for.
     let limits = SharedLimits()
     /// Threads that check passwords.

@@ -10,13 +10,15 @@ import Telemetry
 /// policy keeps its balancer, and endpoints keep their state even when their neighbours come and go.
 struct SnapshotCompiler {
     private let endpoints: EndpointRegistry
+    private let clients: ClientTable
     private let registry: MetricRegistry
     private var previous = Snapshot.empty
     /// Upstreams that are split, and where to.
     private var previousSplits: [UpstreamID: UpstreamID] = [:]
 
-    init(endpoints: EndpointRegistry, series registry: MetricRegistry) {
+    init(endpoints: EndpointRegistry, clients: ClientTable, series registry: MetricRegistry) {
         self.endpoints = endpoints
+        self.clients = clients
         self.registry = registry
     }
 
@@ -55,7 +57,8 @@ struct SnapshotCompiler {
                 kept += 1
                 balancers.append(balancer)
             } else {
-                balancers.append(Balancer(upstream, endpoints: endpoints.states(of: upstream, now: now)))
+                let states = endpoints.states(of: upstream, now: now)
+                balancers.append(Balancer(upstream, endpoints: states, clients: clients))
             }
         }
         if kept < previous.balancers.count { endpoints.keep(only: Set(index.keys)) }
