@@ -121,6 +121,48 @@ private struct Pair {
         #expect(answer == "canary")
     }
 
+    @Test func `of a Service that has one already is left out`() throws {
+        let third = try ScriptedOrigin(answering: "third")
+        let (main, next) = (try ScriptedOrigin(answering: "main"), try ScriptedOrigin(answering: "canary"))
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress([:]),
+                // Of equal age the greater name comes first.
+                Manifests.ingress(["canary": "true", "canary-by-header": "X-A"], name: "z", service: "next"),
+                Manifests.ingress(["canary": "true", "canary-weight": "100"], name: "a", service: "third"),
+            ], origins: ["web": [main], "next": [next], "third": [third]])
+        #expect(try gate.request().text == "main")
+        #expect(try gate.request("/", ["X-A: always"]).text == "canary")
+        #expect(gate.diagnostics.contains { $0.fault.contains("has the canary of") })
+        #expect(third.requests.isEmpty)
+    }
+
+    @Test func `that leads to the main Service has no effect, and says so`() throws {
+        let main = try ScriptedOrigin(answering: "main")
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress([:]), Manifests.ingress(["canary": "true", "canary-weight": "100"], name: "next"),
+            ], origins: ["web": [main]])
+        #expect(try gate.request().text == "main")
+        #expect(gate.diagnostics.contains { $0.fault.contains("same Service as the main") })
+    }
+
+    @Test func `has the balancing that its own Ingress names`() throws {
+        let pair = try Pair(["canary-weight": "100", "upstream-hash-by": "$uri", "load-balance": "ewma"])
+        let upstreams = pair.gate.model.upstreams
+        #expect(upstreams.first { $0.id.name == "shop-next-80" }?.hashing?.template == "$uri")
+        #expect(upstreams.first { $0.id.name == "shop-web-80" }?.hashing == nil)
+        #expect(try pair.ask() == "canary")
+    }
+
+    @Test func `is paired by the path as written in regex mode too`() throws {
+        let pair = try Pair(
+            ["canary-by-header": "X-Canary"], main: ["rewrite-target": "/$1"], path: "/a/(.*)")
+        #expect(try pair.ask("X-Canary: always", target: "/a/b") == "canary")
+        #expect(pair.canary.requests.last?.target == "/b")
+        #expect(try pair.ask(target: "/a/b") == "main")
+    }
+
     @Test func `splits a host that is a wildcard, and one that has no name`() throws {
         for host in ["*.shop.example", nil] {
             let origins = [try ScriptedOrigin(answering: "main"), try ScriptedOrigin(answering: "canary")]

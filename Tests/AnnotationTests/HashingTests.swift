@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import TestSupport
 import Testing
@@ -66,6 +67,52 @@ private struct Shop {
             let endpoints = try shop.endpoints("/", ["X-Forwarded-For: 192.0.2.\(client)"], times: 3)
             #expect(endpoints.count == 1)
             used.formUnion(endpoints)
+        }
+        #expect(used.count > 1)
+    }
+
+    @Test func `takes the user that the client names`() throws {
+        let shop = try Shop(["upstream-hash-by": "$remote_user"])
+        var used: Set<String> = []
+        for user in 0..<12 {
+            let credentials = Data("user-\(user):pass".utf8).base64EncodedString()
+            let endpoints = try shop.endpoints("/", ["Authorization: Basic \(credentials)"])
+            #expect(endpoints.count == 1)
+            used.formUnion(endpoints)
+        }
+        #expect(used.count > 1)
+    }
+
+    @Test func `takes the address that a PROXY header names`() throws {
+        let shop = try Shop(["upstream-hash-by": "$proxy_protocol_addr"], configMap: ["use-proxy-protocol": "true"])
+        var used: Set<String> = []
+        for number in 1...16 {
+            let answers = try (0..<3).map { _ in
+                let client = try shop.gate.client()
+                try client.send("PROXY TCP4 192.0.2.\(number) 198.51.100.1 4000 80\r\n")
+                return try client.request().text
+            }
+            #expect(Set(answers).count == 1)
+            used.formUnion(answers)
+        }
+        #expect(used.count > 1)
+    }
+
+    @Test func `takes the subject of a client's certificate`() throws {
+        let origins = try (0..<4).map { try ScriptedOrigin(answering: "\($0)") }
+        let spec = ["tls: [{hosts: [shop.example], secretName: shop-tls}]"]
+        let annotations = ["upstream-hash-by": "$ssl_client_s_dn", "auth-tls-secret": "shop/clients-ca"]
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress(annotations, spec: spec), MutualShop.shopSecret, MutualShop.authorities,
+            ], origins: ["web": origins], speaksTLS: true)
+        var used: Set<String> = []
+        for number in 0..<12 {
+            var options = TLSOptions("shop.example")
+            options.identity = TestCertificate("client-\(number)", issuer: MutualShop.authority)
+            let answers = try (0..<2).map { _ in try gate.secureClient(options).request().text }
+            #expect(Set(answers).count == 1)
+            used.formUnion(answers)
         }
         #expect(used.count > 1)
     }
