@@ -136,7 +136,9 @@ extension Syntax<NamespacedName> {
     /// `name` or `namespace/name`; without a namespace it is left empty.
     static let reference = Syntax("name or namespace/name") { text in
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), CharacterClass.basic.admits(text)
+        // No object's name is longer (RFC 1123 §2.1, as Kubernetes has it).
+        guard (1...2).contains(parts.count), parts.allSatisfy({ (1...253).contains($0.utf8.count) }),
+            CharacterClass.basic.admits(text)
         else { return nil }
         return NamespacedName(namespace: parts.count == 2 ? parts[0] : "", name: parts[parts.count - 1])
     }
