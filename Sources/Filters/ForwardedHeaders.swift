@@ -123,7 +123,7 @@ public struct ForwardedHeaders: Sendable {
             appendScheme(head, context, &buffer)
         }
         context.identity?.append(to: &buffer)
-        if context.isEarly { buffer.append("\r\nEarly-Data: 1") }
+        if context.isEarly { buffer.append("Early-Data: 1\r\n") }
         if hasNamedFields || head.headers.containsAny(of: Self.originals) {
             appendOriginals(head.headers, omitting: ids, &buffer)
         }

@@ -52,6 +52,13 @@ import Testing
             lines.suffix(3) == ["X-Forwarded-Proto: https", "X-Forwarded-Scheme: https", "X-Scheme: https"])
     }
 
+    @Test func `tell of a request that may have been sent before`() {
+        var context = Given.context(port: 8080)
+        context.isEarly = true
+        let head = Given.head(host: "Shop.example:8080", ["X-One: 1"])
+        #expect(Self.lines(head, context) == Self.computed + ["Early-Data: 1", "X-One: 1"])
+    }
+
     @Test func `write IPv6 without brackets`() {
         let lines = Self.lines(Given.head(), Given.context(peer: ClientAddress("2001:db8::7")))
         #expect(lines.contains("X-Real-IP: 2001:db8::7"))
