@@ -6,9 +6,9 @@ import pathlib
 import sys
 import time
 
-from . import encrypted, instructions, load, machine, peers, report, scenarios
+from . import encrypted, instructions, load, machine, many_certificates, peers, report, scenarios
 
-SCENARIOS = scenarios.SCENARIOS | instructions.SCENARIOS | encrypted.SCENARIOS
+SCENARIOS = scenarios.SCENARIOS | instructions.SCENARIOS | encrypted.SCENARIOS | many_certificates.SCENARIOS
 
 
 def arguments():

@@ -26,6 +26,8 @@ public final class DataPlane: Sendable {
         public var reportFault: (@Sendable (UpstreamFault) -> Void)?
         /// Clients may speak HTTP/2 in the clear, with prior knowledge.
         public var acceptsCleartextHTTP2 = false
+        /// Told of certificates whose OCSP response could not be fetched, once for each attempt.
+        public var reportStaple: (@Sendable (StapleFault) -> Void)?
 
         public init(
             listeners: [ListenerAddress], workers: Int, connectionsPerWorker: Int, logFormat: AccessLogFormat? = nil,
@@ -45,6 +47,7 @@ public final class DataPlane: Sendable {
     /// for port 0.
     public let addresses: [SocketAddress]
     private let shared: SharedState
+    private let stapleFetcher: StapleFetcher
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let threads: Mutex<[RunningThread]>
     private let compiler: Mutex<SnapshotCompiler>
@@ -63,6 +66,8 @@ public final class DataPlane: Sendable {
             acceptsCleartextHTTP2: configuration.acceptsCleartextHTTP2,
             reportFault: configuration.reportFault)
         self.shared = shared
+        stapleFetcher = try StapleFetcher(shared.staples, report: configuration.reportStaple ?? { _ in })
+        stapleFetcher.follow(model)
         Self.follow(model.settings.tls, shared.resumption)
         var compiler = SnapshotCompiler(
             endpoints: shared.endpoints, clients: shared.clients, series: metrics.registry)
@@ -129,6 +134,7 @@ public final class DataPlane: Sendable {
     @discardableResult
     public func apply(_ model: ProxyModel) -> [Diagnostic] {
         Self.follow(model.settings.tls, shared.resumption)
+        stapleFetcher.follow(model)
         let snapshot = compiler.withLock { $0.compile(model) }
         shared.snapshots.publish(snapshot)
         for mailbox in mailboxes { mailbox.wake() }
@@ -178,6 +184,7 @@ public final class DataPlane: Sendable {
     /// Stops accepting, lets requests under way finish for up to `grace`, and ends the workers. Returns when
     /// they have ended.
     public func drain(grace: Duration) {
+        stapleFetcher.stop()
         let deadline = Instant.now().advanced(byNanoseconds: grace.nanoseconds)
         for mailbox in mailboxes { mailbox.send(.drain(until: deadline)) }
         let running = threads.withLock { threads in

@@ -99,6 +99,7 @@ final class Worker {
 
     /// What clients resume their TLS sessions by.
     var resumption: Resumption { shared.resumption }
+    var staples: StapleBook { shared.staples }
 
     /// The certificate of last resort.
     var fakeCertificate: Certificate {

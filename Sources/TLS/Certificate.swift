@@ -10,18 +10,23 @@ public final class Certificate: Sendable {
     nonisolated(unsafe) let chain: OpaquePointer
     nonisolated(unsafe) let key: OpaquePointer
     /// A DER encoded OCSP response that is sent to clients that ask for one; nil sends none.
-    let staple: Staple?
+    private let staple: Staple?
+    /// Where fetched responses stand.
+    private let fetched: StaplePlace?
 
     /// - Parameters:
     ///   - chain: PEM, the certificate itself first, then intermediates.
     ///   - key: PEM
     ///   - ocspResponse: DER, stapled to handshakes (RFC 6066, section 8).
-    public init(chain: [UInt8], key: [UInt8], ocspResponse: [UInt8]? = nil) throws(TLSConfigurationError) {
+    ///   - fetched: where responses will be found, when there is none to begin with.
+    public init(
+        chain: [UInt8], key: [UInt8], ocspResponse: [UInt8]? = nil, fetched: StaplePlace? = nil
+    ) throws(TLSConfigurationError) {
         let certificates = try PEM.certificates(chain)
         guard let intermediates = gh_X509_stack() else { fatalError("no memory for a certificate chain") }
         for certificate in certificates.dropFirst() { _ = gh_X509_stack_push(intermediates, certificate) }
         do {
-            self.key = try PEM.privateKey(key)
+            self.key = try PEM.privateKey(key, like: X509_get0_pubkey(certificates[0]))
         } catch {
             X509_free(certificates[0])
             gh_X509_stack_free(intermediates)
@@ -30,6 +35,7 @@ public final class Certificate: Sendable {
         leaf = certificates[0]
         self.chain = intermediates
         staple = ocspResponse.map { Staple($0) }
+        self.fetched = fetched
         guard X509_check_private_key(leaf, self.key) == 1 else {
             ERR_clear_error()
             throw TLSConfigurationError("the private key does not belong to the certificate")
@@ -42,6 +48,7 @@ public final class Certificate: Sendable {
         self.chain = chain
         self.key = key
         staple = nil
+        fetched = nil
     }
 
     deinit {
@@ -52,21 +59,10 @@ public final class Certificate: Sendable {
     }
 }
 
-/// Bytes at a fixed place, for callbacks of OpenSSL.
-final class Staple: Sendable {
-    /// Written in `init` alone and freed in `deinit`.
-    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
-
-    init(_ response: [UInt8]) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(response.count, 1), alignment: 1)
-        copy.copyBytes(from: response)
-        bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<response.count])
-    }
-
-    deinit { UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.deallocate() }
-}
-
 extension Certificate {
+    /// What clients that ask for it are told of the certificate's state now.
+    var currentStaple: Staple? { staple ?? fetched?.current() }
+
     /// Presents the certificate in every session of a context.
     func use(in context: TLSContext) -> Bool {
         SSL_CTX_use_cert_and_key(context.pointer, leaf, key, chain, 1) == 1

@@ -32,7 +32,7 @@ public struct CertificateFacts: Sendable, Equatable {
     public init(chain text: [UInt8], key: [UInt8]) throws(TLSConfigurationError) {
         let certificates = try PEM.certificates(text)
         defer { for certificate in certificates { X509_free(certificate) } }
-        let key = try PEM.privateKey(key)
+        let key = try PEM.privateKey(key, like: X509_get0_pubkey(certificates[0]))
         defer { EVP_PKEY_free(key) }
         guard X509_check_private_key(certificates[0], key) == 1 else {
             ERR_clear_error()
@@ -52,7 +52,7 @@ public struct CertificateFacts: Sendable, Equatable {
         keyAlgorithm = X509_get0_pubkey(leaf).flatMap { EVP_PKEY_get0_type_name($0) }.map { String(cString: $0) } ?? ""
         chainLength = chain.count
         chainIsOrdered = zip(chain, chain.dropFirst()).allSatisfy { X509_check_issued($1, $0) == X509_V_OK }
-        ocspResponders = Self.responders(of: leaf)
+        ocspResponders = OCSPQuery.responders(of: leaf)
         ERR_clear_error()
     }
 
@@ -109,11 +109,5 @@ public struct CertificateFacts: Sendable, Equatable {
         guard let text = BN_bn2dec(number) else { return "" }
         defer { CRYPTO_free(text, nil, 0) }
         return String(cString: text)
-    }
-
-    private static func responders(of certificate: OpaquePointer) -> [String] {
-        guard let urls = X509_get1_ocsp(certificate) else { return [] }
-        defer { X509_email_free(urls) }
-        return (0..<gh_string_count(urls)).compactMap { gh_string_at(urls, $0).map { String(cString: $0) } }
     }
 }

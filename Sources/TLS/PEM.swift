@@ -21,7 +21,12 @@ enum PEM {
         }
     }
 
-    static func privateKey(_ text: [UInt8]) throws(TLSConfigurationError) -> OpaquePointer {
+    /// - Parameter twin: the public key that the private one should belong to. Knowing its kind spares OpenSSL from trying
+    ///   every decoder, which would take most of the time that thousands of certificates need.
+    static func privateKey(_ text: [UInt8], like twin: OpaquePointer? = nil) throws(TLSConfigurationError)
+        -> OpaquePointer
+    {
+        if let twin, let key = keyOfKind(EVP_PKEY_get_base_id(twin), in: text) { return key }
         let key = reading(text) { PEM_read_bio_PrivateKey($0, nil, noPassPhrase, nil) }
         guard let key else {
             // OpenSSL's reasons tell of decoders that were tried, which helps nobody.
@@ -29,6 +34,29 @@ enum PEM {
             throw TLSConfigurationError("the private key cannot be read")
         }
         return key
+    }
+
+    /// The first private key of a text, if it is of that kind and in the clear.
+    private static func keyOfKind(_ kind: CInt, in text: [UInt8]) -> OpaquePointer? {
+        defer { ERR_clear_error() }
+        return reading(text) { bio in
+            for _ in 0..<most {
+                var name: UnsafeMutablePointer<CChar>?
+                var header: UnsafeMutablePointer<CChar>?
+                var data: UnsafeMutablePointer<UInt8>?
+                var length = 0
+                guard PEM_read_bio(bio, &name, &header, &data, &length) == 1 else { return nil }
+                defer {
+                    CRYPTO_free(name, nil, 0)
+                    CRYPTO_free(header, nil, 0)
+                    CRYPTO_clear_free(data, length, nil, 0)
+                }
+                guard let name, String(cString: name).hasSuffix("PRIVATE KEY") else { continue }
+                var start = UnsafePointer(data)
+                return d2i_PrivateKey(kind, nil, &start, length)
+            }
+            return nil
+        }
     }
 
     static func parameters(_ text: [UInt8]) throws(TLSConfigurationError) -> OpaquePointer {

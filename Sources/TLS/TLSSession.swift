@@ -37,6 +37,7 @@ public struct TLSSession: ~Copyable {
     /// Held alive for OpenSSL's callbacks, with the one that `accept` chose.
     private var context: TLSContext?
     private var certificate: Certificate?
+    private var staple: Staple?
     /// Early data may still come: it has functions of its own.
     private var readsEarlyData = false
     private var hasFailed = false
@@ -178,7 +179,8 @@ public struct TLSSession: ~Copyable {
         }
         self.certificate = certificate
         _ = SSL_set_session_id_context(ssl, scope, CUnsignedInt(min(scope.count, 32)))
-        wire.pointee.staple = certificate.staple?.bytes
+        staple = certificate.currentStaple
+        wire.pointee.staple = staple?.bytes
         wire.pointee.choice = .accept
         wire.pointee.helloAllowance = .max
         return true

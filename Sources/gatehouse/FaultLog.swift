@@ -1,16 +1,16 @@
 import Logging
 import Proxy
 
-/// Writes what workers say of failed attempts at endpoints, without making them wait: what they say waits in a queue of
-/// bounded length, and what does not fit is lost.
+/// Writes what the data plane says of failed attempts at endpoints and of OCSP responses, without making it wait: what it
+/// says waits in a queue of bounded length, and what does not fit is lost.
 struct FaultLog: Sendable {
-    private let faults: AsyncStream<UpstreamFault>
-    private let queue: AsyncStream<UpstreamFault>.Continuation
+    private let faults: AsyncStream<any CustomStringConvertible & Sendable>
+    private let queue: AsyncStream<any CustomStringConvertible & Sendable>.Continuation
 
     init() { (faults, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256)) }
 
     /// Takes a fault; never waits.
-    func take(_ fault: UpstreamFault) { queue.yield(fault) }
+    func take(_ fault: any CustomStringConvertible & Sendable) { queue.yield(fault) }
 
     /// Writes until `stop`.
     func run(_ logger: Logger) async {

@@ -126,8 +126,9 @@ struct Server {
         var configuration = DataPlane.Configuration(
             listeners: listeners, workers: workers, connectionsPerWorker: limit, logFormat: format,
             processID: Int(ProcessInfo.processInfo.processIdentifier), hostName: ProcessInfo.processInfo.hostName,
-            reportFault: faults.take)
+            reportFault: { faults.take($0) })
         configuration.acceptsCleartextHTTP2 = options.acceptsCleartextHTTP2
+        configuration.reportStaple = { faults.take($0) }
         do throws(Errno) {
             let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
             handover.attach(plane)

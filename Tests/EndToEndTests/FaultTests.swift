@@ -121,7 +121,7 @@ import Testing
         }
         try eventually("descriptors to be closed") { gatehouse.openDescriptors <= before + Self.keptPipes }
         let active = "nginx_ingress_controller_nginx_process_connections"
-        #expect(try gatehouse.metrics().sum(active, ["state": "active"]) == 0)
+        try eventually("connections to be over") { try gatehouse.metrics().sum(active, ["state": "active"]) == 0 }
         #expect(try gatehouse.admin("/healthz").status == 200)
     }
 

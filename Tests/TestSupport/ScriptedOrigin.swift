@@ -171,6 +171,8 @@ public final class OriginConnection: @unchecked Sendable {
 
     public func send(_ text: String) throws { try wire.send(text) }
 
+    public func send(_ bytes: [UInt8]) throws { try wire.send(bytes) }
+
     /// Sends a response whose length is declared.
     public func respond(_ body: String = "ok", status: String = "200 OK", fields: [String] = []) throws {
         let lines = ["HTTP/1.1 \(status)"] + fields + ["Content-Length: \(body.utf8.count)"]

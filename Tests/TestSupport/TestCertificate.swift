@@ -21,9 +21,10 @@ public final class TestCertificate: Sendable {
     ///   - names: DNS names; the first is the common name too.
     ///   - issuer: who vouches for it; nil makes it vouch for itself.
     ///   - days: until it expires; negative for one that has expired.
+    ///   - responder: URL of the authority's OCSP responder.
     public init(
         _ names: String..., issuer: TestCertificate? = nil, isAuthority: Bool = false, kind: KeyKind = .ec,
-        days: Int = 30, serial: Int = 1
+        days: Int = 30, serial: Int = 1, responder: String? = nil
     ) {
         let key = kind == .ec ? gh_EC_generate("P-256") : gh_RSA_generate(2048)
         guard let key, let certificate = X509_new(), let subject = X509_NAME_new() else { fatalError("no memory") }
@@ -44,6 +45,7 @@ public final class TestCertificate: Sendable {
             Self.add(NID_ext_key_usage, "serverAuth,clientAuth", to: certificate)
             Self.add(NID_subject_alt_name, names.map { "DNS:\($0)" }.joined(separator: ","), to: certificate)
         }
+        if let responder { Self.add(NID_info_access, "OCSP;URI:\(responder)", to: certificate) }
         precondition(X509_sign(certificate, issuer?.key ?? key, EVP_sha256()) > 0, "a signed certificate")
         self.key = key
         self.certificate = certificate
@@ -81,6 +83,33 @@ public final class TestCertificate: Sendable {
         }
         precondition(X509_CRL_sign(list, key, EVP_sha256()) > 0, "a signed list")
         return Self.written { PEM_write_bio_X509_CRL($0, list) }
+    }
+
+    /// A DER encoded OCSP response of this authority about a certificate.
+    ///
+    /// - Parameter hours: how long it holds; negative for one that is out of date.
+    public func ocspResponse(about subject: TestCertificate, isRevoked: Bool = false, hours: Int = 24) -> [UInt8] {
+        guard let basic = OCSP_BASICRESP_new(),
+            let identifier = OCSP_cert_to_id(EVP_sha1(), subject.certificate, certificate)
+        else { fatalError("no memory") }
+        let (now, earlier) = (X509_gmtime_adj(nil, 0), X509_gmtime_adj(nil, -48 * 3600))
+        let later = X509_gmtime_adj(nil, hours * 3600)
+        defer {
+            OCSP_BASICRESP_free(basic)
+            OCSP_CERTID_free(identifier)
+            for time in [now, earlier, later] { ASN1_STRING_free(time) }
+        }
+        OCSP_basic_add1_status(
+            basic, identifier, isRevoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD, 0,
+            isRevoked ? now : nil, earlier, later)
+        precondition(OCSP_basic_sign(basic, certificate, key, EVP_sha256(), nil, 0) == 1, "a signed response")
+        let response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic)
+        defer { OCSP_RESPONSE_free(response) }
+        let length = Int(i2d_OCSP_RESPONSE(response, nil))
+        return [UInt8](unsafeUninitializedCapacity: length) { space, count in
+            var end = space.baseAddress
+            count = Int(i2d_OCSP_RESPONSE(response, &end))
+        }
     }
 
     private static func add(_ identifier: CInt, _ value: String, to certificate: OpaquePointer) {

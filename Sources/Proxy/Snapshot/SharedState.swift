@@ -23,6 +23,8 @@ final class SharedState: Sendable {
     let metrics: Metrics
     /// What clients resume their TLS sessions by.
     let resumption = Resumption()
+    /// OCSP responses that were fetched for certificates.
+    let staples = StapleBook()
     /// What clients get that ask for no host with a certificate of its own, where the model names none; nil while
     /// nobody listens for TLS.
     let fakeCertificate: Certificate?

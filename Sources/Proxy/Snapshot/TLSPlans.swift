@@ -36,6 +36,8 @@ final class TLSPlans {
     private let shared: Snapshot
     private let settings: TLSServerSettings
     private let resumption: Resumption
+    /// Nil where responses are not fetched.
+    private let staples: StapleBook?
     private let fallback: Certificate
     private var contexts: [ContextKey: TLSContext] = [:]
     /// Nil where the bundle turned out to be no good.
@@ -48,18 +50,23 @@ final class TLSPlans {
     let hasPassthrough: Bool
 
     /// - Parameter previous: of the snapshot before.
-    init(_ shared: Snapshot, resumption: Resumption, fallback: Certificate, after previous: TLSPlans?) {
+    init(
+        _ shared: Snapshot, resumption: Resumption, staples: StapleBook, fallback: Certificate,
+        after previous: TLSPlans?
+    ) {
         self.shared = shared
         self.resumption = resumption
         self.fallback = fallback
         let model = shared.model
+        self.staples = model.settings.tls.fetchesOCSPResponses ? staples : nil
         settings = TLSServerSettings(model.settings.tls, offersHTTP2: model.settings.http2.isOn)
         bundles = shared.certificateIndex
         hosts = ContiguousArray(repeating: nil, count: model.virtualHosts.count)
         hasPassthrough = shared.hasPassthrough
         listener = Self.listenerContext(settings, resumption, after: previous)
         if let previous, previous.settings == settings { contexts = previous.contexts }
-        for (id, entry) in previous?.certificates ?? [:] {
+        guard let previous, (previous.staples == nil) == (self.staples == nil) else { return }
+        for (id, entry) in previous.certificates {
             if let index = bundles[id], model.certificates[index] == entry.bundle { certificates[id] = entry }
         }
     }
@@ -124,7 +131,8 @@ final class TLSPlans {
         if let alias, !bundle.covers(alias.description) { return nil }
         if let entry = certificates[id] { return entry.certificate }
         let made = try? Certificate(
-            chain: bundle.chain.bytes, key: bundle.key.bytes, ocspResponse: bundle.ocspResponse?.bytes)
+            chain: bundle.chain.bytes, key: bundle.key.bytes, ocspResponse: bundle.ocspResponse?.bytes,
+            fetched: staples?.place(for: StapleBook.key(of: bundle.chain)))
         certificates[id] = (bundle, made)
         return made
     }

@@ -103,7 +103,8 @@ final class WorkerSnapshot {
     func tls(of worker: Worker) -> TLSPlans {
         if let plans { return plans }
         let made = TLSPlans(
-            shared, resumption: worker.resumption, fallback: worker.fakeCertificate, after: plansBefore)
+            shared, resumption: worker.resumption, staples: worker.staples, fallback: worker.fakeCertificate,
+            after: plansBefore)
         plans = made
         plansBefore = nil
         return made
