@@ -55,6 +55,15 @@ import Testing
                 #expect(output.contains(part.replacing("localhost:8080", with: "127.0.0.1")), "\(command.text)")
             }
         }
+        for client in readme.clients {
+            let address = "localhost:8080"
+            let words = client.text.split(separator: " ").map {
+                $0 == address ? "127.0.0.1:\(gatehouse.port)" : "\($0)"
+            }
+            let result = try Command.run(Python.path, words)
+            #expect(result.status == 0, "\(client.text): \(result.errors)")
+            for part in client.promises { #expect(result.output.contains(part), "\(client.text)") }
+        }
         for arguments in readme.others {
             #expect(try Command.run(Products.gatehouse, arguments).status == 0, "\(arguments)")
         }
@@ -88,6 +97,8 @@ struct ExampleReadme {
     /// The arguments of `gatehouse serve`.
     private(set) var serve: [String]?
     private(set) var curls: [Curl] = []
+    /// Programs of the example that ask Gatehouse: `python3 Examples/NAME/client.py localhost:8080 …`.
+    private(set) var clients: [Curl] = []
     /// The arguments of other calls.
     private(set) var others: [[String]] = []
 
@@ -95,7 +106,11 @@ struct ExampleReadme {
         let text = try String(contentsOf: file, encoding: .utf8)
         for line in text.components(separatedBy: "\n") where line.hasPrefix("    ") {
             let command = line.dropFirst(4)
-            if command.hasPrefix("python3 ") {
+            if command.hasPrefix("python3 "), command.contains("/client.py "), let comment = command.range(of: "  #") {
+                let words = Self.words(command[..<comment.lowerBound].dropFirst(8))
+                let promise = command[comment.upperBound...].trimmingCharacters(in: .whitespaces)
+                clients.append(Curl(text: words.joined(separator: " "), promises: Self.lines(promise)))
+            } else if command.hasPrefix("python3 ") {
                 let words = Self.words(command.dropFirst(8))
                 guard words.count >= 2 else { continue }
                 servers.append(Server(script: words[0], port: words[1], arguments: Array(words[2...])))
@@ -111,6 +126,11 @@ struct ExampleReadme {
                 curls.append(Curl(text: String(command[..<comment.lowerBound]), promises: Self.promises(promise)))
             }
         }
+    }
+
+    /// What a program prints, a part for each line: `status: OK, echo: hello`.
+    private static func lines(_ promise: String) -> [String] {
+        promise.split(separator: /, (?=[a-z]+: )/).map(String.init)
     }
 
     /// Paths are those of the repository's root.

@@ -226,11 +226,18 @@ extension HTTP2UpstreamStream: BodySource, BodySink {
     }
 
     func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Transport.Progress {
-        guard let state, state.closeCode == nil, failure == nil else { return .failed(.connectionReset) }
+        guard let connection, let state, state.closeCode == nil, failure == nil else {
+            return .failed(.connectionReset)
+        }
         pool.lend(to: &state.output)
         sent = min(bytes.count, state.output.room)
         state.output.append(bytes.extracting(first: sent))
-        return sent == bytes.count ? .done : .blocked
+        if sent == bytes.count { return .done }
+        // Nobody flushes what is blocked: what was taken in has to go, or there will never be room.
+        connection.session.resume(state)
+        connection.scheduleFlush()
+        tookSomething = false
+        return .blocked
     }
 
     func endBody(trailers: borrowing HeaderBlock, _ pool: inout BufferPool) {

@@ -10,7 +10,7 @@ final class ExampleServers {
     /// - Parameter servers: scripts, and the ports that the README gives them.
     init(_ servers: [ExampleReadme.Server], _ preparations: ExamplePreparations) throws {
         for server in servers {
-            let process = try ChildProcess("python3", [server.script, "0"] + preparations.settled(server.arguments))
+            let process = try ChildProcess(Python.path, [server.script, "0"] + preparations.settled(server.arguments))
             let said = try process.output.wait("\(server.script) to listen") { $0.isOver || !$0.lines.isEmpty }
             guard let line = said.lines.first, line.hasPrefix("listening on "),
                 let port = line.split(separator: ":").last
