@@ -55,6 +55,8 @@ public struct ClientSettings: Sendable, Hashable {
     public var headerLineBytes = 8 << 10
     /// All header lines together, in bytes (`large-client-header-buffers`).
     public var headerBytes = 32 << 10
+    /// Connections that one address may hold at a time; zero is no limit.
+    public var connectionsPerAddress = 0
     /// Header lines of a request.
     public var headerCount = 100
     /// Keep header names that contain `_` (`enable-underscores-in-headers`).

@@ -13,6 +13,8 @@ struct Transport: ~Copyable {
     /// What the client's handshake has settled; nil in the clear.
     var security: ConnectionSecurity?
     let socket: Descriptor
+    /// Where a client's connection is counted, if there is a limit for each address.
+    var place: ConnectionPlace?
     /// Active once the connection is encrypted.
     var tls = TLSSession()
     /// Bytes that were received and not yet handled.
@@ -53,7 +55,10 @@ struct Transport: ~Copyable {
         case failed(Errno)
     }
 
-    init(_ socket: consuming Descriptor) { self.socket = socket }
+    init(_ socket: consuming Descriptor, place: consuming ConnectionPlace? = nil) {
+        self.socket = socket
+        self.place = place
+    }
 
     /// Takes note of an event.
     mutating func note(_ readiness: Readiness) {

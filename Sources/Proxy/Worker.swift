@@ -171,13 +171,16 @@ final class Worker {
     /// Takes an accepted connection in.
     func open(_ accepted: consuming AcceptedConnection, port: UInt16, speaksTLS: Bool) {
         metrics.count(.connectionsAccepted)
+        var place: ConnectionPlace?
+        // Behind a balancer the client is not known yet.
+        guard settings.expectsProxyHeader || admits(accepted.peer, &place) else { return }
         do throws(Errno) {
             if speaksTLS || settings.expectsProxyHeader {
-                _ = try Handshake(worker: self, accepted: accepted, port: port, speaksTLS: speaksTLS)
+                _ = try Handshake(worker: self, accepted: accepted, place: place, port: port, speaksTLS: speaksTLS)
             } else if acceptsCleartextHTTP2 {
-                _ = try PrefaceDetection(worker: self, accepted: accepted, port: port)
+                _ = try PrefaceDetection(worker: self, accepted: accepted, place: place, port: port)
             } else {
-                _ = try HTTP1Downstream(worker: self, accepted: accepted, port: port)
+                _ = try HTTP1Downstream(worker: self, accepted: accepted, place: place, port: port)
             }
             metrics.count(.connectionsHandled)
         } catch {
@@ -187,6 +190,16 @@ final class Worker {
 
     /// Clients may begin with HTTP/2 on the HTTP port: it is asked for, and HTTP/2 isn't switched off.
     private var acceptsCleartextHTTP2: Bool { shared.acceptsCleartextHTTP2 && settings.speaksHTTP2 }
+
+    /// Whether a client may hold one connection more.
+    func admits(_ peer: SocketAddress, _ place: inout ConnectionPlace?) -> Bool {
+        let limit = settings.connectionsPerAddress
+        guard limit > 0 else { return true }
+        let client = ClientAddress(high: peer.address.high, low: peer.address.low)
+        if shared.limits.admitConnection(from: client, limit: limit, place: &place) { return true }
+        metrics.count(Limit.clientConnections)
+        return false
+    }
 
     /// Goes on with a connection whose handshake is over, in the protocol that it settled on.
     func serve(_ transport: consuming Transport, after handshake: Handshake, _ chosen: ApplicationProtocol) {

@@ -76,3 +76,44 @@ import Testing
         #expect(origin.requests.first?["X-Original-URI"] == nil)
     }
 }
+
+@Suite struct `The annotation custom-headers` {
+    private func gate(
+        _ value: String?, allowed: String? = "X-Shop,X-Frame-Options", entries: [String: String] = [:]
+    ) throws -> Gate {
+        try Gate(
+            value.map { ["custom-headers": $0] } ?? [:],
+            origin: ScriptedOrigin(answering: "ok", fields: ["X-Frame-Options: ALLOW"]),
+            configMap: allowed.map { ["global-allowed-response-headers": $0] } ?? [:],
+            also: Manifests.configMap("answers", entries))
+    }
+
+    @Test func `sets fields in place of the backend's, on pages of our own too, with dollars as they are`() throws {
+        let gate = try gate("shop/answers", entries: ["X-Shop": "$host", "X-Frame-Options": "DENY"])
+        for (method, status) in [("GET", 200), ("TRACE", 405)] {
+            let answer = try gate.request(method: method)
+            #expect(answer.status == status)
+            guard status == 200 else { continue }
+            #expect(answer.values("X-Shop") == ["$host"])
+            #expect(answer.values("X-Frame-Options") == ["DENY"])
+        }
+    }
+
+    @Test func `leaves responses alone by default`() throws {
+        let answer = try gate(nil, entries: ["X-Shop": "1"]).request()
+        #expect(answer["X-Shop"] == nil && answer["X-Frame-Options"] == "ALLOW")
+    }
+
+    @Test(arguments: [
+        ("shop/answers", "X-Other", ["X-Shop": "1"], 503), ("shop/answers", nil, ["X-Shop": "1"], 503),
+        ("shop/missing", "X-Shop", ["X-Shop": "1"], 503), ("shop/answers", "X-Shop", ["X-Shop": "a\nb"], 503),
+        ("shop/answers", "X Shop", ["X Shop": "1"], 503), ("shop/an swers", "X-Shop", ["X-Shop": "1"], 200),
+    ])
+    func `closes its Ingress when it cannot be done, and is absent when it names nothing`(
+        value: String, allowed: String?, entries: [String: String], status: Int
+    ) throws {
+        let gate = try gate(value, allowed: allowed, entries: entries)
+        #expect(try gate.request().status == status)
+        #expect(!gate.faults(about: "custom-headers").isEmpty)
+    }
+}

@@ -33,6 +33,22 @@ import Testing
         #expect(lines == [#"{"m":"GET","a":"say \"hi\""}"#])
     }
 
+    @Test func `write what the request and the response at hand say`() throws {
+        let variables = [
+            "$http_x_shop", "$http_nothing", "$cookie_id", "$arg_page", "$arg_none", "$remote_user",
+            "$upstream_http_x_kind", "$sent_http_x_kind", "$content_type",
+        ]
+        let gate = try Gate(
+            [:], origin: ScriptedOrigin(answering: "ok", fields: ["X-Kind: tea"]),
+            configMap: ["log-format-upstream": variables.joined(separator: "|")])
+        let user = Data("ann:secret".utf8).base64EncodedString()
+        let fields = ["X-Shop: a b", "Cookie: z=1; id=42", "Authorization: Basic \(user)", "Content-Type: text/x"]
+        #expect(try gate.request("/?a=1&page=7", fields).status == 200)
+        #expect(try gate.request("/", host: "unknown.example").status == 404)
+        let lines = try gate.accessLogLines()
+        #expect(lines == ["a b|-|42|7|-|ann|tea|tea|text/x", "-|-|-|-|-|-|-|-|-"])
+    }
+
     @Test func `keep the standard format where another one means nothing`() throws {
         let gate = try Gate(
             [:], origin: ScriptedOrigin(answering: "ok"), configMap: ["log-format-upstream": "$no_such_thing"])

@@ -7,12 +7,22 @@ import Testing
 /// The order in which filters act, as a table: of two that would both answer a request, the one further up does.
 @Suite struct `Of two filters that would both answer` {
     enum Filter: Int, CaseIterable, Sendable {
-        case blockedAgent, appRoot, bodyLimit, slashRedirect, denied, preflight, redirect, rewrittenRedirect
-        case rateLimit, connectionLimit, deniedAddress, password
+        case blockedAgent, clientCertificate, otherHost, hostRule, appRoot
+        case bodyLimit, slashRedirect, denied, preflight, pathRule, redirect, rewrittenRedirect, refusedRoute
+        case secureRedirect, secureHost, rateLimit, connectionLimit, deniedAddress, password
+        case externalAuthentication
 
         var verdict: Verdict {
             switch self {
             case .blockedAgent, .deniedAddress: .refuse(.forbidden)
+            case .clientCertificate: .respond(.forbidden)
+            case .otherHost: .redirect(.seeOther)
+            case .hostRule: .refuse(.gone)
+            case .pathRule: .refuse(.paymentRequired)
+            case .refusedRoute: .refuse(.methodNotAllowed)
+            case .secureRedirect: .redirect(.temporaryRedirect)
+            case .secureHost: .respond(.badRequest)
+            case .externalAuthentication: .ask
             case .appRoot, .rewrittenRedirect: .redirect(.found)
             case .bodyLimit: .refuse(.contentTooLarge)
             case .slashRedirect: .redirect(.movedPermanently)
@@ -36,7 +46,16 @@ import Testing
 
         func add(to policy: inout RoutePolicy, _ action: inout RouteAction) {
             switch self {
-            case .blockedAgent, .appRoot, .slashRedirect: break
+            case .blockedAgent, .clientCertificate, .otherHost, .appRoot, .slashRedirect, .secureHost: break
+            case .hostRule:
+                policy.rules = RequestRules(ofHost: [.answer(.page(410))], ofPath: policy.rules?.ofPath ?? [])
+            case .pathRule:
+                policy.rules = RequestRules(ofHost: policy.rules?.ofHost ?? [], ofPath: [.answer(.page(402))])
+            case .refusedRoute: action = .refuse(status: 405, reason: "nobody serves it")
+            case .secureRedirect: policy.secureRedirect = SecureRedirect(status: 307)
+            case .externalAuthentication:
+                policy.externalAuth = ExternalAuth(
+                    destination: Destination(upstream: UpstreamID("auth"), host: "auth.example", target: "/"))
             case .bodyLimit: policy.bodyLimits.requestBytes = 1
             case .denied: action = .refuse(status: 503, reason: "no Secret")
             case .preflight:
@@ -65,7 +84,10 @@ import Testing
         Filter.allCases.filter { $0.rawValue > first.rawValue }.compactMap { second in
             // One request has one path, and a route one action.
             if let one = first.path, let other = second.path, one != other { return nil }
-            if first == .denied && second == .redirect { return nil }
+            let actions: [Filter] = [.denied, .redirect, .refusedRoute]
+            if actions.contains(first) && actions.contains(second) { return nil }
+            // Both are about one and the same certificate.
+            if first == .clientCertificate && second == .secureHost { return nil }
             return (first, second)
         }
     }
@@ -80,6 +102,17 @@ import Testing
         if filters.contains(.blockedAgent) { settings.admission.blockedAgents = [.word("bad")] }
         var host = VirtualHost(name: .any, origin: .builtIn)
         if filters.contains(.appRoot) { host.appRoot = AppRoot(path: "/app", origin: .builtIn) }
+        if filters.contains(.otherHost) {
+            host.canonicalHost = CanonicalHost(name: "www.shop.example", status: 303, origin: .builtIn)
+        }
+        if filters.contains(.clientCertificate) || filters.contains(.secureHost) {
+            let pattern = filters.contains(.clientCertificate) ? "CN=nobody" : nil
+            host.tls = HostTLS(
+                clientCertificate: ClientCertificate(
+                    demand: pattern == nil ? .required : .optional,
+                    trust: TrustBundle(authorities: SealedBytes(Array("ca".utf8)), origin: .builtIn),
+                    subjectPattern: pattern, origin: .builtIn))
+        }
         let match = path == "/a" ? PathMatch.prefix("/a/") : .prefix("/")
         let route = Route(
             match: RouteMatch(path: match), action: action, policy: policy, labels: RouteLabels(), origin: .builtIn)

@@ -13,6 +13,11 @@ let ownKeys = [
         "gatehouse-client-body-rate-grace", .secondsOrZero, default: "10", \.settings.client.bodyRateGrace,
         "Seconds until the slowest rate of a request body counts."),
     ConfigKey(
+        "gatehouse-client-connections", .integer(in: 0...65_535), default: "0",
+        \.settings.client.connectionsPerAddress,
+        "Connections that one client address (IPv6: one /64) may hold at a time; further ones are closed at once. 0 is no limit."
+    ),
+    ConfigKey(
         "gatehouse-client-header-count", .integer(in: 1...10_000), default: "100", \.settings.client.headerCount,
         "Header lines that a request may have."),
     ConfigKey(

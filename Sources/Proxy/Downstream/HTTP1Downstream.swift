@@ -64,13 +64,15 @@ final class HTTP1Downstream: DownstreamConnection {
     /// How long a new connection may take to send something while others wait for room.
     static let fairNanoseconds: UInt64 = 1_000_000_000
 
-    init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
+    init(
+        worker: Worker, accepted: consuming AcceptedConnection, place: consuming ConnectionPlace?, port: UInt16
+    ) throws(Errno) {
         self.worker = worker
         peer = accepted.peer
         self.port = port
         identity = nil
         announcedPort = 0
-        transport = Transport(accepted.socket)
+        transport = Transport(accepted.socket, place: place)
         super.init(idleSince: worker.loop.now)
         Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)

@@ -46,14 +46,17 @@ final class Handshake: DownstreamConnection {
 
     private static let lingerNanoseconds: UInt64 = 2_000_000_000
 
-    init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16, speaksTLS: Bool) throws(Errno) {
+    init(
+        worker: Worker, accepted: consuming AcceptedConnection, place: consuming ConnectionPlace?, port: UInt16,
+        speaksTLS: Bool
+    ) throws(Errno) {
         self.worker = worker
         peer = accepted.peer
         self.port = port
         self.speaksTLS = speaksTLS
         let expectsHeader = worker.settings.expectsProxyHeader
         phase = expectsHeader ? .proxyHeader : .peeking
-        let transport = Transport(accepted.socket)
+        let transport = Transport(accepted.socket, place: place)
         super.init(idleSince: worker.loop.now)
         Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)
@@ -142,6 +145,7 @@ final class Handshake: DownstreamConnection {
             worker.metrics.count(Limit.proxyHeader)
             return .end
         }
+        guard worker.admits(peer, &transport.place) else { return .end }
         if !speaksTLS { return .serve(.http1) }
         phase = .peeking
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.handshakeTimeout)

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Filters
 import Linux
 import Telemetry
 
@@ -19,7 +20,9 @@ final class PrefaceDetection: DownstreamConnection {
 
     private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    init(worker: Worker, accepted: consuming AcceptedConnection, port: UInt16) throws(Errno) {
+    init(
+        worker: Worker, accepted: consuming AcceptedConnection, place: consuming ConnectionPlace?, port: UInt16
+    ) throws(Errno) {
         self.worker = worker
         peer = accepted.peer
         self.port = port
@@ -27,7 +30,7 @@ final class PrefaceDetection: DownstreamConnection {
         Socket.setNoDelay(accepted.socket)
         super.init(idleSince: worker.loop.now)
         try worker.loop.add(self, watching: accepted.socket)
-        transport = Transport(accepted.socket)
+        transport = Transport(accepted.socket, place: place)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.downstreamConnections += 1
         worker.metrics.enter(.reading)

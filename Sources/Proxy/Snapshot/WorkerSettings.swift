@@ -10,6 +10,7 @@ struct WorkerSettings: Sendable {
     let clientSendTimeout: UInt64
     let keepAliveTimeout: UInt64
     let keepAliveRequests: Int
+    let connectionsPerAddress: Int
     let minimumBodyRate: Int
     let bodyRateGrace: UInt64
     let bufferBytes: Int
@@ -35,6 +36,7 @@ struct WorkerSettings: Sendable {
         clientSendTimeout = settings.client.sendTimeout.nanoseconds
         keepAliveTimeout = settings.client.keepAliveTimeout.nanoseconds
         keepAliveRequests = settings.client.keepAliveRequests
+        connectionsPerAddress = settings.client.connectionsPerAddress
         minimumBodyRate = settings.client.minimumBodyRate
         bodyRateGrace = settings.client.bodyRateGrace.nanoseconds
         bufferBytes = settings.client.bufferBytesPerWorker

@@ -39,6 +39,8 @@ public enum Limit: Int, CaseIterable, Sendable {
     /// Client connections that were ended for what they did too often (`HTTP2Flood`).
     case http2Settings, http2Pings, http2Priorities, http2EmptyData, http2WindowUpdates, http2UnknownFrames
     case http2Resets, http2ProvokedResets, http2Continuations, http2Headers, http2UnreadAnswers
+    /// Connections closed because their address holds as many as it may.
+    case clientConnections
 }
 
 /// Where the cells of these enums stand in a shard.

@@ -1,5 +1,5 @@
-/// Who may come in. Until these are honoured, whatever they protect answers 503: an Ingress that somebody
-/// closed is never served open.
+/// The firewall that ingress-nginx can load. There is none here, so whatever it protects answers 503: an Ingress that
+/// somebody closed is never served open.
 extension AnnotationGroup {
     static let firewall = AnnotationGroup(
         "ModSecurity", \.protection,
@@ -12,7 +12,8 @@ extension AnnotationGroup {
                 "enable-owasp-core-rules", refused: "true or false", default: "false", .route, when: isTrue,
                 example: "true", "Loads the OWASP core rule set."),
             Annotation(
-                "modsecurity-transaction-id", later: "text with variables", .route, risk: .high,
+                "modsecurity-transaction-id", meaningless: "there is no firewall here whose log would show it",
+                form: "text with variables", .route, risk: .high,
                 example: "$request_id", "The identity of a request in the firewall's log."),
             Annotation(
                 "modsecurity-snippet", refused: "ModSecurity rules", .route, risk: .critical,
