@@ -7,7 +7,7 @@ public import Model
 /// The fields that the proxy computes come first, then the client's own in their order. Fields that an
 /// origin takes the proxy's word for are never the client's, unless forwarded fields are believed.
 /// Framing, `Connection`, `Upgrade`, `TE` and `Trailer` are the caller's to write.
-public struct ForwardedHeaders: Sendable {
+public final class ForwardedHeaders: Sendable {
     private let appendsForwardedFor: Bool
     private let generatesRequestID: Bool
     private let dropped: HeaderIDSet

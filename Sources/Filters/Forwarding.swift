@@ -21,11 +21,17 @@ public struct Forwarding: Sendable {
         of head: borrowing RequestHead, peer: ClientAddress, isSecure: Bool, localPort: UInt16,
         requestIDHigh: UInt64, requestIDLow: UInt64
     ) -> RequestContext {
-        RequestContext(
-            peer: peer, client: correctsAddress ? proxies.client(of: head, peer: peer, by: addressField) : peer,
-            isSecure: isSecure,
-            localPort: localPort, requestIDHigh: requestIDHigh, requestIDLow: requestIDLow,
-            trustsForwardedFields: trusts)
+        let context = RequestContext(
+            peer: peer, isSecure: isSecure, localPort: localPort, requestIDHigh: requestIDHigh,
+            requestIDLow: requestIDLow)
+        settle(context, of: head)
+        return context
+    }
+
+    /// Settles whom the request is from, given its peer, and what of it is believed.
+    public func settle(_ context: RequestContext, of head: borrowing RequestHead) {
+        context.client = correctsAddress ? proxies.client(of: head, peer: context.peer, by: addressField) : context.peer
+        context.trustsForwardedFields = trusts
     }
 }
 

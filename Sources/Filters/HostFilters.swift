@@ -3,7 +3,7 @@ public import Model
 import Routing
 
 /// The policies of one virtual host, compiled. They act before any route's.
-public struct HostFilters: Sendable {
+public final class HostFilters: Sendable {
     private let blocked: BlockedClients?
     private let appRoot: AppRootFilter?
     private let canonicalHost: CanonicalHostFilter?
@@ -22,7 +22,7 @@ public struct HostFilters: Sendable {
     }
 
     /// For a host without policies.
-    public init(blocked: BlockedClients? = nil) { self.init(blocked: blocked, isRefused: false) }
+    public convenience init(blocked: BlockedClients? = nil) { self.init(blocked: blocked, isRefused: false) }
 
     /// For a host whose policies can't be compiled: refuses everything, since one of them may be there to keep
     /// somebody out.

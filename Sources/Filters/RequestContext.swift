@@ -1,5 +1,8 @@
-/// What is known of a request besides its head. Plain words, made once per request; see `Forwarding.context`.
-public struct RequestContext: Sendable {
+/// What is known of a request besides its head.
+///
+/// An exchange has one and fills it anew for each request (`Forwarding.settle`): everything that judges a request is
+/// handed it, and handing on an object costs less than a copy of its words.
+public final class RequestContext {
     /// The other end of the connection.
     public var peer: ClientAddress
     /// Who the request is from: the peer, or whom trusted hops say they pass it on for.

@@ -29,7 +29,7 @@ import Testing
         var host = VirtualHost(name: .exact("shop.example"), origin: .builtIn)
         if let policy { host.tls = HostTLS(clientCertificate: policy) }
         let route = Given.route()
-        var context = Given.context(secure: secure)
+        let context = Given.context(secure: secure)
         context.identity = identity
         var match = MatchScratch()
         var scratch = FilterScratch()
@@ -73,7 +73,7 @@ import Testing
             (ClientIdentity.Verification.none, "No required SSL certificate was sent"),
             (.failed("expired"), "The SSL certificate error"),
         ] {
-            var context = Given.context(secure: true)
+            let context = Given.context(secure: true)
             context.identity = ClientIdentity(policy, verification)
             var match = MatchScratch()
             var scratch = FilterScratch()
@@ -158,7 +158,7 @@ import Testing
 
     static func forwarded(_ identity: ClientIdentity?, _ fields: [String]) -> [String] {
         let head = Given.head("/", fields)
-        var context = Given.context(secure: true)
+        let context = Given.context(secure: true)
         context.identity = identity
         let headers = ForwardedHeaders(ForwardingSettings())
         let host = ByteBuffer()

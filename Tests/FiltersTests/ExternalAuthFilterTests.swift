@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `tells of the client's certificate, and never what a client says of one`() throws {
-        var context = Given.context(secure: true)
+        let context = Given.context(secure: true)
         context.identity = ClientIdentity(
             ClientCertificate(trust: nil, origin: .builtIn), .success, subject: Array("CN=ann".utf8),
             issuer: Array("CN=ca".utf8))

@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `knows the client's TLS connection`() throws {
-        var context = Given.context(secure: true)
+        let context = Given.context(secure: true)
         context.security = ConnectionSecurity(
             protocolName: Array("TLSv1.3".utf8), cipher: Array("AES".utf8), isResumed: true)
         #expect(

@@ -49,7 +49,7 @@ final class Exchange {
     var record = AccessRecord()
     /// What the route's templates know beside the head; nil when they need nothing.
     var variables: RequestVariables?
-    var context = RequestContext(
+    let context = RequestContext(
         peer: ClientAddress(high: 0, low: 0), isSecure: false, localPort: 0, requestIDHigh: 0, requestIDLow: 0)
 
     /// Bytes of the request head as it arrived.
@@ -140,9 +140,12 @@ final class Exchange {
     func takeContext(_ downstream: DownstreamStream) {
         let peer = downstream.peer.address
         let id = worker.randomWords()
-        context = snapshot.forwarding.context(
-            of: request, peer: ClientAddress(high: peer.high, low: peer.low), isSecure: downstream.isSecure,
-            localPort: downstream.port, requestIDHigh: id.0, requestIDLow: id.1)
+        context.peer = ClientAddress(high: peer.high, low: peer.low)
+        context.isSecure = downstream.isSecure
+        context.localPort = downstream.port
+        context.requestIDHigh = id.0
+        context.requestIDLow = id.1
+        snapshot.forwarding.settle(context, of: request)
         context.identity = downstream.identity
         context.security = downstream.security
         context.announcedPort = downstream.announcedPort

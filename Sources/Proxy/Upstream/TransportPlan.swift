@@ -4,6 +4,8 @@ import Model
 /// How a route's requests travel to its upstreams, as a worker runs it.
 final class TransportPlan {
     private let policy: UpstreamTransport
+    /// The route says nothing about it, so that upstreams are spoken to as they wish.
+    private let isStandard: Bool
     /// Requests to HTTP/1 endpoints go out in HTTP/1.0: without chunks and upgrades, on a connection of their own.
     let usesHTTP10: Bool
     /// The fixed `Connection` field towards HTTP/1 endpoints.
@@ -19,6 +21,7 @@ final class TransportPlan {
 
     init(_ policy: UpstreamTransport) {
         self.policy = policy
+        isStandard = policy.speaks == nil && policy.tls == nil
         usesHTTP10 = policy.version == .http10
         connectionField = policy.connection
     }
@@ -32,7 +35,7 @@ final class TransportPlan {
     ///
     /// - Parameter isSecure: whether the client's own connection is encrypted.
     func connector(to upstream: UpstreamPlan, isSecure: Bool, of worker: Worker) -> Connector {
-        if policy.speaks == nil && policy.tls == nil { return upstream.ownConnector(of: worker) }
+        if isStandard { return upstream.ownConnector(of: worker) }
         for entry in known where entry.upstream === upstream && entry.isSecure == isSecure {
             entry.connector.isStale = false
             return entry.connector
