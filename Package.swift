@@ -83,7 +83,7 @@ let package = Package(
         room("Translation", on: ["Kubernetes", "Model"]),
 
         // Floor 4
-        room("Filters", on: ["Routing", "Passwords", "Model", "HTTP", "Pattern", "Bytes"]),
+        room("Filters", on: ["Routing", "Passwords", "Model", "HTTP", "Pattern", "Bytes"], settings: requestPath),
         room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Passwords", "Pattern"]),
 
         // Floor 5

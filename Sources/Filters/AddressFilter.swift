@@ -3,7 +3,7 @@ import Model
 
 /// Address rules, compiled: denied addresses first, then the allowed ones; both look at the client's address once
 /// trusted hops have been heard.
-struct AddressFilter: Sendable {
+final class AddressFilter: Sendable {
     private let denied: AddressSet
     private let allowed: AddressSet
 

@@ -6,7 +6,7 @@ import Model
 ///
 /// For everybody the fields are the same on every response. For a list they depend on `Origin`: the route then has two
 /// sets of edits, one for origins of the list and one for all others.
-struct CORSFilter: Sendable {
+final class CORSFilter: Sendable {
     /// Nil for everybody.
     private let origins: [OriginPattern]?
 

@@ -3,7 +3,7 @@ public import HTTP
 public import Model
 
 /// What a fallback upstream is told of the request that it serves in another's place.
-public struct FallbackFilter: Sendable {
+public final class FallbackFilter: Sendable {
     public let upstream: UpstreamID
     /// The names of all fields. The client's own fields of these names are to be left out.
     public let replaced: FieldLines

@@ -3,7 +3,7 @@ public import HTTP
 public import Model
 
 /// What is believed of forwarded fields, compiled once (`use-forwarded-headers` and its kin in ingress-nginx).
-public struct Forwarding: Sendable {
+public final class Forwarding: Sendable {
     private let trusts: Bool
     private let correctsAddress: Bool
     private let addressField: FieldName

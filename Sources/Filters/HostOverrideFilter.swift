@@ -5,7 +5,7 @@ import Pattern
 
 /// Gives the upstream another `Host` than the client's. A template that comes out empty changes nothing;
 /// one that comes out as no host, by what the client sent, is answered 400.
-struct HostOverrideFilter: Sendable {
+final class HostOverrideFilter: Sendable {
     private let template: Template
     private let isConstant: Bool
 

@@ -4,7 +4,7 @@ import Model
 import Pattern
 
 /// A rate limit, compiled: intervals in nanoseconds, keys as hashes.
-struct RateLimitFilter: Sendable {
+final class RateLimitFilter: Sendable {
     private struct Rate: Sendable {
         /// Zone and rate; two rates of one zone have buckets of their own.
         var salt: UInt64

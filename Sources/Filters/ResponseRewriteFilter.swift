@@ -6,7 +6,7 @@ public import Pattern
 /// Changes cookies and redirects of an upstream's response; see `ResponseRewrite`.
 ///
 /// A value that no rule fits, or whose replacement has no room or is no field value, stays as it is.
-public struct ResponseRewriteFilter: Sendable {
+public final class ResponseRewriteFilter: Sendable {
     /// What a rule takes the place of.
     private enum Extent {
         /// The whole value, when it is the text.

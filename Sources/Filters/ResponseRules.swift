@@ -3,7 +3,7 @@ public import HTTP
 public import Model
 
 /// Which fields of an upstream's response reach the client. The same for all routes; each route adds its own.
-public struct ResponseRules: Sendable {
+public final class ResponseRules: Sendable {
     private let dropped: HeaderIDSet
     private let hidden: FieldLines
 

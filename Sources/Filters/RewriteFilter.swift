@@ -9,7 +9,7 @@ import Routing
 /// The pattern is searched in the normalised path. The new path is escaped as nginx escapes a changed
 /// `$uri`; groups in the template's query are always escaped, so they can't add arguments. A path without a
 /// leading slash gets one, and one in which groups make up a `..` is answered 400.
-struct RewriteFilter: Sendable {
+final class RewriteFilter: Sendable {
     /// Nil when the route's own pattern is the same, so that the router has filled in the groups.
     private let pattern: Pattern?
     /// For a redirect the whole location up to its query.

@@ -315,7 +315,8 @@ extension RouteFilters {
     }
 
     func redirect(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {
-        guard let redirect else { return .proceed }
+        // Asked first, for taking it out is copying it.
+        guard redirect != nil, let redirect else { return .proceed }
         return redirect.decide(head, context, &scratch)
     }
 
@@ -345,7 +346,7 @@ extension RouteFilters {
 
     /// What is changed of the fields of the response to a request.
     public func responseEdits(for head: borrowing RequestHead) -> ResponseEdits {
-        guard let cors, let corsEdits, cors.matches(head) else { return responseEdits }
+        guard let corsEdits, let cors, cors.matches(head) else { return responseEdits }
         return corsEdits
     }
 

@@ -6,7 +6,7 @@ import Routing
 
 /// Runs the rules of a route or host, compiled. Bounded: each step is taken at most once, and each pattern has
 /// `PatternScratch`'s limits.
-struct RulesFilter: Sendable {
+final class RulesFilter: Sendable {
     /// How a program ended.
     enum Outcome {
         /// The rest of the chain goes on.

@@ -3,7 +3,7 @@ import HTTP
 import Model
 
 /// Redirects requests over plain HTTP to the same target over HTTPS.
-struct SecureRedirectFilter: Sendable {
+final class SecureRedirectFilter: Sendable {
     private let status: Status
     private let port: UInt16?
     private let keepsTrailingSlash: Bool

@@ -11,7 +11,8 @@ extension Exchange {
     /// What is changed of the fields of the response, whoever makes it.
     var responseEdits: ResponseEdits {
         if state.isOnRedirectingHost { return snapshot.redirectEdits }
-        return route?.filters.responseEdits(for: request) ?? snapshot.commonEdits
+        guard let route else { return snapshot.commonEdits }
+        return route.filters.responseEdits(for: request)
     }
 
     /// Gets hold of the variables that the route's policies read.
