@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `tell of a request that may have been sent before`() {
-        var context = Given.context(port: 8080)
+        let context = Given.context(port: 8080)
         context.isEarly = true
         let head = Given.head(host: "Shop.example:8080", ["X-One: 1"])
         #expect(Self.lines(head, context) == Self.computed + ["Early-Data: 1", "X-One: 1"])
