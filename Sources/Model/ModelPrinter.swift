@@ -137,6 +137,7 @@ extension Settings {
         add("block-cidrs", \.admission.blockedAddresses)
         add("block-user-agents", \.admission.blockedAgents)
         add("block-referers", \.admission.blockedReferers)
+        if let workers { lines.append("worker-processes \(workers)") }
         if let shutdownGrace { lines.append("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
         if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
         add("log-format-upstream", \.observation.logFormat)

@@ -12,6 +12,8 @@ public struct Settings: Sendable, Hashable {
     public var admission = AdmissionSettings()
     /// How long requests may go on when the proxy ends; nil leaves that to whoever started it (`worker-shutdown-timeout`).
     public var shutdownGrace: Duration?
+    /// How many workers run; nil leaves that to whoever starts them (`worker-processes`). Read at the start alone.
+    public var workers: Int?
     /// What is replaced of the answers to requests that no route matches (`custom-http-errors`).
     public var errorPages: ErrorPages?
     public var observation = ObservationSettings()

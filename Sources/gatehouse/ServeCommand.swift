@@ -34,7 +34,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The address for health and metrics.", valueName: "ip"))
     var adminAddress = Address(.loopbackV4)
 
-    @Option(help: ArgumentHelp("Worker threads: a number, or auto for one per usable core.", valueName: "n|auto"))
+    @Option(
+        help: ArgumentHelp(
+            "Worker threads: a number, or auto for worker-processes of the ConfigMap, else one per usable core.",
+            valueName: "n|auto"))
     var workers = WorkerCount.automatic
 
     @Flag(

@@ -19,10 +19,11 @@ enum WorkerCount: ExpressibleByArgument, Equatable {
 
     var defaultValueDescription: String { "auto" }
 
-    /// One per usable core, honouring affinity masks and cgroup limits, unless a number was given.
-    var count: Int {
+    /// The number that was given, else the one that is configured (`worker-processes`), else one per usable core,
+    /// honouring affinity masks and cgroup limits.
+    func count(configured: Int?) -> Int {
         switch self {
-        case .automatic: Processors.usable()
+        case .automatic: configured ?? Processors.usable()
         case .exactly(let count): count
         }
     }

@@ -35,19 +35,18 @@ struct Server {
 
     private func run(demonstration: Endpoint?) async throws {
         Processors.disableCoreDumps()
-        let workers = options.workers.count
-        let log = try openAccessLog(workers: workers)
-        let metrics = Metrics(
-            identity: MetricIdentity(
-                controllerClass: options.controller.controllerClass, release: VersionCommand.version),
-            workers: workers, accessLog: log)
-        let health = Health(metrics.shards)
-        let handover = Handover(metrics.controller)
+        let controller = ControllerMetrics()
+        let handover = Handover(controller)
         let reconciler = try makeReconciler(handover, demonstration: demonstration)
         if case .refused(let reason) = try await reconciler.start() {
             throw StartFault("the configuration cannot be used: \(reason)")
         }
-        try await serve(reconciler, handover, metrics, health, workers)
+        let workers = options.workers.count(configured: handover.record.values.model.settings.workers)
+        let metrics = Metrics(
+            identity: MetricIdentity(
+                controllerClass: options.controller.controllerClass, release: VersionCommand.version),
+            workers: workers, accessLog: try openAccessLog(workers: workers), controller: controller)
+        try await serve(reconciler, handover, metrics, Health(metrics.shards), workers)
     }
 
     private func serve(

@@ -55,6 +55,19 @@ import Testing
         #expect(gate.diagnostics.isEmpty == !isFaulty, "\(gate.diagnostics)")
     }
 
+    @Test(arguments: [
+        (here, elsewhere, 200), (elsewhere, here, 403), (elsewhere, "x", 403), (" ", elsewhere, 403),
+    ])
+    func `go by the new name where an Ingress has the old one, whitelist-source-range, too`(
+        allowlist: String, whitelist: String, status: Int
+    ) throws {
+        let gate = try Gate(
+            ["allowlist-source-range": allowlist, "whitelist-source-range": whitelist],
+            origin: ScriptedOrigin(answering: "ok"))
+        #expect(try gate.request().status == status)
+        #expect(gate.faults(about: "whitelist-source-range").isEmpty == (allowlist == " "))
+    }
+
     @Test func `look at the client that a trusted hop names`() throws {
         let gate = try Gate(
             ["denylist-source-range": "198.51.100.7"], origin: ScriptedOrigin(answering: "ok"),

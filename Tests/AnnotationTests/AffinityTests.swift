@@ -209,17 +209,55 @@ extension Message {
     }
 
     @Test(arguments: [
-        ("name", "route", "route="), ("path", "/here", "; Path=/here;"),
-        ("domain", "example.com", "; Domain=example.com;"),
-        ("max-age", "172800", "; Max-Age=172800;"), ("max-age", "-1", "; Max-Age=-1;"), ("secure", "true", "; Secure;"),
-        ("expires", "-9000000000", "; Expires=Thu, 01-Jan-70 00:00:00 GMT;"), ("samesite", "Lax", "; SameSite=Lax"),
-        ("samesite", "None", "; SameSite=None"), ("samesite", "Strict", "; SameSite=Strict"),
+        ("session-cookie-name", "route", "route="), ("session-cookie-path", "/here", "; Path=/here;"),
+        ("session-cookie-domain", "example.com", "; Domain=example.com;"),
+        ("session-cookie-max-age", "172800", "; Max-Age=172800;"), ("session-cookie-max-age", "-1", "; Max-Age=-1;"),
+        ("session-cookie-secure", "true", "; Secure;"),
+        ("session-cookie-expires", "-9000000000", "; Expires=Thu, 01-Jan-70 00:00:00 GMT;"),
+        ("session-cookie-samesite", "Lax", "; SameSite=Lax"), ("session-cookie-samesite", "None", "; SameSite=None"),
+        ("session-cookie-samesite", "Strict", "; SameSite=Strict"),
     ])
     func `change what they name`(name: String, value: String, part: String) throws {
-        let shop = try Shop(["session-cookie-\(name)": value])
+        let shop = try Shop([name: value])
         let line = try #require(try shop.ask()["Set-Cookie"])
         #expect(line.contains(part))
-        #expect(shop.gate.faults(about: "session-cookie-\(name)") == [])
+        #expect(shop.gate.faults(about: name) == [])
+    }
+
+    @Test func `say in session-cookie-expires when the cookie ends, counted from now`() throws {
+        let shop = try Shop(["session-cookie-expires": "3600"])
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd-MMM-yy HH:mm:ss 'GMT'"
+        let before = Date.now
+        let expires = try #require(try shop.ask().attributes.first { $0.hasPrefix("Expires=") })
+        let end = try #require(format.date(from: String(expires.dropFirst(8))))
+        #expect(end >= before.addingTimeInterval(3599) && end <= Date.now.addingTimeInterval(3601))
+    }
+
+    @Test func `write the attributes in the order of ingress-nginx`() throws {
+        let shop = try Shop([
+            "session-cookie-samesite": "Lax", "session-cookie-secure": "true", "session-cookie-path": "/p",
+            "session-cookie-domain": "example.com", "session-cookie-max-age": "60", "session-cookie-expires": "60",
+        ])
+        let names = try shop.ask().attributes.map { String($0.prefix { $0 != "=" }) }
+        #expect(names == ["Expires", "Max-Age", "Domain", "Path", "Secure", "HttpOnly", "SameSite"])
+    }
+
+    @Test(arguments: [nil, "false", "true"])
+    func `make the cookie Secure over TLS, whatever session-cookie-secure says`(value: String?) throws {
+        let certificate = TestCertificate("shop.example")
+        let secret = Manifests.secret(
+            "shop-tls", type: "kubernetes.io/tls",
+            ["tls.crt": certificate.chainPEM, "tls.key": certificate.keyPEM])
+        var annotations = ["affinity": "cookie"]
+        annotations["session-cookie-secure"] = value
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress(annotations, spec: ["tls: [{hosts: [shop.example], secretName: shop-tls}]"]), secret,
+            ], origins: ["web": [try ScriptedOrigin(answering: "ok")]], speaksTLS: true)
+        #expect(try gate.secureClient(TLSOptions()).request().attributes.contains("Secure"))
     }
 
     @Test(arguments: [

@@ -17,8 +17,8 @@ import Translation
     /// Rows that can use any text, or that have no effect whatever stands there.
     static let tolerant: Set<String> = [
         "auth-snippet", "configuration-snippet", "cors-allow-origin", "enable-modsecurity", "enable-owasp-core-rules",
-        "enable-rewrite-log", "modsecurity-snippet", "modsecurity-transaction-id", "opentelemetry-operation-name",
-        "proxy-busy-buffers-size", "server-snippet", "stream-snippet",
+        "enable-rewrite-log", "modsecurity-snippet", "modsecurity-transaction-id", "proxy-busy-buffers-size",
+        "server-snippet", "stream-snippet",
     ]
 
     /// Rows whose default is what the ConfigMap or the request says, so that no value of the annotation says the same.

@@ -25,6 +25,9 @@ import Testing
         Case(annotations: ["limit-rpm": "1", "limit-allowlist": "127.0.0.0/8"], admitted: 40),
         Case(annotations: ["limit-rpm": "1", "limit-whitelist": "127.0.0.1, 10.0.0.0/8"], admitted: 40),
         Case(annotations: ["limit-rpm": "1", "limit-whitelist": "10.0.0.0/8"], admitted: 6),
+        Case(
+            annotations: ["limit-rpm": "1", "limit-allowlist": "10.0.0.0/8", "limit-whitelist": "127.0.0.0/8"],
+            admitted: 6),
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "1h"], admitted: 7),
         Case(annotations: ["rate-limit": "7"], admitted: 7),
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "24h"], admitted: 7),

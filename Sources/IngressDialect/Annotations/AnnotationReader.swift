@@ -51,10 +51,23 @@ struct AnnotationReader: Sendable {
                         remedy: nearest.map { "did you mean \($0)?" } ?? ""))
                 continue
             }
+            if place.name != row.name, says(row.name, ingress) {
+                diagnostics.append(
+                    place.diagnostic(
+                        .warning, "is an old name of \(row.name), which is there too and holds", remedy: "take it out"))
+                continue
+            }
             read(annotation.value, of: row, at: place, into: &reading, &dropped, &diagnostics)
         }
         for group in dropped { group.reset(&reading.draft, defaults) }
         return reading
+    }
+
+    /// Whether an Ingress has an annotation of this name, without prefix, whose value isn't blank.
+    private func says(_ name: String, _ ingress: Ingress) -> Bool {
+        ingress.metadata.annotations.contains {
+            $0.name.hasPrefix(prefix) && $0.name.dropFirst(prefix.utf8.count) == name && !normalised($0.value).isEmpty
+        }
     }
 
     /// The names, without prefix, of an Ingress's annotations that have a row in the table.

@@ -28,6 +28,7 @@ struct CharacterClass: Sendable {
 
     static let basic = CharacterClass("letters, digits and - . _ ~ / :", "-._~/:", base: .alphanumeric)
     static let fileName = CharacterClass("letters, digits and . _ -", "._-", base: .alphanumeric)
+    static let identifier = CharacterClass("letters, digits and _ -", "_-", base: .alphanumeric)
     /// What a cipher list holds beside `:` and commands.
     static let ciphers = CharacterClass("letters, digits and ! + - _ . =", "!+-_.=", base: .alphanumeric)
     static let url = CharacterClass("letters, digits and - . _ ~ / : , ? & =", ",?&=", base: .basic)

@@ -38,7 +38,6 @@ extension AnnotationGroup {
                 global: true, example: "false", "Whether a client's trace goes on."),
             Annotation(
                 "opentelemetry-operation-name", meaningless: "spans are not exported, so none has a name",
-                form: "a name",
-                .route, risk: .medium, example: "shop", "The span's name."),
+                .text(.identifier), .route, bad: .rejectObject, risk: .medium, example: "shop", "The span's name."),
         ])
 }

@@ -40,7 +40,7 @@ struct ConfigKeyTable: Sendable {
         ConfigKeyGroup("Limits", limitKeys),
         ConfigKeyGroup("Logging", observationKeys),
         ConfigKeyGroup("External authentication and error pages", ownRequestKeys),
-        ConfigKeyGroup("Ending", [shutdownKey]),
+        ConfigKeyGroup("Starting and ending", [workersKey, shutdownKey]),
         ConfigKeyGroup(
             "Defaults of annotations",
             AnnotationTable.ingressNginx.groups.flatMap(\.rows).filter(\.hasGlobalDefault)
@@ -50,6 +50,10 @@ struct ConfigKeyTable: Sendable {
         ConfigKeyGroup("Without effect", idleKeys),
     ])
 }
+
+private let workersKey = ConfigKey(
+    "worker-processes", .workers, default: "auto", \.settings.workers,
+    "How many workers run: a number, or `auto` for one per usable core. Read at the start; `--workers` goes before it.")
 
 private let shutdownKey = ConfigKey(
     "worker-shutdown-timeout", optional: .time, default: "", \.settings.shutdownGrace,

@@ -46,9 +46,6 @@ let missingKeys = [
         "enable-auth-access-log", idle: "false", .warning, "questions to authentication services are not logged",
         instead: "see gatehouse_auth_… in the metrics"),
     ConfigKey(
-        "worker-processes", idle: "auto", .warning, "the number of workers is chosen at start",
-        instead: "start with --workers"),
-    ConfigKey(
         "ignore-invalid-headers", idle: "true", .note,
         "a header whose name holds illegal characters is always answered 400"),
     ConfigKey("bind-address", idle: "", .warning, "addresses are chosen at start", instead: "start with --address"),

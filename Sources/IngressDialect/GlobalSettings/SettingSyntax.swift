@@ -64,3 +64,14 @@ enum AddressRange {
         return (0...(address.isVersion6 ? 128 : 32)).contains(length)
     }
 }
+
+extension Syntax<Int?> {
+    /// How many workers run; `auto` is nil.
+    static let workers = Syntax("auto or an integer from 1 to 256") { text throws(ValueFault) in
+        if text == "auto" { return nil }
+        guard let count = Int(text), (1...256).contains(count) else {
+            throw .expected("auto or an integer from 1 to 256", text)
+        }
+        return count
+    }
+}

@@ -26,7 +26,7 @@ public struct MetricIdentity: Sendable {
 public final class Metrics: Sendable {
     public let identity: MetricIdentity
     public let registry: MetricRegistry
-    public let controller = ControllerMetrics()
+    public let controller: ControllerMetrics
     /// One for each worker.
     public let shards: [MetricShard]
     /// The access log, whose losses are metrics.
@@ -34,9 +34,10 @@ public final class Metrics: Sendable {
 
     public init(
         identity: MetricIdentity, workers: Int, registry: MetricRegistry = MetricRegistry(),
-        accessLog: AccessLog? = nil
+        accessLog: AccessLog? = nil, controller: ControllerMetrics = ControllerMetrics()
     ) {
         self.identity = identity
+        self.controller = controller
         self.registry = registry
         self.accessLog = accessLog
         shards = (0..<workers).map { _ in MetricShard() }
