@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // Floor 1
@@ -69,6 +70,7 @@ let package = Package(
         // Floor 2
         room("HTTP", on: ["Bytes"]),
         wrapper("Pattern", on: ["CPCRE2", "Bytes"]),
+        wrapper("Gzip", on: ["CZlib", "Bytes"]),
         room("Model"),
         room("Telemetry", on: ["Bytes", "Linux"], settings: requestPath),
         room("Kubernetes", on: [yams]),
@@ -90,8 +92,8 @@ let package = Package(
         room(
             "Proxy",
             on: [
-                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP2", "HTTP", "Pattern", "Telemetry",
-                "Linux", "Bytes",
+                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP2", "HTTP", "Pattern", "Gzip",
+                "Telemetry", "Linux", "Bytes",
             ], settings: requestPath),
         room("ControlPlane", on: ["IngressDialect", "Translation", "Kubernetes", "Model", "Linux", "Telemetry", log]),
         room("Admin", on: ["EventLoop", "HTTP", "Routing", "Model", "Telemetry", "Linux", "Bytes"]),
@@ -108,13 +110,14 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["COpenSSL", "TLS", "Linux", "Bytes"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["COpenSSL", "CZlib", "TLS", "Linux", "Bytes"], path: "Tests/TestSupport",
             swiftSettings: common),
         tests("BytesTests", on: ["Bytes"]),
         tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),
         tests("HTTPTests", on: ["HTTP", "Bytes", "TestSupport"]),
         tests("HTTP2Tests", on: ["HTTP2", "HTTP", "Bytes", "TestSupport"]),
         tests("PatternTests", on: ["Pattern", "Bytes"]),
+        tests("GzipTests", on: ["Gzip", "Bytes", "TestSupport"]),
         tests("ModelTests", on: ["Model"]),
         tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),
         tests("KubernetesTests", on: ["Kubernetes"]),

@@ -32,8 +32,12 @@ public final class ResponseEdits: Sendable {
         needsVariables = false
     }
 
+    /// - Parameter areSeen: somebody looks at the fields when they have been edited, so that even lines which are always
+    ///   the same are put among them.
     /// - Throws: for edits that can't be carried out.
-    public init(_ policy: HeaderEdits, _ constants: Template.Constants) throws(FilterError) {
+    public init(
+        _ policy: HeaderEdits, _ constants: Template.Constants, areSeen: Bool = false
+    ) throws(FilterError) {
         var edits: [FieldEdit] = []
         for edit in policy.onResponse { edits.append(try FieldEdit(edit, constants)) }
         var passed: HeaderIDSet = []
@@ -45,7 +49,7 @@ public final class ResponseEdits: Sendable {
         }
         self.passed = passed
         passedNames = names
-        isDynamic = !policy.passedOnResponse.isEmpty || !edits.allSatisfy(\.isConstantLine)
+        isDynamic = areSeen || !policy.passedOnResponse.isEmpty || !edits.allSatisfy(\.isConstantLine)
         needsVariables = edits.contains(where: \.needsVariables)
         if isDynamic {
             self.edits = edits

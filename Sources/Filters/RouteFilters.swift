@@ -30,6 +30,8 @@ public final class RouteFilters: Sendable {
     public let responseHeadLimits: HeadLimits?
     /// What is changed of the upstream's cookies and redirects; nil for nothing.
     public let responseRewrite: ResponseRewriteFilter?
+    /// Which responses are compressed; nil for none.
+    public let compression: CompressionFilter?
     public let timeouts: UpstreamTimes
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
@@ -76,7 +78,11 @@ public final class RouteFilters: Sendable {
             policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
-        responseEdits = try edits.map { edits throws(FilterError) in try ResponseEdits(edits, constants) } ?? .none
+        let areSeen = policy.compression != nil
+        responseEdits =
+            try edits.map { edits throws(FilterError) in
+                try ResponseEdits(edits, constants, areSeen: areSeen && CompressionFilter.looks(at: edits))
+            } ?? .none
         if let edits, !edits.onRequest.isEmpty {
             requestEdits = try RequestEdits(edits.onRequest, constants)
         } else {
@@ -88,7 +94,7 @@ public final class RouteFilters: Sendable {
             inputEdits = nil
         }
         corsEdits = try policy.corsEdits(settings).map { edits throws(FilterError) in
-            try ResponseEdits(edits, constants)
+            try ResponseEdits(edits, constants, areSeen: areSeen && CompressionFilter.looks(at: edits))
         }
         cors = try policy.cors.map { policy throws(FilterError) in try CORSFilter(policy) }
         basicAuth = try policy.basicAuth.map { policy throws(FilterError) in try BasicAuthFilter(policy) }
@@ -105,6 +111,7 @@ public final class RouteFilters: Sendable {
         requestBuffering = policy.requestBuffering
         responseBuffering = policy.responseBuffering
         responseHeadLimits = Self.headLimits(policy.responseBuffering, settings)
+        compression = policy.compression.map { CompressionFilter($0) }
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
         let vouchedFields = policy.externalAuth?.responseFields ?? []
@@ -178,6 +185,7 @@ public final class RouteFilters: Sendable {
         requestBuffering = RequestBuffering()
         responseBuffering = ResponseBuffering()
         responseHeadLimits = nil
+        compression = nil
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil

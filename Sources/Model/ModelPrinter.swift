@@ -139,6 +139,7 @@ extension Settings {
         add("block-referers", \.admission.blockedReferers)
         if let workers { lines.append("worker-processes \(workers)") }
         if let shutdownGrace { lines.append("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
+        if let compression { lines.append("compression \(compression), where no route matches") }
         if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
         add("log-format-upstream", \.observation.logFormat)
         add("log escaping", \.observation.escaping)

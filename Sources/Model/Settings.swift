@@ -16,6 +16,8 @@ public struct Settings: Sendable, Hashable {
     public var workers: Int?
     /// What is replaced of the answers to requests that no route matches (`custom-http-errors`).
     public var errorPages: ErrorPages?
+    /// What is compressed of the answers to requests that no route matches.
+    public var compression: Compression?
     public var observation = ObservationSettings()
 
     public init() {}

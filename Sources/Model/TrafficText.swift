@@ -94,6 +94,7 @@ extension RoutePolicy {
         if requestBuffering != RequestBuffering() { lines.append("request buffering \(requestBuffering)") }
         if responseBuffering != ResponseBuffering() { lines.append("response buffering \(responseBuffering)") }
         if let responseRewrite { lines += responseRewrite.lines }
+        if let compression { lines.append("compression \(compression)") }
         if givesSessionCookie { lines.append("gives session cookies") }
         return lines
     }
@@ -104,6 +105,9 @@ extension RoutePolicy {
         if requestBuffering.memoryBytes < 0 { faults.append(("request buffering", "has a negative size")) }
         if responseBuffering.memoryBytes < 0 || responseBuffering.fileBytes < 0 || responseBuffering.headBytes < 0 {
             faults.append(("response buffering", "has a negative size"))
+        }
+        if let compression, !(1...9).contains(compression.level) || compression.minimumBytes < 0 {
+            faults.append(("compression", "has a level or a size that there is none of"))
         }
         for rule in responseRewrite?.rules ?? [] {
             let text =

@@ -68,6 +68,7 @@ final class Worker {
     var waitingListeners = 0
     /// Memory in which buffered bodies wait, besides buffers of the pool.
     var spooledBytes = 0
+    private var compressors = CompressorPool()
     private let connectionLimit: Int
 
     private(set) var isDraining = false
@@ -266,6 +267,10 @@ final class Worker {
 
     /// The time of day at this turn.
     func wallClock() -> (seconds: Int, nanoseconds: Int) { date.wall(now: loop.now) }
+    /// - Returns: nil when there is no memory.
+    func takeCompressor(level: Int) -> CompressedBody? { compressors.take(level: level) }
+    func giveBack(_ body: CompressedBody) { compressors.give(body) }
+
     func takeSubrequest() -> Subrequest { subrequests.take(for: self) }
     func giveBack(_ subrequest: Subrequest) { subrequests.give(subrequest) }
     func takeAuthAnswer() -> AuthAnswer { subrequests.takeAnswer() }

@@ -154,10 +154,10 @@ import Translation
     }
 
     @Test(arguments: [
-        ("use-gzip", "true", Diagnostic.Severity.warning), ("enable-brotli", "true", .warning),
+        ("enable-brotli", "true", Diagnostic.Severity.warning),
         ("stream-snippet", "server { listen 8000; }", .warning),
         ("otlp-collector-host", "otel.example", .warning), ("otlp-collector-port", "4318", .note),
-        ("disable-stream-access-log", "true", .note), ("gzip-level", "5", .note),
+        ("disable-stream-access-log", "true", .note), ("brotli-level", "5", .note),
         ("jaeger-collector-host", "jaeger", .note), ("use-gzips", "true", .warning),
     ])
     func `that does nothing is named`(key: String, value: String, severity: Diagnostic.Severity) throws {
@@ -166,7 +166,7 @@ import Translation
         #expect(gate.diagnostics.map(\.field) == ["data.\(key)"] && gate.diagnostics.map(\.severity) == [severity])
     }
 
-    @Test(arguments: [("use-gzip", "false"), ("enable-syslog", "false"), ("error-log-level", "Notice")])
+    @Test(arguments: [("enable-brotli", "false"), ("enable-syslog", "false"), ("error-log-level", "Notice")])
     func `that does nothing is passed over while it has its default`(key: String, value: String) throws {
         #expect(try Self.gate([key: value]).diagnostics.isEmpty)
     }

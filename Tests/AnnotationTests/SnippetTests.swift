@@ -57,6 +57,21 @@ import Testing
         #expect(request["X-Client"] == "curl" && request["X-Here"] == nil)
     }
 
+    @Test(arguments: [("/", "plain", nil), ("/?gold=1", "gold", "yes"), ("/?silver=1", "plain", nil)])
+    func `changes what the backend gets by an if`(target: String, tier: String, extra: String?) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Self.gate(
+            """
+            proxy_set_header X-Tier plain;
+            if ($arg_gold) { proxy_set_header X-Tier gold; proxy_set_header X-Extra yes; }
+            if ($arg_silver) { add_header X-Silver 1; }
+            """, origin: origin)
+        #expect(try gate.request(target, ["X-Extra: forged"]).status == 200)
+        #expect(origin.requests.first?.values("X-Tier") == [tier])
+        #expect(origin.requests.first?.values("X-Extra") == [extra ?? "forged"])
+        #expect(gate.diagnostics.isEmpty)
+    }
+
     @Test(arguments: [
         ("return 403;", 403, nil, nil), ("return 204;", 204, nil, nil),
         ("return 301 https://other.example$request_uri;", 301, "https://other.example/a?b=1", nil),

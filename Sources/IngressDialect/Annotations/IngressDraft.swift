@@ -29,6 +29,7 @@ struct IngressDraft: Sendable, Equatable {
     var passwords = PasswordDraft()
     var cors = CORSDraft()
     var observation = ObservationDraft()
+    var compression = CompressionDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
@@ -51,6 +52,7 @@ struct IngressDraft: Sendable, Equatable {
         policy.requestBuffering = bodies.requestBuffering()
         policy.responseBuffering = bodies.responseBuffering()
         policy.responseRewrite = bodies.rewriting.policy()
+        policy.compression = compression.policy()
         policy.givesSessionCookie = affinity.givesCookie()
         return policy
     }

@@ -35,6 +35,7 @@ struct ConfigKeyTable: Sendable {
         ConfigKeyGroup("TLS, HTTP/2, the PROXY protocol and redirects to HTTPS", tlsKeys),
         ConfigKeyGroup("Backends", upstreamKeys),
         ConfigKeyGroup("Response headers", responseKeys),
+        ConfigKeyGroup("Compression", compressionKeys),
         ConfigKeyGroup("What Ingresses may hold, and snippets", policyKeys + guardingKeys),
         ConfigKeyGroup("Access", accessKeys),
         ConfigKeyGroup("Limits", limitKeys),

@@ -99,6 +99,7 @@ struct GlobalSettings: Sendable, Equatable {
                     remedy: "take it out to serve everybody")
             }
         }
+        globals.settings.compression = globals.defaults.compression.policy()
         globals.settings.response.strictTransport = globals.sendsStrictTransport ? globals.strictTransport : nil
         return globals
     }

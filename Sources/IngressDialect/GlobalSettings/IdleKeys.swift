@@ -29,8 +29,8 @@ extension ConfigKey {
 
 /// Keys that ask for something that Gatehouse doesn't do.
 let missingKeys = [
-    ConfigKey("use-gzip", idle: "false", .warning, "responses are not compressed", instead: compress),
-    ConfigKey("enable-brotli", idle: "false", .warning, "responses are not compressed", instead: compress),
+    ConfigKey(
+        "enable-brotli", idle: "false", .warning, "responses are compressed by gzip alone", instead: "use use-gzip"),
     ConfigKey(
         "enable-syslog", idle: "false", .warning, "the access log goes to a file or to standard output", instead: logTo),
     ConfigKey(
@@ -69,11 +69,9 @@ let missingKeys = [
 /// Keys that tune what isn't there to be tuned.
 let idleKeys =
     idle(
-        "it belongs to compression, which Gatehouse doesn't do",
-        [
-            "gzip-level": "1", "gzip-min-length": "256", "gzip-types": "", "gzip-disable": "", "brotli-level": "4",
-            "brotli-min-length": "20", "brotli-types": "",
-        ])
+        "it belongs to Brotli, which Gatehouse doesn't speak",
+        ["brotli-level": "4", "brotli-min-length": "20", "brotli-types": ""])
+    + idle("no browser that is in use misreads gzip", ["gzip-disable": ""])
     + idle(
         "it belongs to the export of spans, which Gatehouse doesn't do",
         [
@@ -113,5 +111,4 @@ private func idle(_ reason: String, _ keys: [String: String]) -> [ConfigKey] {
     keys.sorted { $0.key < $1.key }.map { ConfigKey($0.key, idle: $0.value, .note, reason) }
 }
 
-private let compress = "let the backends compress, or what stands before Gatehouse"
 private let logTo = "start with --access-log"

@@ -37,6 +37,7 @@ struct GlobalSnippets {
             var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)
             compiler.add(text)
             globals.commonHeaders.append(compiler.headers)
+            for setting in compiler.compression { globals.defaults.compression.apply(setting) }
             finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
         }
     }

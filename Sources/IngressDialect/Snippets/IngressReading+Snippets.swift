@@ -131,6 +131,7 @@ extension IngressReading {
             }
         }
         draft.bodies.rewriting.cookieFlags += compiled.cookieFlags
+        for setting in compiled.compression { draft.compression.apply(setting) }
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
     }
 

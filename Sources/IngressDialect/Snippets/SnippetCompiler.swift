@@ -54,6 +54,8 @@ struct SnippetCompiler: Sendable {
     var silencesLog = false
     /// `proxy_pass`
     var destination: ServiceURL?
+    /// `gzip` and its kin
+    var compression: [CompressionDraft.Setting] = []
     /// `proxy_cookie_flags`
     var cookieFlags: [CookieFlags] = []
     private(set) var findings: [Finding] = []

@@ -79,7 +79,7 @@ struct SnippetDirective: Sendable {
 
 /// The directives that are known, and those that are not honoured with what to use instead.
 enum SnippetTable {
-    static let rows: [SnippetDirective] = rules + headers + access + transfers + idle
+    static let rows: [SnippetDirective] = rules + headers + access + transfers + compression + idle
     private static let byName = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     static subscript(name: String) -> SnippetDirective? { byName[name] }

@@ -111,12 +111,13 @@ extension SnippetTable {
                     .append, name, value, when: .init(statuses: words.count == 3 ? nil : Self.addedStatuses)))
         },
         SnippetDirective(
-            "proxy_set_header", [.location, .question], 2...2,
-            "Sets a header of the request to the backend; an empty value takes it away. `Host` is as `upstream-vhost`."
+            "proxy_set_header", [.location, .condition, .question], 2...2,
+            "Sets a header of the request to the backend; an empty value takes it away. `Host` is as `upstream-vhost`, and "
+                + "can't depend on an `if`."
         ) { snippet, directive throws(ValueFault) in
             try setUpstreamHeader(&snippet, directive)
         },
-        SnippetDirective("grpc_set_header", .location, 2...2, "As `proxy_set_header`.") {
+        SnippetDirective("grpc_set_header", [.location, .condition], 2...2, "As `proxy_set_header`.") {
             snippet, directive throws(ValueFault) in
             try setUpstreamHeader(&snippet, directive)
         },
@@ -146,6 +147,9 @@ extension SnippetTable {
     ) throws(ValueFault) {
         let name = directive.arguments[0].text
         if name.lowercased() == "host" {
+            guard snippet.branch == 0 else {
+                throw ValueFault("Host is the same for all requests of a path", remedy: "write it outside of the if")
+            }
             let host = try snippet.template(directive.arguments[1])
             guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
                 throw .expected("a host", host)
@@ -162,7 +166,7 @@ extension SnippetTable {
             return
         }
         let value = try FieldWords.value(directive.arguments[1].text, snippet)
-        snippet.headers.upstream.append(.init(.set, try FieldWords.name(name), value))
+        snippet.place(upstream: .init(.set, try FieldWords.name(name), value))
     }
 }
 
@@ -180,6 +184,13 @@ extension SnippetCompiler {
     fileprivate mutating func place(input edit: HeaderEdits.Edit) {
         note()
         headers.input.append(.init(branch: branch, edit: edit))
+    }
+
+    fileprivate mutating func place(upstream edit: HeaderEdits.Edit) {
+        note()
+        var edit = edit
+        if branch > 0 { edit.condition.branches = [branch] }
+        headers.upstream.append(edit)
     }
 
     private mutating func note() { headers.branches = max(headers.branches, branch) }

@@ -91,8 +91,8 @@ extension SnippetTable {
             "opentracing", "access_log_format", "log_format", "proxy_headers_hash_max_size",
             "proxy_headers_hash_bucket_size", "proxy_busy_buffers_size", "proxy_temp_file_write_size",
             "proxy_ignore_client_abort", "proxy_socket_keepalive", "proxy_force_ranges", "uninitialized_variable_warn",
-            "reset_timedout_connection", "lingering_close", "lingering_time", "lingering_timeout", "gzip", "gzip_types",
-            "gzip_min_length", "gzip_comp_level", "gzip_vary", "gzip_proxied", "gzip_disable", "gzip_http_version",
+            "reset_timedout_connection", "lingering_close", "lingering_time", "lingering_timeout", "gzip_vary",
+            "gzip_proxied", "gzip_disable", "gzip_http_version",
             "gzip_buffers", "gunzip", "brotli", "brotli_types", "brotli_comp_level", "proxy_cache", "proxy_cache_path",
             "proxy_cache_key", "proxy_cache_valid", "proxy_cache_bypass", "proxy_cache_lock", "proxy_cache_methods",
             "proxy_cache_min_uses", "proxy_cache_use_stale", "proxy_cache_background_update",
@@ -101,8 +101,10 @@ extension SnippetTable {
 
     private static func reason(_ name: String) -> String {
         switch name {
-        case let name where name.hasPrefix("gzip") || name.hasPrefix("brotli") || name == "gunzip":
-            "Gatehouse doesn't compress"
+        case "gzip_vary", "gzip_proxied": "it is always done"
+        case "gzip_http_version": "clients of HTTP/1.1 and HTTP/2 get compressed responses, others don't"
+        case let name where name.hasPrefix("brotli"): "Gatehouse compresses by gzip alone"
+        case "gunzip": "what the backend has compressed is passed on as it is"
         case let name where name.contains("cache") || name == "proxy_store" || name == "proxy_ignore_headers":
             "Gatehouse keeps no responses"
         case "etag": "an ETag is the backend's"

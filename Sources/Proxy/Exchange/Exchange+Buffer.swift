@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import Filters
+import Gzip
 import HTTP
 import Linux
 import Model
@@ -80,7 +81,8 @@ extension Exchange {
 
     /// Counts what the spools hold against the worker's budget.
     func noteSpools() {
-        let bytes = (requestSpool?.memoryBytes ?? 0) + (responseSpool?.memoryBytes ?? 0)
+        let compressor = compressedBody == nil ? 0 : GzipWriter.memoryBytes
+        let bytes = (requestSpool?.memoryBytes ?? 0) + (responseSpool?.memoryBytes ?? 0) + compressor
         worker.spooledBytes += bytes - state.spooledBytes
         state.spooledBytes = bytes
     }
@@ -92,6 +94,7 @@ extension Exchange {
         responseSpool?.release(&worker.buffers)
         requestSpool = nil
         responseSpool = nil
+        dropCompressor()
         noteSpools()
     }
 }
@@ -121,7 +124,13 @@ extension Exchange {
     ///   - source: as the upstream's stream has it.
     func beginBufferingResponse(_ framing: BodyFraming, from source: BodyFraming, encodesChunks: Bool) {
         guard let rule = route?.filters.responseBuffering else { return }
-        responseSpool = BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
+        let spool =
+            state.buffersResponse
+            ? BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
+            : BodySpool(memoryLimit: Self.compressedSpoolBytes, fileLimit: 0, keepsAll: false)
+        responseSpool = spool
+        compressedBody?.begin(spool)
+        state.buffersResponse = true
         responseBody.start(source)
         if case .length = framing {
             bufferedBody.start(framing)
@@ -141,7 +150,7 @@ extension Exchange {
             let before = bufferedBody.moved
             let couldSend = downstream.tookSomething
             bufferedBody.ceiling = allowance()
-            let outcome = downstream.takeBody(&bufferedBody, from: &spool, worker)
+            let outcome = sendBuffered(&spool, to: downstream, moreFollows: filling == .full)
             record.bodyBytesSent += bufferedBody.moved - before
             record.bytesSent += bufferedBody.moved - before
             switch outcome {

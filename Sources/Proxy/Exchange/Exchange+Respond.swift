@@ -183,10 +183,11 @@ extension Exchange {
         pumpResponse()
     }
 
-    private func sendHead(_ framing: BodyFraming) {
+    private func sendHead(_ given: BodyFraming) {
         guard let downstream else { return }
-        state.buffersResponse = buffersResponse(framing)
+        state.buffersResponse = buffersResponse(given)
         editResponse()
+        let framing = chooseCoding(given)
         let fields = responseEdits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
@@ -196,14 +197,16 @@ extension Exchange {
         // An answer that comes early: what is missing of the request decides whether another can follow it.
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         let start = downstream.openHead(
-            256 + LimitTicket.fieldBound + response.reason.count
+            256 + LimitTicket.fieldBound + Self.codingBound + response.reason.count
                 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
         record.bytesSent += downstream.head.count - start
-        let source = framing != .none && upstream?.marksEnd == true ? .untilClose : framing
+        let source = given != .none && upstream?.marksEnd == true ? .untilClose : given
         responseBody.start(source, encodesChunks: encodesChunks)
-        if state.buffersResponse { beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks) }
+        if state.buffersResponse || compressedBody != nil {
+            beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks)
+        }
         downstream.sendHead(response.status, endsStream: responseBody.isTaken)
     }
 
@@ -219,6 +222,7 @@ extension Exchange {
         case .none: appendDeclaredLength(to: &output)
         case .chunked, .untilClose: if encodesChunks { output.appendField(.transferEncoding, "chunked") }
         }
+        appendCoding(to: &output)
         appendSessionCookie(to: &output)
         appendAuthCookies(response.status, to: &output)
         appendConnection(to: &output)

@@ -39,6 +39,8 @@ final class Exchange {
     var requestSpool: BodySpool?
     /// Where a response waits that the client takes slower than the upstream gives it.
     var responseSpool: BodySpool?
+    /// What the client takes in place of the spool's content.
+    var compressedBody: CompressedBody?
     /// Moves a buffered response on to the client, while `responseBody` fills the spool.
     var bufferedBody = BodyPump()
     /// The request-target for the upstream where a rewrite made one; kept for further attempts.

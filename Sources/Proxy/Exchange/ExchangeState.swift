@@ -46,6 +46,8 @@ struct ExchangeState {
     var spoolsBody = false
     /// The response goes to the client by way of the spool.
     var buffersResponse = false
+    /// Which form of the response the client gets.
+    var coding = Exchange.Coding.none
     /// Memory of the spools that the worker's budget knows of.
     var spooledBytes = 0
     /// The last byte of the request went to the upstream.

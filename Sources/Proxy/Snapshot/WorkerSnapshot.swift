@@ -183,6 +183,7 @@ final class RoutePlan {
         let blocked = snapshot.shared.model.settings.admission.blockedAddresses
         if !blocked.isEmpty { policy.addressRules = AddressRules(denied: blocked) }
         policy.errorPages = snapshot.shared.model.settings.errorPages
+        policy.compression = snapshot.shared.model.settings.compression
         let route = Route(
             match: RouteMatch(path: .prefix("/")), action: .forward(id), policy: policy, labels: RouteLabels(),
             origin: .builtIn)
