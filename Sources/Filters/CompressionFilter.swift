@@ -15,14 +15,12 @@ public final class CompressionFilter: Sendable {
 
     public let level: Int
     private let minimumBytes: Int
-    private let mediaTypes: [[UInt8]]
-    private let takesEveryType: Bool
+    private let mediaTypes: MediaTypes
 
     init(_ policy: Compression) {
         level = policy.level
         minimumBytes = policy.minimumBytes
-        takesEveryType = policy.mediaTypes.contains("*")
-        mediaTypes = policy.mediaTypes.map { Array($0.utf8) }
+        mediaTypes = MediaTypes(policy.mediaTypes)
     }
 
     /// Whether edits change a field that the choice depends on.
@@ -42,23 +40,12 @@ public final class CompressionFilter: Sendable {
         default: return .never
         }
         if let length, length < minimumBytes { return .never }
-        guard !response.headers.containsAny(of: [.contentEncoding, .contentRange]), takesType(of: response.headers),
+        guard !response.headers.containsAny(of: [.contentEncoding, .contentRange]),
+            mediaTypes.include(typeOf: response.headers),
             !Self.forbidsChange(response.headers)
         else { return .never }
         let mayCompress = request.version != .http10 && request.method != .head
         return mayCompress && AcceptedCodings.includeGzip(request.headers) ? .gzip : .notForThisClient
-    }
-
-    private func takesType(of headers: borrowing HeaderBlock) -> Bool {
-        guard let index = headers.firstIndex(of: .contentType) else { return false }
-        let value = headers.value(index)
-        let end = value.first(.semicolon, from: 0, to: value.count)
-        let type = value.extracting(0..<end)
-        let range = type.trimmed
-        if takesEveryType { return !range.isEmpty }
-        let name = type.extracting(range)
-        for known in mediaTypes where name.equalsIgnoringCase(known.span) { return true }
-        return false
     }
 
     /// `Cache-Control: no-transform` (RFC 9111 §5.2.2.6).

@@ -74,7 +74,7 @@ public enum FilterCheck {
             return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
                 || policy.fallback != nil || policy.addressRules != nil || policy.rateLimit != nil
                 || policy.externalAuth != nil || policy.mirror != nil || policy.errorPages != nil
-                || policy.responseRewrite != nil || policy.rules != nil
+                || policy.responseRewrite != nil || policy.substitution != nil || policy.rules != nil
                 || policy.cors != nil || policy.basicAuth != nil || policy.digestAuth != nil
         }
         return true

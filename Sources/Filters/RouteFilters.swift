@@ -12,6 +12,8 @@ public final class RouteFilters: Sendable {
     /// Largest request body in bytes; nil is no limit. `FilterChain` judges `Content-Length`, whoever reads the
     /// body judges the rest.
     public let bodyLimit: Int?
+    /// Nanoseconds between two reads of a request body; nil for what the settings say.
+    public let bodyTimeout: UInt64?
     /// What every response of the route carries, own pages included, in place of the upstream's.
     public let responseEdits: ResponseEdits
     /// What is changed of the request's fields once its route is known, as if the client had sent it so.
@@ -30,6 +32,8 @@ public final class RouteFilters: Sendable {
     public let responseHeadLimits: HeadLimits?
     /// What is changed of the upstream's cookies and redirects; nil for nothing.
     public let responseRewrite: ResponseRewriteFilter?
+    /// Which texts of responses are replaced; nil for none.
+    public let substitution: SubstitutionFilter?
     /// Which responses are compressed; nil for none.
     public let compression: CompressionFilter?
     public let timeouts: UpstreamTimes
@@ -73,12 +77,13 @@ public final class RouteFilters: Sendable {
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
         bodyLimit = policy.bodyLimits.requestBytes
+        bodyTimeout = policy.bodyLimits.timeout.map { UInt64($0.nanoseconds) }
         let edits = settings.headerEdits(with: policy.ownEdits(settings))
         let hasTemplates =
             policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
-            || policy.responseRewrite != nil
+            || policy.responseRewrite != nil || policy.substitution != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
-        let areSeen = policy.compression != nil
+        let areSeen = policy.compression != nil || policy.substitution != nil
         responseEdits =
             try edits.map { edits throws(FilterError) in
                 try ResponseEdits(edits, constants, areSeen: areSeen && CompressionFilter.looks(at: edits))
@@ -111,6 +116,9 @@ public final class RouteFilters: Sendable {
         requestBuffering = policy.requestBuffering
         responseBuffering = policy.responseBuffering
         responseHeadLimits = Self.headLimits(policy.responseBuffering, settings)
+        substitution = try policy.substitution.map { policy throws(FilterError) in
+            try SubstitutionFilter(policy, constants)
+        }
         compression = policy.compression.map { CompressionFilter($0) }
         timeouts = UpstreamTimes(policy.timeouts)
         retry = RetryRule(policy.retry)
@@ -164,7 +172,7 @@ public final class RouteFilters: Sendable {
             || corsEdits?.needsVariables == true
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
-            || hostOverride?.needsVariables == true
+            || hostOverride?.needsVariables == true || substitution?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -176,6 +184,7 @@ public final class RouteFilters: Sendable {
     /// the one that keeps somebody out.
     public init(refusing status: Status) {
         bodyLimit = nil
+        bodyTimeout = nil
         responseEdits = .none
         requestEdits = nil
         variableCount = 0
@@ -185,6 +194,7 @@ public final class RouteFilters: Sendable {
         requestBuffering = RequestBuffering()
         responseBuffering = ResponseBuffering()
         responseHeadLimits = nil
+        substitution = nil
         compression = nil
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())

@@ -227,6 +227,7 @@ extension RoutePolicy {
         rest.requestBuffering = plain.requestBuffering
         rest.responseBuffering = plain.responseBuffering
         rest.responseRewrite = nil
+        rest.substitution = nil
         rest.compression = nil
         rest.givesSessionCookie = false
         rest.ownRedirects = plain.ownRedirects

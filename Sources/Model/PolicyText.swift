@@ -33,7 +33,10 @@ extension RoutePolicy {
 }
 
 extension BodyLimits: CustomStringConvertible {
-    public var description: String { requestBytes.map { "\($0) bytes" } ?? "none" }
+    public var description: String {
+        let bytes = requestBytes.map { "\($0) bytes" } ?? "none"
+        return timeout.map { "\(bytes), \($0.secondsText) between reads" } ?? bytes
+    }
 }
 
 extension Timeouts: CustomStringConvertible {

@@ -23,6 +23,7 @@ public struct RoutePolicy: Sendable, Hashable {
     public var requestBuffering = RequestBuffering()
     public var responseBuffering = ResponseBuffering()
     public var responseRewrite: ResponseRewrite?
+    public var substitution: BodySubstitution?
     public var compression: Compression?
     /// Whether responses give out the session cookie of the upstream, where it has one (`Affinity.cookie`).
     public var givesSessionCookie = false

@@ -94,6 +94,7 @@ extension RoutePolicy {
         if requestBuffering != RequestBuffering() { lines.append("request buffering \(requestBuffering)") }
         if responseBuffering != ResponseBuffering() { lines.append("response buffering \(responseBuffering)") }
         if let responseRewrite { lines += responseRewrite.lines }
+        if let substitution { lines.append("replaces \(substitution)") }
         if let compression { lines.append("compression \(compression)") }
         if givesSessionCookie { lines.append("gives session cookies") }
         return lines
@@ -105,6 +106,12 @@ extension RoutePolicy {
         if requestBuffering.memoryBytes < 0 { faults.append(("request buffering", "has a negative size")) }
         if responseBuffering.memoryBytes < 0 || responseBuffering.fileBytes < 0 || responseBuffering.headBytes < 0 {
             faults.append(("response buffering", "has a negative size"))
+        }
+        if let rules = substitution?.rules,
+            rules.count > BodySubstitution.ruleLimit || rules.contains(where: \.text.isEmpty)
+                || rules.reduce(0, { $0 + $1.text.utf8.count }) > BodySubstitution.textLimitBytes
+        {
+            faults.append(("substitution", "holds an empty text, or too much to look for"))
         }
         if let compression, !(1...9).contains(compression.level) || compression.minimumBytes < 0 {
             faults.append(("compression", "has a level or a size that there is none of"))

@@ -251,6 +251,7 @@ private struct ModelCheck {
         if let pages = policy.errorPages, !pages.isValid { fault(origin, "error pages", "are for no error") }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
+        if let timeout = policy.bodyLimits.timeout, timeout <= .zero { fault(origin, "body limit", "has no time") }
     }
 
     private mutating func check(_ edits: HeaderEdits, _ origin: Origin) {

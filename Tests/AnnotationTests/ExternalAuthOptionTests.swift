@@ -27,6 +27,13 @@ import Testing
         #expect(scene.backend.requests.isEmpty)
     }
 
+    @Test func `has CORS headers where the path has`() throws {
+        let scene = try AuthScene(
+            ["auth-signin": "https://login.example/", "enable-cors": "true"], status: "401 Unauthorized")
+        let response = try scene.gate.request("/", ["Origin: https://other.example"])
+        #expect(response.status == 302 && response["Access-Control-Allow-Origin"] == "*")
+    }
+
     @Test func `follows the scheme that a trusted hop names`() throws {
         let scene = try AuthScene(
             ["auth-signin": "https://login.example/"], status: "401 Unauthorized",

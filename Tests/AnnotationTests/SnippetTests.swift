@@ -72,6 +72,38 @@ import Testing
         #expect(gate.diagnostics.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            ("proxy_redirect http://inner/ https://shop.example/;", [:], "https://shop.example/a"),
+            ("proxy_redirect ~^http://inner/(.*)$ /x/$1;", [:], "/x/a"),
+            (
+                "proxy_redirect off;", ["proxy-redirect-from": "http://inner/", "proxy-redirect-to": "/y/"],
+                "http://inner/a"
+            ),
+        ] as [(String, [String: String], String)])
+    func `changes redirects of the backend`(snippet: String, annotations: [String: String], location: String) throws {
+        let origin = try ScriptedOrigin { connection in
+            while try connection.request() != nil {
+                try connection.respond("", status: "302 Found", fields: ["Location: http://inner/a"])
+            }
+        }
+        let gate = try Self.gate(snippet, origin: origin, and: annotations)
+        #expect(try gate.request()["Location"] == location)
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+    }
+
+    @Test(arguments: [
+        ["configuration-snippet": "client_body_timeout 1s;"], ["server-snippet": "client_body_timeout 1s;"],
+        ["configuration-snippet": "client_body_timeout 1s;", "server-snippet": "client_body_timeout 1h;"],
+    ])
+    func `ends waiting for a body that rests`(annotations: [String: String]) throws {
+        let gate = try Gate(annotations, origin: ScriptedOrigin(answering: "ok"))
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+        let client = try gate.client()
+        try client.send(Client.head("/", method: "POST", ["Content-Length: 10"]) + "half")
+        #expect(try client.response().status == 408)
+    }
+
     @Test(arguments: [
         ("return 403;", 403, nil, nil), ("return 204;", 204, nil, nil),
         ("return 301 https://other.example$request_uri;", 301, "https://other.example/a?b=1", nil),

@@ -54,6 +54,17 @@ import Testing
         #expect(try gatehouse.metrics().sum(accepted, ["state": "accepted"]) == 1)
     }
 
+    @Test func `curl takes compressed answers`() throws {
+        let text = Manifest.site("shop") + Manifest.settings(["use-gzip": "true", "gzip-min-length": "1"])
+        let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: text)
+        let plain = try Self.curl(gatehouse, "-H", "Accept-Encoding: gzip;q=0", "http://GATEHOUSE/a")
+        let result = try Self.curl(gatehouse, "-i", "--compressed", "http://GATEHOUSE/a")
+        #expect(result.status == 0 && plain.status == 0, "\(result.errors)")
+        #expect(
+            result.output.contains("Content-Encoding: gzip\r\n") && !plain.output.contains("Content-Encoding: gzip\r"))
+        #expect(plain.output.contains("GET /a HTTP/1.1") && result.output.contains("GET /a HTTP/1.1"))
+    }
+
     @Test func `curl uses it as a proxy`() throws {
         let gatehouse = try Self.served()
         let result = try Command.run(

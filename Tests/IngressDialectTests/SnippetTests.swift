@@ -22,6 +22,49 @@ import Testing
         return policy.lines
     }
 
+    /// What people really write, by the reference of ingress-nginx's users.
+    static let usual = [
+        "more_set_headers", "more_clear_headers", "more_set_input_headers", "more_clear_input_headers", "add_header",
+        "proxy_set_header", "proxy_hide_header", "proxy_pass_header", "set", "if", "return", "rewrite", "location",
+        "allow", "deny", "expires", "etag", "default_type", "charset", "sub_filter", "sub_filter_once",
+        "sub_filter_types", "auth_request_set", "proxy_cookie_path", "proxy_cookie_flags", "proxy_cookie_domain",
+        "client_max_body_size", "client_body_timeout", "proxy_read_timeout", "proxy_buffers", "proxy_buffer_size",
+        "large_client_header_buffers", "proxy_cache", "proxy_cache_valid", "limit_req", "limit_req_zone", "limit_conn",
+        "limit_conn_status", "satisfy", "error_page", "access_log", "gzip", "gzip_types", "proxy_method",
+        "proxy_intercept_errors", "proxy_ssl_verify", "proxy_ssl_trusted_certificate", "grpc_set_header",
+        "grpc_read_timeout", "underscores_in_headers", "keepalive_timeout", "proxy_redirect",
+    ]
+
+    @Test(arguments: usual)
+    func `knows what people write, or says what to write instead`(name: String) {
+        #expect(SnippetTable[name] != nil || SnippetTable.remedy(for: name)?.isEmpty == false)
+    }
+
+    @Test(arguments: [
+        "host", "http_host", "hostname", "request_uri", "uri", "document_uri", "args", "query_string", "is_args",
+        "arg_x", "http_x", "cookie_x", "request_method", "request", "scheme", "https", "server_name", "server_port",
+        "server_protocol", "server_addr", "remote_addr", "remote_port", "remote_user", "binary_remote_addr",
+        "realip_remote_addr", "content_type", "content_length", "request_id", "request_length", "request_time", "msec",
+        "time_iso8601", "time_local", "connection", "connection_requests", "pid", "status", "body_bytes_sent",
+        "bytes_sent", "sent_http_x", "upstream_addr", "upstream_status", "upstream_response_time",
+        "upstream_connect_time", "upstream_header_time", "upstream_response_length", "upstream_http_x",
+        "upstream_cookie_x", "upstream_cache_status", "ssl_protocol", "ssl_cipher", "ssl_server_name",
+        "ssl_client_verify", "ssl_client_s_dn", "ssl_client_i_dn", "ssl_client_serial", "ssl_client_fingerprint",
+        "ssl_client_escaped_cert", "ssl_session_reused", "namespace", "ingress_name", "service_name", "service_port",
+        "location_path", "proxy_upstream_name", "proxy_alternative_upstream_name", "proxy_host", "best_http_host",
+        "pass_access_scheme", "pass_port", "pass_server_port", "req_id", "escaped_request_uri", "connection_upgrade",
+        "literal_dollar",
+    ])
+    func `knows the variables that people use`(name: String) {
+        #expect(Self.compile("add_header X-V \"$\(name)\" always;").findings == [])
+    }
+
+    @Test(arguments: ["request_body", "geoip2_city", "auth_cookie", "no_such_thing"])
+    func `names a variable that it does not know`(name: String) {
+        let findings = Self.compile("add_header X-V $\(name);").findings
+        #expect(findings.count == 1 && findings.first?.fault.contains(name) == true)
+    }
+
     @Test(arguments: [
         ("return 403;", ["rule: answer 403"]), ("return 444;", ["rule: close"]),
         ("return 204;", ["rule: answer 204"]), ("return https://x/$1;", ["rule: answer 302 to https://x/$1"]),
@@ -112,7 +155,7 @@ import Testing
         ("rewrite \"(\" /x;", true), ("rewrite ^ /x sideways;", true), ("allow nobody;", true), ("deny all", true),
         ("access_by_lua_block { ngx.exit(403) }", true), ("return 200 $nope;", true), ("satisfy some;", true),
         ("if ($host) { proxy_pass http://x; }", false), ("proxy_pass http://x;", false), ("nonsense a;", false),
-        ("sub_filter a b;", false), ("more_set_header 'A: b';", false), ("add_header A \"b\nc\";", false),
+        ("error_page 404 /x;", false), ("more_set_header 'A: b';", false), ("add_header A \"b\nc\";", false),
         ("more_set_headers 'Content-Length: 1';", false), ("proxy_set_header A $nope;", false),
         ("more_set_headers 'A B: c';", false), ("set $x;", false), ("proxy_read_timeout soon;", false),
         ("more_set_headers -x 'A: b';", false), ("error_page 404 /x;", false), ("location / { return 200; }", true),

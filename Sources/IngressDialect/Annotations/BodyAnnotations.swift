@@ -4,6 +4,8 @@ import Model
 struct BodyDraft: Sendable, Equatable {
     /// Bytes; nil is no limit.
     var requestBytes: Int? = 1 << 20
+    /// Between two reads of a request body, by a snippet; nil is the ConfigMap's.
+    var requestTimeout: Duration?
     var requestMode = RequestBuffering.Mode.automatic
     var requestMemory = 8 << 10
     var buffersResponses = false
@@ -12,7 +14,7 @@ struct BodyDraft: Sendable, Equatable {
     var fileBytes = 1 << 30
     var rewriting = ResponseRewriteDraft()
 
-    func limits() -> BodyLimits { BodyLimits(requestBytes: requestBytes) }
+    func limits() -> BodyLimits { BodyLimits(requestBytes: requestBytes, timeout: requestTimeout) }
 
     func requestBuffering() -> RequestBuffering { RequestBuffering(mode: requestMode, memoryBytes: requestMemory) }
 

@@ -18,10 +18,13 @@ extension Annotation {
         "auth-type": closesAtOnce,
         "auth-snippet": "compiled, not pasted: Docs/snippets.md lists the directives",
         "configuration-snippet": "compiled, not pasted: Docs/snippets.md lists the directives and what differs",
+        "limit-rate": "holds whether or not responses are buffered",
         "limit-rps": "one count for all workers, and refusals say `Retry-After`",
         "limit-rpm": "one count for all workers, and refusals say `Retry-After`",
         "load-balance": "also takes least_conn and ip_hash",
         "proxy-buffer-size": "smaller values than Gatehouse's own buffers do no harm",
+        "proxy-request-buffering":
+            "without it only small bodies wait for the backend; larger ones are passed on as they come",
         "proxy-ssl-verify": "an unusable value closes the paths (503), where ingress-nginx would not verify",
         "server-snippet": "compiled, not pasted: Docs/snippets.md lists the directives and what differs",
         "upstream-hash-by": "a retry goes to the next endpoint, not to the one that failed",

@@ -13,6 +13,7 @@ extension HostAssembly {
         both.headers.append(common.headers)
         both.addressRules = own.addressRules ?? common.addressRules
         both.locations += common.locations
+        both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
         both.silencesLog = own.silencesLog || common.silencesLog
         return both
     }

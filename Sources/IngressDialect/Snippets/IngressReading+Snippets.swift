@@ -51,6 +51,7 @@ extension IngressReading {
             content.policy.rules = RequestRules(
                 ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
         }
+        content.policy.substitution = compiled.substitution.policy()
         if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }
         content.hasAddedHeaders = !compiled.headers.added.isEmpty
         if !compiled.headers.isEmpty {
@@ -131,6 +132,7 @@ extension IngressReading {
             }
         }
         draft.bodies.rewriting.cookieFlags += compiled.cookieFlags
+        draft.bodies.requestTimeout = compiled.bodyTimeout ?? draft.bodies.requestTimeout
         for setting in compiled.compression { draft.compression.apply(setting) }
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
     }

@@ -20,9 +20,12 @@ struct ServerSnippet: Sendable, Equatable {
 
     /// `access_log off`
     var silencesLog = false
+    /// `client_body_timeout`
+    var bodyTimeout: Duration?
 
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
+            && bodyTimeout == nil
     }
 
     init() {}
@@ -33,6 +36,7 @@ struct ServerSnippet: Sendable, Equatable {
         headers = compiled.headers
         variables = compiled.variables
         silencesLog = compiled.silencesLog
+        bodyTimeout = compiled.bodyTimeout
         locations = compiled.locations.map { Location($0, labels: labels, origin: origin) }
     }
 
@@ -45,6 +49,7 @@ struct ServerSnippet: Sendable, Equatable {
             rules.ofHost += steps
             route.policy.rules = rules
         }
+        route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
         if silencesLog { route.policy.observation.isLogged = false }
         if route.policy.addressRules == nil { route.policy.addressRules = addressRules }
         var headers = headers

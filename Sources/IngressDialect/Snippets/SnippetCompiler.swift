@@ -54,6 +54,10 @@ struct SnippetCompiler: Sendable {
     var silencesLog = false
     /// `proxy_pass`
     var destination: ServiceURL?
+    /// `client_body_timeout`
+    var bodyTimeout: Duration?
+    /// `sub_filter` and its kin
+    var substitution = SubstitutionDraft()
     /// `gzip` and its kin
     var compression: [CompressionDraft.Setting] = []
     /// `proxy_cookie_flags`
@@ -106,8 +110,8 @@ struct SnippetCompiler: Sendable {
     }
 
     private mutating func reportUnknown(_ directive: NginxText.Directive) {
-        if let known = SnippetTable.instead.first(where: { $0.name == directive.name }) {
-            return fail(directive, "\(directive.name) is not honoured", remedy: known.remedy)
+        if let remedy = SnippetTable.remedy(for: directive.name) {
+            return fail(directive, "\(directive.name) is not honoured", remedy: remedy)
         }
         if directive.name.contains("_by_lua") {
             return fail(directive, "\(quoted(directive.name)) would run code, which nothing here does", remedy: "")

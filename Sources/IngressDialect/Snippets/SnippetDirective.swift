@@ -79,7 +79,7 @@ struct SnippetDirective: Sendable {
 
 /// The directives that are known, and those that are not honoured with what to use instead.
 enum SnippetTable {
-    static let rows: [SnippetDirective] = rules + headers + access + transfers + compression + idle
+    static let rows: [SnippetDirective] = rules + headers + access + transfers + compression + substitution + idle
     private static let byName = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     static subscript(name: String) -> SnippetDirective? { byName[name] }
@@ -99,33 +99,41 @@ enum SnippetTable {
         "modsecurity", "naxsi", "return", "rewrite", "satisfy", "secure_link", "ssl_verify_client", "valid_referers",
     ]
 
+    /// What to use instead of a directive that is known and not honoured; nil for an unknown one.
+    static func remedy(for name: String) -> String? {
+        instead.first { $0.name == name }?.remedy ?? families.first { name.hasPrefix($0.prefix) }?.remedy
+    }
+
+    /// Beginnings of directives that people write and that are not honoured.
+    static let families: [(prefix: String, remedy: String)] = [
+        ("fastcgi_", "put a web server beside the FastCGI process"),
+        ("grpc_ssl_", "use the annotations proxy-ssl-…"), ("limit_conn_", "use the annotation limit-connections"),
+        ("limit_req_", "use the annotations limit-rps or limit-rpm"),
+        ("modsecurity_", "there is no such firewall here"), ("proxy_ssl_", "use the annotations proxy-ssl-…"),
+        ("uwsgi_", "put a web server beside the process"),
+    ]
+
     /// Directives that people write and that are not honoured: what to use instead.
     static let instead: [(name: String, remedy: String)] = [
         ("auth_basic", "use the annotations auth-type, auth-secret and auth-realm"),
         ("auth_basic_user_file", "use the annotations auth-type and auth-secret"),
         ("auth_request", "use the annotation auth-url"),
         ("error_page", "use the annotation custom-http-errors with default-backend"),
-        ("fastcgi_pass", "put a web server beside the FastCGI process"),
         ("geo", "use the annotations allowlist-source-range or denylist-source-range"),
         ("grpc_pass", "name the Service in the Ingress, with backend-protocol: GRPC"),
         ("internal", "take the path out of the Ingress"),
         ("limit_conn", "use the annotation limit-connections"),
-        ("limit_conn_zone", "use the annotation limit-connections"),
         ("limit_except", "use if ($request_method …) { return 405; }"),
         ("limit_req", "use the annotations limit-rps or limit-rpm"),
         ("limit_req_status", "use limit-req-status-code of the ConfigMap"),
-        ("limit_req_zone", "use the annotations limit-rps or limit-rpm"),
         ("map", "write if with set"), ("mirror", "use the annotation mirror-target"),
-        ("modsecurity", "there is no such firewall here"), ("modsecurity_rules", "there is no such firewall here"),
-        ("proxy_ssl_name", "use the annotation proxy-ssl-name"),
-        ("proxy_ssl_server_name", "use the annotation proxy-ssl-server-name"),
-        ("proxy_ssl_verify", "use the annotation proxy-ssl-verify"),
+        ("modsecurity", "there is no such firewall here"),
         ("proxy_method", "let the client send the method"), ("secure_link", "use the annotation auth-url"),
         ("ssl_verify_client", "use the annotation auth-tls-verify-client"),
-        ("sub_filter", "change the body in the backend"), ("sub_filter_once", "change the body in the backend"),
-        ("sub_filter_types", "change the body in the backend"), ("try_files", "serve files by a backend"),
+        ("sub_filter_last_modified", "set Last-Modified by more_set_headers"),
+        ("try_files", "serve files by a backend"),
         ("valid_referers", "use if ($http_referer !~ …) { return 403; }"), ("root", "serve files by a backend"),
         ("alias", "serve files by a backend"), ("include", "write out what the file holds"),
-        ("more_set_header", "write more_set_headers"), ("uwsgi_pass", "put a web server beside the process"),
+        ("more_set_header", "write more_set_headers"),
     ]
 }

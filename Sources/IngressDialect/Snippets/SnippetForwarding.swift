@@ -51,6 +51,7 @@ extension IngressReading {
         }
         policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
         policy.headerEdits = place.route.policy.headerEdits
+        policy.substitution = location.compiled.substitution.policy()
         policy.hostOverride = location.compiled.upstreamHost.map(HostOverride.init(template:))
         if url.isSecure { policy.transport.speaks = .https }
         let request = UpstreamRequest(

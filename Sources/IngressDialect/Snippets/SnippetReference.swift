@@ -38,6 +38,10 @@ public enum SnippetReference {
             page += "- `\(row.name)`: \(row.summary.dropFirst(11))\n"
         }
         page += "\n## Not honoured\n\n| Directive | Instead |\n|---|---|\n"
+        for family in SnippetTable.families {
+            let mark = SnippetTable.mayKeepOut(family.prefix) ? " Closes its place." : ""
+            page += "| `\(family.prefix)…` | \(family.remedy).\(mark) |\n"
+        }
         for entry in SnippetTable.instead {
             let mark = SnippetTable.mayKeepOut(entry.name) ? " Closes its place." : ""
             page += "| `\(entry.name)` | \(entry.remedy).\(mark) |\n"
@@ -54,6 +58,9 @@ public enum SnippetReference {
             - A `rewrite` without flag that changed the path has a route searched for it, as `last` does, once the \
             snippet is through.
             - A header whose value would hold a line break, by what a client sent, is left out or answered 400.
+            - Of the texts of `sub_filter` that begin at one place the longest is replaced; responses that are encoded, and \
+            parts, stay as they are.
+            - Of several `proxy_redirect` the last counts.
             - `expires` knows times from now only; `if -f` and its kin find no files.
 
             ## Variables

@@ -38,6 +38,12 @@ extension SnippetTable {
         SnippetDirective("grpc_send_timeout", as: "proxy-send-timeout", seconds),
         SnippetDirective("grpc_read_timeout", as: "proxy-read-timeout", seconds),
         SnippetDirective("client_max_body_size", as: "proxy-body-size", word),
+        SnippetDirective(
+            "client_body_timeout", .paths, 1...1,
+            "As `client-body-timeout` of the ConfigMap, for the paths; in a server for all that say nothing themselves."
+        ) { snippet, directive throws(ValueFault) in
+            snippet.bodyTimeout = .seconds(try Int(seconds([directive.arguments[0].text])) ?? 60)
+        },
         SnippetDirective("client_body_buffer_size", as: "client-body-buffer-size", word),
         SnippetDirective("proxy_buffering", as: "proxy-buffering", word),
         SnippetDirective("proxy_request_buffering", as: "proxy-request-buffering", word),
@@ -60,6 +66,18 @@ extension SnippetTable {
             try setCookiePath(&snippet, directive)
         },
         cookieFlags,
+        SnippetDirective(
+            "proxy_redirect", .location, 1...2, "As the annotations `proxy-redirect-from` and `proxy-redirect-to`."
+        ) { snippet, directive throws(ValueFault) in
+            let words = directive.arguments.map(\.text)
+            guard words.count == 2 || ["off", "default"].contains(words[0]) else {
+                throw .expected("off, default, or what is looked for and what takes its place", words[0])
+            }
+            for (annotation, value) in zip(["proxy-redirect-from", "proxy-redirect-to"], words) {
+                snippet.overrides.append(
+                    .init(annotation: annotation, value: value, line: directive.line, directive: directive.name))
+            }
+        },
         SnippetDirective("limit_rate", as: "limit-rate", kilobytes),
         SnippetDirective("limit_rate_after", as: "limit-rate-after", kilobytes),
         SnippetDirective(
@@ -84,7 +102,7 @@ extension SnippetTable {
         [
             "etag", "charset", "charset_types", "underscores_in_headers", "ignore_invalid_headers", "keepalive_timeout",
             "keepalive_requests", "large_client_header_buffers", "client_header_buffer_size", "client_header_timeout",
-            "client_body_timeout", "client_body_temp_path", "send_timeout", "server_tokens", "port_in_redirect",
+            "client_body_temp_path", "send_timeout", "server_tokens", "port_in_redirect",
             "absolute_redirect", "server_name_in_redirect", "resolver", "resolver_timeout", "tcp_nodelay", "tcp_nopush",
             "sendfile", "aio", "open_file_cache", "error_log", "log_not_found", "log_subrequest", "rewrite_log",
             "msie_padding", "chunked_transfer_encoding", "merge_slashes", "http2_push_preload", "opentelemetry",
@@ -116,7 +134,6 @@ extension SnippetTable {
         case "large_client_header_buffers", "client_header_buffer_size":
             "use large-client-header-buffers of the ConfigMap"
         case "client_header_timeout": "use client-header-timeout of the ConfigMap"
-        case "client_body_timeout": "use client-body-timeout of the ConfigMap"
         case "server_tokens": "use server-tokens of the ConfigMap"
         case "absolute_redirect": "use relative-redirects"
         case "port_in_redirect": "use use-port-in-redirects"

@@ -3,18 +3,25 @@ import Gzip
 import HTTP
 import Linux
 
-/// The compressed form of a body that comes out of a spool: what the client's side of the exchange reads instead of it.
+/// The compressed form of a body that comes out of a spool, maybe with texts replaced: what the client's side of the
+/// exchange reads instead of it.
 ///
 /// Compresses as it is read, a buffer at a time. What has come is never held back for the sake of a better ratio: when
 /// the spool is empty and nobody knows of more, what there is goes out (nginx's `gzip` does so, too, for responses that
 /// are not buffered).
 final class CompressedBody: BodySource {
+    /// Where the plain bytes come from.
+    enum Source {
+        case spool(BodySpool)
+        case substituted(SubstitutedBody)
+    }
+
     /// What `GzipWriter` was made for.
     let level: Int
     var input = ByteBuffer()
 
     private var gzip: GzipWriter
-    private var spool: BodySpool?
+    private var source: Source?
     /// Bytes were compressed since all of it last went out.
     private var owesFlush = false
     private var hasEnded = false
@@ -29,8 +36,8 @@ final class CompressedBody: BodySource {
     }
 
     /// Begins with another body.
-    func begin(_ spool: BodySpool) {
-        self.spool = spool
+    func begin(_ source: Source) {
+        self.source = source
         gzip.restart()
         owesFlush = false
         hasEnded = false
@@ -40,7 +47,7 @@ final class CompressedBody: BodySource {
     /// Forgets the body.
     func end(_ pool: inout BufferPool) {
         pool.takeBack(&input)
-        spool = nil
+        source = nil
     }
 
     // MARK: Source
@@ -48,18 +55,13 @@ final class CompressedBody: BodySource {
     var canSplice: Bool { false }
 
     func receive(_ pool: inout BufferPool) -> Transport.Reception {
-        guard !hasEnded, let spool else { return .end }
+        guard !hasEnded, let source else { return .end }
         pool.lend(to: &input)
         input.compact()
         let before = input.count
         while input.room > 0 {
-            if !spool.input.isEmpty {
-                let taken = gzip.write(spool.input.readable, to: &input)
-                spool.input.consume(taken)
-                owesFlush = true
-                continue
-            }
-            switch spool.receive(&pool) {
+            if take(from: source) { continue }
+            switch source.receive(&pool) {
             case .bytes: continue
             case .nothing:
                 if owesFlush, !moreFollows { owesFlush = !gzip.flush(to: &input) }
@@ -76,7 +78,41 @@ final class CompressedBody: BodySource {
 
     func splice(into pipe: inout Pipe, limit: Int) -> IOResult { .wouldBlock }
 
-    func takeTrailers(into trailers: inout HeaderBlock) { spool?.takeTrailers(into: &trailers) }
+    func takeTrailers(into trailers: inout HeaderBlock) {
+        switch source {
+        case .spool(let spool): spool.takeTrailers(into: &trailers)
+        case .substituted(let body): body.takeTrailers(into: &trailers)
+        case nil: break
+        }
+    }
+
+    /// Compresses what was received.
+    ///
+    /// - Returns: false when there is nothing.
+    private func take(from source: Source) -> Bool {
+        switch source {
+        case .spool(let spool): Self.take(&spool.input, &gzip, &input, &owesFlush)
+        case .substituted(let body): Self.take(&body.input, &gzip, &input, &owesFlush)
+        }
+    }
+
+    private static func take(
+        _ plain: inout ByteBuffer, _ gzip: inout GzipWriter, _ output: inout ByteBuffer, _ owesFlush: inout Bool
+    ) -> Bool {
+        if plain.isEmpty { return false }
+        plain.consume(gzip.write(plain.readable, to: &output))
+        owesFlush = true
+        return true
+    }
+}
+
+extension CompressedBody.Source {
+    fileprivate func receive(_ pool: inout BufferPool) -> Transport.Reception {
+        switch self {
+        case .spool(let spool): spool.receive(&pool)
+        case .substituted(let body): body.receive(&pool)
+        }
+    }
 }
 
 /// One worker's compressors that wait to be used again. Their memory is worth keeping, but not for long queues of them.

@@ -232,8 +232,11 @@ extension Exchange {
         }
         if isTooSlow() { return bodyFailed(.bodyTooSlow, .bodyRate) }
         worker.loop.clearDeadline(of: upstream.handler)
-        worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+        worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: bodyTimeout)
     }
+
+    /// Nanoseconds for which the client may send nothing of its body.
+    var bodyTimeout: UInt64 { route?.filters.bodyTimeout ?? snapshot.settings.clientBodyTimeout }
 
     /// Time runs from the moment when a blocked connection last took something, whatever else happens on it.
     func limitSending(to connection: EventHandler, tookSomething: Bool, nanoseconds: UInt64) {

@@ -36,7 +36,7 @@ extension Exchange {
         case .complete: finishBuffering(spool)
         case .sourceEmpty:
             if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
-            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: bodyTimeout)
         case .yielded: worker.loop.resumeLater(downstream.handler)
         case .sourceEnded: downstream.close()
         case .malformed: bodyFailed(.malformedBody, nil)
@@ -82,7 +82,9 @@ extension Exchange {
     /// Counts what the spools hold against the worker's budget.
     func noteSpools() {
         let compressor = compressedBody == nil ? 0 : GzipWriter.memoryBytes
-        let bytes = (requestSpool?.memoryBytes ?? 0) + (responseSpool?.memoryBytes ?? 0) + compressor
+        let bytes =
+            (requestSpool?.memoryBytes ?? 0) + (responseSpool?.memoryBytes ?? 0) + compressor
+            + (substitutedBody?.memoryBytes ?? 0)
         worker.spooledBytes += bytes - state.spooledBytes
         state.spooledBytes = bytes
     }
@@ -94,7 +96,7 @@ extension Exchange {
         responseSpool?.release(&worker.buffers)
         requestSpool = nil
         responseSpool = nil
-        dropCompressor()
+        dropConversions()
         noteSpools()
     }
 }
@@ -127,9 +129,9 @@ extension Exchange {
         let spool =
             state.buffersResponse
             ? BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
-            : BodySpool(memoryLimit: Self.compressedSpoolBytes, fileLimit: 0, keepsAll: false)
+            : BodySpool(memoryLimit: Self.conversionSpoolBytes, fileLimit: 0, keepsAll: false)
         responseSpool = spool
-        compressedBody?.begin(spool)
+        beginConversions(of: spool)
         state.buffersResponse = true
         responseBody.start(source)
         if case .length = framing {

@@ -57,7 +57,7 @@ extension Exchange {
             startAttempts()
         case .sourceEmpty:
             if isTooSlow() { return bodyFailed(.bodyTooSlow, Limit.bodyRate) }
-            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: snapshot.settings.clientBodyTimeout)
+            worker.loop.setDeadline(of: downstream.handler, afterNanoseconds: bodyTimeout)
         case .tooLarge:
             let limit = route.filters.bodyLimit ?? .max
             guard limit > Self.copiedBodyLimit else { return bodyFailed(.bodyTooLarge, .requestBody) }

@@ -187,7 +187,7 @@ extension Exchange {
         guard let downstream else { return }
         state.buffersResponse = buffersResponse(given)
         editResponse()
-        let framing = chooseCoding(given)
+        let framing = chooseConversions(given)
         let fields = responseEdits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
@@ -204,7 +204,7 @@ extension Exchange {
         record.bytesSent += downstream.head.count - start
         let source = given != .none && upstream?.marksEnd == true ? .untilClose : given
         responseBody.start(source, encodesChunks: encodesChunks)
-        if state.buffersResponse || compressedBody != nil {
+        if state.buffersResponse || state.replacesTexts || compressedBody != nil {
             beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks)
         }
         downstream.sendHead(response.status, endsStream: responseBody.isTaken)

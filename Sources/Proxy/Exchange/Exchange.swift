@@ -39,7 +39,8 @@ final class Exchange {
     var requestSpool: BodySpool?
     /// Where a response waits that the client takes slower than the upstream gives it.
     var responseSpool: BodySpool?
-    /// What the client takes in place of the spool's content.
+    /// What is made of the spool's content, and what the client takes of that.
+    var substitutedBody: SubstitutedBody?
     var compressedBody: CompressedBody?
     /// Moves a buffered response on to the client, while `responseBody` fills the spool.
     var bufferedBody = BodyPump()

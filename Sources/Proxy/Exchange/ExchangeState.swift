@@ -46,6 +46,8 @@ struct ExchangeState {
     var spoolsBody = false
     /// The response goes to the client by way of the spool.
     var buffersResponse = false
+    /// Texts of the response are replaced.
+    var replacesTexts = false
     /// Which form of the response the client gets.
     var coding = Exchange.Coding.none
     /// Memory of the spools that the worker's budget knows of.

@@ -4,10 +4,11 @@ import Gzip
 import HTTP
 import Linux
 
-/// Responses that are compressed on their way to the client.
+/// Responses whose content is changed on its way to the client: texts are replaced, then it is compressed.
 ///
-/// They go by way of the spool: what the upstream says into it, what the client takes out of it by `CompressedBody`. Where
-/// the route buffers no responses the spool is small and has no file, so that a slow client slows the upstream down.
+/// They go by way of the spool: what the upstream says into it, what the client takes out of it by `SubstitutedBody` and
+/// `CompressedBody`. Where the route buffers no responses the spool is small and has no file, so that a slow client slows
+/// the upstream down.
 extension Exchange {
     /// Whether the client gets another form of the response than the upstream gave.
     enum Coding {
@@ -18,15 +19,22 @@ extension Exchange {
         case gzip
     }
 
-    /// Memory of the spool of a response that is compressed and not buffered.
-    static let compressedSpoolBytes = 64 << 10
+    /// Memory of the spool of a response that is changed and not buffered.
+    static let conversionSpoolBytes = 64 << 10
 
     /// Decides about the coding of the response at hand, whose fields have been edited, and changes those that say
     /// something of its bytes.
     ///
     /// - Parameter framing: as the upstream has it.
     /// - Returns: how the body ends as the client gets it.
-    func chooseCoding(_ framing: BodyFraming) -> BodyFraming {
+    func chooseConversions(_ given: BodyFraming) -> BodyFraming {
+        let applies = route?.filters.substitution?.applies(to: response) == true
+        if applies { response.headers.drop([.contentLength, .etag, .lastModified, .acceptRanges]) }
+        state.replacesTexts = applies && given != .none && given != .length(0)
+        return chooseCoding(state.replacesTexts ? .untilClose : given)
+    }
+
+    private func chooseCoding(_ framing: BodyFraming) -> BodyFraming {
         state.coding = .none
         guard let filter = route?.filters.compression else { return framing }
         switch filter.choice(for: request, response, length: Self.length(framing, of: response.headers)) {
@@ -83,13 +91,29 @@ extension Exchange {
     func sendBuffered(
         _ spool: inout BodySpool, to downstream: DownstreamStream, moreFollows: Bool
     ) -> BodyPump.Outcome {
-        guard var compressed = compressedBody else { return downstream.takeBody(&bufferedBody, from: &spool, worker) }
-        compressed.moreFollows = moreFollows
-        return downstream.takeBody(&bufferedBody, from: &compressed, worker)
+        if var compressed = compressedBody {
+            compressed.moreFollows = moreFollows
+            return downstream.takeBody(&bufferedBody, from: &compressed, worker)
+        }
+        if var substituted = substitutedBody {
+            return downstream.takeBody(&bufferedBody, from: &substituted, worker)
+        }
+        return downstream.takeBody(&bufferedBody, from: &spool, worker)
     }
 
-    /// Gives the compressor back.
-    func dropCompressor() {
+    /// Begins with what is made of the spool's content.
+    func beginConversions(of spool: BodySpool) {
+        if state.replacesTexts, let filter = route?.filters.substitution {
+            let body = SubstitutedBody(filter, spool)
+            if body.prepare(request, context, variables, aside: &worker.filterScratch.body) { substitutedBody = body }
+        }
+        compressedBody?.begin(substitutedBody.map { .substituted($0) } ?? .spool(spool))
+    }
+
+    /// Gives back what the conversions took.
+    func dropConversions() {
+        substitutedBody?.release(&worker.buffers)
+        substitutedBody = nil
         guard let compressed = compressedBody else { return }
         compressedBody = nil
         compressed.end(&worker.buffers)
