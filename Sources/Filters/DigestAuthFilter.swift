@@ -6,8 +6,10 @@ import Passwords
 /// Digest authentication (RFC 7616) with MD5 and `qop=auth`: the client proves that it knows a password by a digest of it
 /// with a nonce of ours.
 ///
-/// A nonce is a time and a keyed digest of it, so that nothing has to be remembered; it holds for five minutes. A client
-/// that uses one that is older gets a new one with `stale=true` and asks nobody for the password again.
+/// A nonce is a time with random bits and a keyed digest of both, so that nothing has to be remembered of nonces; it holds for five minutes.
+/// What is remembered, for as long, is each right answer: who sends it once more, having read it on its way, is told that
+/// its nonce is stale, as a client is whose nonce is older. That one gets a new nonce by it and asks nobody for the password
+/// again (RFC 7616 §3.4, §5.12).
 final class DigestAuthFilter: Sendable {
     private let table: UserTable
     /// The digest of name, realm and password of each user, as 32 lower-case digits.
@@ -26,7 +28,10 @@ final class DigestAuthFilter: Sendable {
         digests = policy.users.map { $0.secret.bytes.map(\.lowercased) }
     }
 
-    func opinion(on head: borrowing RequestHead, now: UInt64, _ scratch: inout FilterScratch) -> AccessOpinion {
+    /// - Parameter limits: where answers are remembered for all workers; nil remembers none.
+    func opinion(
+        on head: borrowing RequestHead, _ limits: SharedLimits?, now: UInt64, _ scratch: inout FilterScratch
+    ) -> AccessOpinion {
         let realm = realm
         guard let index = head.headers.firstIndex(of: .authorization),
             head.headers.firstIndex(of: .authorization, from: index + 1) == nil
@@ -42,7 +47,10 @@ final class DigestAuthFilter: Sendable {
         scratch.body.clear()
         guard isRight, user != nil, secret.count == 32 else { return .denied(.challenge) }
         switch Self.age(of: value.extracting(answer.nonce), now: now) {
-        case .good: return .granted
+        case .good:
+            if Self.isFirst(answer, value, limits, now: now) { return .granted }
+            scratch.nonceIsStale = true
+            return .denied(.challenge)
         case .forged: return .denied(.challenge)
         case .old:
             scratch.nonceIsStale = true
@@ -87,28 +95,47 @@ final class DigestAuthFilter: Sendable {
         return Digest.areEqual(buffer.readable, value.extracting(answer.response))
     }
 
+    /// Whether this answer to this nonce was never given before. The table of limits keeps it until the nonce has ended.
+    private static func isFirst(
+        _ answer: DigestAnswer, _ value: Span<UInt8>, _ limits: SharedLimits?, now: UInt64
+    ) -> Bool {
+        guard let limits else { return true }
+        var hasher = Hasher()
+        hasher.combine("digest answer")
+        for part in [answer.username, answer.nonce, answer.response] {
+            RateLimitFilter.combine(value.extracting(part), into: &hasher)
+        }
+        let key = UInt64(bitPattern: Int64(hasher.finalize()))
+        let lifetime = (nonceLifetime + 1) * 1_000_000_000
+        if case .admitted = limits.rates.admit(key, now: now, interval: lifetime, tolerance: 0) { return true }
+        return false
+    }
+
     // MARK: Nonces
 
     private enum Age { case good, old, forged }
 
+    /// No two are the same, so that whose answer was refused can give another at once.
     private static func appendNonce(seconds: UInt64, to buffer: inout ByteBuffer) {
-        buffer.append(hexadecimalWord: seconds)
-        buffer.append(hexadecimalWord: seal(of: seconds))
+        let word = UInt64(UInt32.random(in: .min ... .max)) << 32 | seconds & 0xFFFF_FFFF
+        buffer.append(hexadecimalWord: word)
+        buffer.append(hexadecimalWord: seal(of: word))
     }
 
-    private static func seal(of seconds: UInt64) -> UInt64 {
+    private static func seal(of word: UInt64) -> UInt64 {
         var message = ProcessSecret.bytes
         for shift in stride(from: 0, to: UInt64(64), by: 8) {
-            message.append(UInt8(truncatingIfNeeded: seconds >> shift))
+            message.append(UInt8(truncatingIfNeeded: word >> shift))
         }
         return Digest.fingerprint(message.span).first
     }
 
     private static func age(of nonce: Span<UInt8>, now: UInt64) -> Age {
-        guard nonce.count == 32, let seconds = word(nonce.extracting(0..<16)),
-            let given = word(nonce.extracting(16..<32)),
-            given == seal(of: seconds), seconds <= now / 1_000_000_000
+        guard nonce.count == 32, let made = word(nonce.extracting(0..<16)),
+            let given = word(nonce.extracting(16..<32)), given == seal(of: made)
         else { return .forged }
+        let seconds = made & 0xFFFF_FFFF
+        guard seconds <= now / 1_000_000_000 else { return .forged }
         return now / 1_000_000_000 - seconds <= nonceLifetime ? .good : .old
     }
 

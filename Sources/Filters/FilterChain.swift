@@ -95,14 +95,16 @@ public enum FilterChain {
     /// - Parameters:
     ///   - progress: a new one at first. After `.ask` and `.verify`, the same again together with the `answer`.
     ///   - answer: what those have said who were asked.
+    ///   - limits: where is remembered what may be said once only; nil where nothing is to be remembered.
     ///   - now: monotonic nanoseconds.
     public static func authorize(
         _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters,
-        progress: inout AccessProgress, answer: AccessOpinion? = nil, now: UInt64, scratch: inout FilterScratch
+        progress: inout AccessProgress, answer: AccessOpinion? = nil, limits: SharedLimits? = nil, now: UInt64,
+        scratch: inout FilterScratch
     ) -> Verdict {
         var given = answer
         while true {
-            let opinion = given ?? route.opinion(of: progress.step, on: head, context, now: now, &scratch)
+            let opinion = given ?? route.opinion(of: progress.step, on: head, context, limits, now: now, &scratch)
             given = nil
             guard let verdict = progress.take(opinion, route.satisfy) else { continue }
             if verdict == .challenge { route.writeChallenge(now: now, &scratch) }

@@ -122,7 +122,8 @@ final class RateLimitFilter: Sendable {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    private static func combine(_ bytes: Span<UInt8>, into hasher: inout Hasher) {
+    /// Adds bytes and how many there are of them.
+    static func combine(_ bytes: Span<UInt8>, into hasher: inout Hasher) {
         var word: UInt64 = 0
         for index in bytes.indices {
             word = word << 8 | UInt64(bytes[index])

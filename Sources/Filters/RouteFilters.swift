@@ -32,6 +32,8 @@ public final class RouteFilters: Sendable {
     public let responseHeadLimits: HeadLimits?
     /// What is changed of the upstream's cookies and redirects; nil for nothing.
     public let responseRewrite: ResponseRewriteFilter?
+    /// Whether the content of responses may go to clients in another form than it came.
+    public var convertsResponses: Bool { substitution != nil || compression != nil }
     /// Which texts of responses are replaced; nil for none.
     public let substitution: SubstitutionFilter?
     /// Which responses are compressed; nil for none.
@@ -379,7 +381,7 @@ extension RouteFilters {
     /// What a rule of the access stage says.
     func opinion(
         of rule: AccessProgress.Step, on head: borrowing RequestHead, _ context: RequestContext,
-        now: UInt64, _ scratch: inout FilterScratch
+        _ limits: SharedLimits?, now: UInt64, _ scratch: inout FilterScratch
     ) -> AccessOpinion {
         switch rule {
         case .addresses: addresses?.opinion(on: context) ?? .indifferent
@@ -387,7 +389,7 @@ extension RouteFilters {
             if let basicAuth {
                 basicAuth.opinion(on: head, now: now, &scratch)
             } else {
-                digestAuth?.opinion(on: head, now: now, &scratch) ?? .indifferent
+                digestAuth?.opinion(on: head, limits, now: now, &scratch) ?? .indifferent
             }
         case .service: ask(about: head)
         case .over: .indifferent

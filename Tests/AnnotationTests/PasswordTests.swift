@@ -257,14 +257,15 @@ import Testing
     /// What a client answers to a challenge.
     static func answer(
         _ challenge: String, user: String = "anna", password: String = "secret", uri: String = "/a?b=c",
-        method: String = "GET", change: (String) -> String = { $0 }
+        method: String = "GET", count: Int = 1, change: (String) -> String = { $0 }
     ) throws -> String {
         let nonce = try #require(challenge.components(separatedBy: "nonce=\"").last?.split(separator: "\"").first)
+        let count = "0000000\(count)"
         let response = md5(
-            "\(md5("\(user):Shop:\(password)")):\(nonce):00000001:abc:auth:\(md5("\(method):\(uri)"))")
+            "\(md5("\(user):Shop:\(password)")):\(nonce):\(count):abc:auth:\(md5("\(method):\(uri)"))")
         return change(
             "Authorization: Digest username=\"\(user)\", realm=\"Shop\", nonce=\"\(nonce)\", uri=\"\(uri)\", "
-                + "algorithm=MD5, qop=auth, nc=00000001, cnonce=\"abc\", response=\"\(response)\"")
+                + "algorithm=MD5, qop=auth, nc=\(count), cnonce=\"abc\", response=\"\(response)\"")
     }
 
     func gate(_ origin: ScriptedOrigin) throws -> Gate { try Gate(Self.digest, origin: origin, also: Self.users) }
@@ -279,6 +280,28 @@ import Testing
         #expect(challenge.hasPrefix("Digest realm=\"Shop\", qop=\"auth\", algorithm=MD5, nonce=\""))
         #expect(try gate.request("/a?b=c", [Self.answer(challenge)]).status == 200)
         #expect(origin.requests.count == 1 && origin.requests.first?["Authorization"] == nil)
+    }
+
+    @Test(arguments: [1, 2])
+    func `opens once for each answer, on all workers together`(workers: Int) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(Self.digest, origin: origin, also: Self.users, workers: workers)
+        let challenge = try #require(try gate.request("/a?b=c")["WWW-Authenticate"])
+        let answer = try Self.answer(challenge)
+        #expect(try gate.request("/a?b=c", [answer]).status == 200)
+        for _ in 0..<6 {
+            let again = try gate.request("/a?b=c", [answer])
+            #expect(again.status == 401 && again["WWW-Authenticate"]?.hasSuffix(", stale=true") == true)
+        }
+        for count in 2...4 {
+            #expect(try gate.request("/a?b=c", [Self.answer(challenge, count: count)]).status == 200)
+        }
+        #expect(origin.requests.count == 4)
+        let others = Set(try (0..<20).map { _ in try gate.request("/a?b=c")["WWW-Authenticate"] })
+        #expect(others.count == 20, "a client can answer anew at once")
+        // Wrong answers leave nothing behind that could keep the right one out.
+        #expect(try gate.request("/a?b=c", [Self.answer(challenge, password: "x", count: 5)]).status == 401)
+        #expect(try gate.request("/a?b=c", [Self.answer(challenge, count: 5)]).status == 200)
     }
 
     @Test(arguments: [

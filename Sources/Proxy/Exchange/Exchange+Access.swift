@@ -26,7 +26,7 @@ extension Exchange {
         guard let route else { return }
         let verdict = FilterChain.authorize(
             request, context, route: route.filters, progress: &state.access, answer: given,
-            now: worker.loop.now.nanoseconds, scratch: &worker.filterScratch)
+            limits: worker.limits, now: worker.loop.now.nanoseconds, scratch: &worker.filterScratch)
         if verdict == .proceed { forward() } else { answer(verdict) }
     }
 

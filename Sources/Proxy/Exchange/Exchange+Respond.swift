@@ -187,7 +187,7 @@ extension Exchange {
         guard let downstream else { return }
         state.buffersResponse = buffersResponse(given)
         editResponse()
-        let framing = chooseConversions(given)
+        let framing = route?.filters.convertsResponses == true ? chooseConversions(given) : given
         let fields = responseEdits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
