@@ -176,6 +176,7 @@ struct HostAssembly {
     var renamed: [ServicePort: UpstreamID] { surroundings.renamed }
 
     func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
+    func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
 
     mutating func noteTaken(_ route: Route, by owner: Origin) {
         diagnostics.append(

@@ -94,6 +94,8 @@ final class TranslatedIngress: Sendable {
         var serverUpstreams: [UpstreamRequest] = []
         /// A snippet of the paths adds headers by `add_header`.
         var hasAddedHeaders = false
+        /// A snippet of the paths says something about compression.
+        var saysCompression = false
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
         var canary: Canary?
         var secureRedirect = SecureRedirectRule()

@@ -257,6 +257,24 @@ import Testing
         #expect(try gate.request("/", [Self.asking])["Content-Encoding"] == coding)
     }
 
+    @Test(
+        arguments: [
+            (["server-snippet": "gzip on;"], [:], "gzip"), (["server-snippet": "gzip off;"], ["use-gzip": "true"], nil),
+            (["server-snippet": "gzip on;", "configuration-snippet": "gzip off;"], [:], nil),
+            (["server-snippet": "gzip off;", "configuration-snippet": "gzip on;"], [:], "gzip"),
+            (["server-snippet": "gzip_types image/png; gzip on;"], ["gzip-types": "text/plain"], nil),
+            ([:], ["http-snippet": "gzip on;"], "gzip"), ([:], ["server-snippet": "gzip on;"], "gzip"),
+            (["server-snippet": "gzip off;"], ["server-snippet": "gzip on;"], nil),
+            (["server-snippet": "gzip_min_length 1;"], ["http-snippet": "gzip on;"], "gzip"),
+        ] as [([String: String], [String: String], String?)])
+    func `goes by the innermost snippet that says something`(
+        annotations: [String: String], configMap: [String: String], coding: String?
+    ) throws {
+        let gate = try gate(origin(), configMap, annotations)
+        #expect(try gate.request("/", [Self.asking])["Content-Encoding"] == coding)
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+    }
+
     @Test func `counts compressed bytes in the access log`() throws {
         let gate = try gate(
             origin(), ["use-gzip": "true", "log-format-upstream": "$body_bytes_sent $sent_http_content_encoding"])

@@ -11,11 +11,22 @@ struct GlobalSnippets {
 
     /// Reads the texts in `globals` and puts what they mean there, too.
     mutating func read(into globals: inout GlobalSettings) {
+        // What holds for everything, before what is within.
+        for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
+            guard let text else { continue }
+            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)
+            compiler.add(text)
+            globals.commonHeaders.append(compiler.headers)
+            for setting in compiler.compression { globals.defaults.compression.apply(setting) }
+            finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
+        }
+        globals.settings.compression = globals.defaults.compression.policy()
         if let text = globals.serverSnippet {
             var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
             compiler.add(text)
             let origin = origin(of: "server-snippet")
-            globals.server = ServerSnippet(compiler, labels: RouteLabels(), origin: origin)
+            globals.server = ServerSnippet(
+                compiler, labels: RouteLabels(), origin: origin, over: globals.defaults.compression)
             globals.server.addressRules = compiler.access.isEmpty ? nil : SnippetAccess.rules(compiler.access)
             let isLost = !compiler.access.isEmpty && globals.server.addressRules == nil
             finish(compiler, key: "server-snippet", isRefused: compiler.isRefused || isLost, &globals)
@@ -31,14 +42,6 @@ struct GlobalSnippets {
             compiler.add(text)
             globals.questionFields = compiler.questionFields
             finish(compiler, key: "global-auth-snippet", isRefused: compiler.isRefused, &globals)
-        }
-        for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
-            guard let text else { continue }
-            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)
-            compiler.add(text)
-            globals.commonHeaders.append(compiler.headers)
-            for setting in compiler.compression { globals.defaults.compression.apply(setting) }
-            finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
         }
     }
 

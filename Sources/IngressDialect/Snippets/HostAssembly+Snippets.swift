@@ -13,6 +13,7 @@ extension HostAssembly {
         both.headers.append(common.headers)
         both.addressRules = own.addressRules ?? common.addressRules
         both.locations += common.locations
+        both.compression = own.compression ?? common.compression
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
         both.silencesLog = own.silencesLog || common.silencesLog
         return both
@@ -21,8 +22,12 @@ extension HostAssembly {
     /// - Parameter entries: the routes of the host with the Ingresses that they come from.
     mutating func lay(_ server: ServerSnippet, over host: inout VirtualHost, _ entries: [RegexMode.Entry]) {
         let adding = Set(entries.filter { hasAddedHeaders($0.share) }.map(\.route.origin))
+        let compressing = Set(entries.filter { saysCompression($0.share) }.map(\.route.origin))
         for index in host.routes.indices {
-            server.apply(to: &host.routes[index], hasAddedHeaders: adding.contains(host.routes[index].origin))
+            let origin = host.routes[index].origin
+            server.apply(
+                to: &host.routes[index], hasAddedHeaders: adding.contains(origin),
+                saysCompression: compressing.contains(origin))
         }
         var first: [Route] = []
         var last: [Route] = []
@@ -34,7 +39,7 @@ extension HostAssembly {
             var route = location.route
             route.labels.host = host.name == .any ? "" : host.name.description
             if let id = location.target.flatMap({ renamed[$0] }) { route.action = .forward(id) }
-            server.apply(to: &route, hasAddedHeaders: false)
+            server.apply(to: &route, hasAddedHeaders: false, saysCompression: location.saysCompression)
             if location.goesFirst || host.ranking == .mostSpecific { first.append(route) } else { last.append(route) }
         }
         host.routes = first + host.routes + last

@@ -53,6 +53,7 @@ extension IngressReading {
         }
         content.policy.substitution = compiled.substitution.policy()
         if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }
+        content.saysCompression = !compiled.compression.isEmpty
         content.hasAddedHeaders = !compiled.headers.added.isEmpty
         if !compiled.headers.isEmpty {
             var edits = content.policy.headerEdits ?? HeaderEdits()
@@ -93,7 +94,9 @@ extension IngressReading {
         compiler.add(text)
         var findings = compiler.findings
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)
-        var server = ServerSnippet(compiler, labels: labels, origin: annotationOrigin("server-snippet"))
+        var server = ServerSnippet(
+            compiler, labels: labels, origin: annotationOrigin("server-snippet"),
+            over: globals.defaults.compression)
         var isRefused = compiler.isRefused
         if !compiler.access.isEmpty {
             server.addressRules = SnippetAccess.rules(compiler.access)

@@ -16,34 +16,50 @@ struct ServerSnippet: Sendable, Equatable {
         /// Where its requests go, when the location names a backend.
         var target: ServicePort?
         var goesFirst: Bool
+        /// The block says something about compression, which goes before what the server says.
+        var saysCompression: Bool
     }
 
     /// `access_log off`
     var silencesLog = false
     /// `client_body_timeout`
     var bodyTimeout: Duration?
+    /// `gzip` and its kin, over what the ConfigMap says; nil when the server says nothing of it.
+    var compression: CompressionDraft?
 
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
-            && bodyTimeout == nil
+            && bodyTimeout == nil && compression == nil
     }
 
     init() {}
 
-    /// - Parameter origin: where the text stands.
-    init(_ compiled: SnippetCompiler, labels: RouteLabels, origin: Origin) {
+    /// - Parameters:
+    ///   - origin: where the text stands.
+    ///   - compression: what holds where the text says nothing of it.
+    init(
+        _ compiled: SnippetCompiler, labels: RouteLabels, origin: Origin, over compression: CompressionDraft
+    ) {
         steps = compiled.steps
         headers = compiled.headers
         variables = compiled.variables
         silencesLog = compiled.silencesLog
         bodyTimeout = compiled.bodyTimeout
+        if !compiled.compression.isEmpty {
+            var draft = compression
+            for setting in compiled.compression { draft.apply(setting) }
+            self.compression = draft
+        }
         locations = compiled.locations.map { Location($0, labels: labels, origin: origin) }
     }
 
     /// Puts what the host says before what a route says.
     ///
-    /// - Parameter hasAddedHeaders: the route's own snippet has an `add_header`, which takes the place of the host's.
-    func apply(to route: inout Route, hasAddedHeaders: Bool) {
+    /// - Parameters:
+    ///   - hasAddedHeaders: the route's own snippet has an `add_header`, which takes the place of the host's.
+    ///   - saysCompression: it says something about compression, which does so, too.
+    func apply(to route: inout Route, hasAddedHeaders: Bool, saysCompression: Bool) {
+        if let compression, !saysCompression { route.policy.compression = compression.policy() }
         if !steps.isEmpty {
             var rules = route.policy.rules ?? RequestRules()
             rules.ofHost += steps
@@ -87,6 +103,7 @@ extension ServerSnippet.Location {
             match: RouteMatch(path: location.match), action: .refuse(status: status, reason: reason), policy: policy,
             labels: labels, origin: origin)
         goesFirst = location.goesFirst
+        saysCompression = !compiled.compression.isEmpty
     }
 }
 
