@@ -145,10 +145,7 @@ extension RequestHead {
         method = Method(headers.bytes(in: methodRange))
         guard isExtendedConnect else {
             if method == .connect { return takeConnect() }
-            guard !targetRange.isEmpty else { throw .badTarget(at: 0) }
-            let first = headers.storage[targetRange.lowerBound]
-            guard first == .slash || first == .asterisk else { throw .badTarget(at: 0) }
-            return try takeTarget(targetRange)
+            return try takePath()
         }
         // RFC 8441 §5: what HTTP/1.1 says with GET and Upgrade.
         guard method == .connect, headers.bytes(in: protocolRange).equals("websocket") else {
@@ -160,6 +157,16 @@ extension RequestHead {
         method = .get
         headers.append(.upgrade, value: "websocket")
         upgrade = .webSocket
+        try takePath()
+    }
+
+    /// The target is a path or an asterisk, of the bytes that HTTP/1 lets a target hold: RFC 9113 §8.3.1 has no others.
+    private mutating func takePath() throws(HTTP1Error) {
+        guard !targetRange.isEmpty else { throw .badTarget(at: 0) }
+        let first = headers.storage[targetRange.lowerBound]
+        guard first == .slash || first == .asterisk else { throw .badTarget(at: 0) }
+        let fault = headers.storage.bytes.firstNonVisible(from: targetRange.lowerBound, to: targetRange.upperBound)
+        guard fault == targetRange.upperBound else { throw .badTarget(at: fault - targetRange.lowerBound) }
         try takeTarget(targetRange)
     }
 

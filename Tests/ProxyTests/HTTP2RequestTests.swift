@@ -116,6 +116,7 @@ import Testing
 
     @Test(arguments: [
         ("/a%00b", 400), ("/../up", 400), ("/bad%zz", 400), ("/" + String(repeating: "a", count: 9000), 414),
+        ("/caf\u{E9}", 400), ("/a?caf\u{E9}", 400), ("/a'/./\u{94}/../b?x=%zz", 400),
     ])
     func `obeys the rules of targets`(path: String, status: Int) throws {
         let origin = try ScriptedOrigin(answering: "ok")
