@@ -8,6 +8,8 @@ public final class EventLoop {
     private var epoll: Epoll
     private var handlers = SlotTable<EventHandler>()
     private var timers: TimerWheel
+    /// Entries of the wheel beyond which those of handlers that have left are looked for.
+    private var entryLimit = EventLoop.fewEntries
     private var due: ContiguousArray<(SlotID, tick: UInt64)> = []
     private var resuming: ContiguousArray<SlotID> = []
     private var resumingNow: ContiguousArray<SlotID> = []
@@ -15,6 +17,8 @@ public final class EventLoop {
     public private(set) var now = Instant.now()
 
     private static let wakeTag = UInt64.max
+    /// So many entries of the wheel are not worth looking through.
+    private static let fewEntries = 4096
 
     public init() throws(Errno) {
         epoll = try Epoll()
@@ -23,6 +27,10 @@ public final class EventLoop {
 
     /// How many handlers are registered.
     public var handlerCount: Int { handlers.count }
+
+    /// Entries that the timer wheel holds. Those of handlers that have left count until their tick comes, or until they
+    /// are more than the others and `fewEntries`.
+    var timerEntryCount: Int { timers.count }
 
     /// Watches `descriptor` for `handler`, which is kept until `remove`.
     public func add(_ handler: EventHandler, watching descriptor: borrowing Descriptor) throws(Errno) {
@@ -113,6 +121,14 @@ public final class EventLoop {
         guard tick < handler.armedTick else { return }
         timers.insert(id, at: tick)
         handler.armedTick = tick
+        if timers.count > entryLimit { forgetStaleEntries() }
+    }
+
+    /// Handlers that come and go leave entries behind, for as long as their deadlines were away: without this a busy
+    /// minute would fill the memory. Twice as many entries as are of use may wait, so each is looked at a few times at most.
+    private func forgetStaleEntries() {
+        timers.remove { [handlers] id, tick in handlers[id]?.armedTick != tick }
+        entryLimit = 2 * timers.count + Self.fewEntries
     }
 
     /// Calls `handler.resumed` on the next turn, after the events that wait then: for work that was

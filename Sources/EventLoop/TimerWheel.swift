@@ -14,7 +14,7 @@ struct TimerWheel {
     /// The last tick that was fired.
     private var current: UInt64
     /// Entries, stale ones included.
-    private var count = 0
+    private(set) var count = 0
     /// No entry fires before this tick.
     private var earliest = UInt64.max
 
@@ -54,6 +54,19 @@ struct TimerWheel {
             buckets[index].removeAll(keepingCapacity: true)
         }
         current = target
+        earliest = nextOccupied()
+    }
+
+    /// Drops the entries of which `isStale` holds, given with the tick that they wait for.
+    mutating func remove(where isStale: (SlotID, _ tick: UInt64) -> Bool) {
+        for offset in 1..<UInt64(Self.size) {
+            let tick = current + offset
+            let index = Int(tick % UInt64(Self.size))
+            let before = buckets[index].count
+            guard before > 0 else { continue }
+            buckets[index].removeAll { isStale($0, tick) }
+            count -= before - buckets[index].count
+        }
         earliest = nextOccupied()
     }
 

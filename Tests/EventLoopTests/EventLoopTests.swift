@@ -101,6 +101,25 @@ private final class Recorder: EventHandler {
         #expect(handler.deadlines == 1)
     }
 
+    @Test func `forgets the deadlines of handlers that have left, and no others`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let staying = (1...100).map { _ in Recorder() }
+        for (number, handler) in staying.enumerated() {
+            loop.add(handler)
+            loop.setDeadline(of: handler, afterNanoseconds: UInt64(number) * 3_000_000)
+        }
+        for _ in 0..<100_000 {
+            let leaving = Recorder()
+            loop.add(leaving)
+            loop.setDeadline(of: leaving, afterNanoseconds: 60_000_000_000)
+            loop.remove(leaving)
+        }
+        #expect(loop.timerEntryCount < 5000)
+        while staying.contains(where: { $0.deadlines == 0 }) { try loop.turn(until: .distantFuture, wakeEvent: wake) }
+        #expect(staying.allSatisfy { $0.deadlines == 1 })
+    }
+
     @Test func `resumes a handler on the next turn without waiting`() throws {
         let loop = try EventLoop()
         let wake = try EventFD()

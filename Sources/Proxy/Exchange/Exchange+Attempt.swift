@@ -68,7 +68,7 @@ extension Exchange {
             } else {
                 connection = try HTTP2Upstream(worker: worker, pool: pool)
             }
-            let stream = worker.upstreamStreams.take()
+            let stream = worker.upstreamStreams.take(worker.loop)
             upstream = .http2(stream)
             stream.attach(self, to: connection)
             guard connection.isOpen else {

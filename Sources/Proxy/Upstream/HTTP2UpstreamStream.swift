@@ -6,7 +6,8 @@ import Linux
 
 /// One stream to an endpoint that speaks HTTP/2: one attempt of one exchange.
 ///
-/// Reads and writes content in its session's buffers; the connection carries them. Reused by its worker.
+/// Reads and writes content in its session's buffers; the connection carries them. Reused by its worker, and registered
+/// with the loop all the while, so a turn that an earlier exchange asked for may come to the next one.
 final class HTTP2UpstreamStream: EventHandler {
     private(set) var connection: HTTP2Upstream?
     private(set) var exchange: Exchange?
@@ -39,7 +40,6 @@ final class HTTP2UpstreamStream: EventHandler {
         self.exchange = exchange
         self.connection = connection
         isReused = connection.served > 0
-        connection.worker.loop.add(self)
         connection.attach(self)
     }
 
@@ -78,7 +78,7 @@ final class HTTP2UpstreamStream: EventHandler {
         exchange = nil
         self.connection = nil
         let worker = connection.worker
-        worker.loop.remove(self)
+        worker.loop.clearDeadline(of: self)
         worker.buffers.takeBack(&headBuffer)
         connection.detach(self, resetting: code)
         state = nil
@@ -88,7 +88,7 @@ final class HTTP2UpstreamStream: EventHandler {
         tookSomething = true
         interimIsDue = false
         headIsDue = false
-        worker.upstreamStreams.give(self)
+        worker.upstreamStreams.give(self, worker.loop)
     }
 
     // MARK: Events
@@ -124,7 +124,10 @@ final class HTTP2UpstreamStream: EventHandler {
         exchange?.upstreamTimedOut()
     }
 
-    override func resumed() { exchange?.upstreamReady() }
+    /// Before the request has been handed over there is nothing that a turn could tell.
+    override func resumed() {
+        if state != nil || failure != nil { exchange?.upstreamReady() }
+    }
 
     // MARK: The request
 
@@ -261,9 +264,15 @@ struct UpstreamStreamStock {
 
     private static let limit = 1024
 
-    mutating func take() -> HTTP2UpstreamStream { idle.popLast() ?? HTTP2UpstreamStream() }
+    /// Streams stay registered while they wait: what the loop keeps for a deadline serves one request after the other.
+    mutating func take(_ loop: EventLoop) -> HTTP2UpstreamStream {
+        if let stream = idle.popLast() { return stream }
+        let stream = HTTP2UpstreamStream()
+        loop.add(stream)
+        return stream
+    }
 
-    mutating func give(_ stream: HTTP2UpstreamStream) {
-        if idle.count < Self.limit { idle.append(stream) }
+    mutating func give(_ stream: HTTP2UpstreamStream, _ loop: EventLoop) {
+        if idle.count < Self.limit { idle.append(stream) } else { loop.remove(stream) }
     }
 }
