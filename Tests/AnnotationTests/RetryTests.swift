@@ -119,11 +119,12 @@ private struct Pair {
                 == (value.flatMap(Int.init) == tries || value == nil))
     }
 
-    @Test func `of 0 is as often as there are endpoints`() throws {
-        let bad = try (0..<5).map { _ in try ScriptedOrigin(Pair.breaking) }
+    @Test(arguments: [(5, [1, 1, 1, 1, 1]), (1, [3])])
+    func `of 0 is as often as there are endpoints, and no less than by default`(endpoints: Int, tries: [Int]) throws {
+        let bad = try (0..<endpoints).map { _ in try ScriptedOrigin(Pair.breaking) }
         let gate = try Gate(["proxy-next-upstream-tries": "0"], origins: ["web": bad])
         #expect(try gate.request().status == 502)
-        #expect(bad.map(\.requests.count) == [1, 1, 1, 1, 1])
+        #expect(bad.map(\.requests.count) == tries)
     }
 }
 

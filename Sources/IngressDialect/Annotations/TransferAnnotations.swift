@@ -40,7 +40,9 @@ extension AnnotationGroup {
                     + "http_504, http_403, http_404, http_429, non_idempotent, or off."),
             Annotation(
                 "proxy-next-upstream-tries", .integer(in: 0...1000), default: "3", .route, \.transfer.tries,
-                global: true, example: "2", "Attempts in all, the first included; 0 is no limit."),
+                global: true, example: "2",
+                "Attempts in all, the first included; 0 is as many as there are endpoints and 3 at least, where "
+                    + "ingress-nginx has no limit."),
             Annotation(
                 "proxy-next-upstream-timeout", .secondsOrZero, default: "0", .route, \.transfer.window, global: true,
                 example: "10", "Seconds within which a further attempt may start; 0 is no limit."),

@@ -39,7 +39,7 @@ public struct Retry: Sendable, Hashable {
     }
 
     public var conditions: Conditions
-    /// Attempts in all, the first included; 0 is no limit but the number of endpoints.
+    /// Attempts in all, the first included; 0 is no limit but the number of endpoints, or 3 where there are fewer.
     public var tries: Int
     /// The time within which a further attempt may start; zero is no limit.
     public var timeout: Duration

@@ -12,6 +12,9 @@ import Telemetry
 /// Another endpoint is tried only before a byte of the response went to the client, only while the request is
 /// whole in our hands and may be sent twice, and only as far as the route's rule and the retry budget reach.
 extension Exchange {
+    /// Attempts that a rule without a limit has where there are fewer endpoints: a limit by default must not be more.
+    private static let fewestTries = 3
+
     /// The endpoint has answered.
     func attemptSucceeded() {
         guard let plan else { return }
@@ -84,7 +87,7 @@ extension Exchange {
         guard let rule = route?.filters.retry, let plan, !condition.isEmpty,
             rule.conditions.isSuperset(of: condition), maySendAgain(beforeSending: beforeSending)
         else { return false }
-        let tries = rule.tries == .max ? plan.balancer.endpoints.count : rule.tries
+        let tries = rule.tries == .max ? max(plan.balancer.endpoints.count, Self.fewestTries) : rule.tries
         let now = worker.loop.now
         guard state.attempts < tries, now.nanoseconds(since: state.firstAttemptAt) < UInt64(rule.window) else {
             worker.metrics.count(Limit.attempts)
