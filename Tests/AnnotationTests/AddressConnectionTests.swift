@@ -55,6 +55,27 @@ import Testing
         #expect(try connect(from: "203.0.113.10").request().text == "ok")
     }
 
+    @Test func `are counted over TLS, each once whatever runs on it`() throws {
+        let gate = try Gate(
+            manifests: [Manifests.ingress([:])], origins: ["web": [ScriptedOrigin(answering: "ok")]],
+            configMap: ["gatehouse-client-connections": "2"], speaksTLS: true)
+        var peers = [try gate.http2OverTLS(), try gate.http2OverTLS()]
+        for peer in peers {
+            let streams = try (0..<20).map { try peer.request("/\($0)", scheme: "https") }
+            for stream in streams { #expect(try peer.message(stream).status == 200) }
+        }
+        #expect(throws: (any Error).self) { try gate.http2OverTLS() }
+        #expect(throws: (any Error).self) { try gate.secureClient(TLSOptions("shop.example")) }
+        #expect(gate.metric("gatehouse_limits_hit_total", "\"client_connections\"") == 2)
+        peers.removeLast().wire.close()
+        try eventually("the place to be free") {
+            guard let peer = try? gate.http2OverTLS() else { return false }
+            peers.append(peer)
+            return true
+        }
+        #expect(try peers[1].message(peers[1].request(scheme: "https")).status == 200)
+    }
+
     @Test func `count while they are tunnels`() throws {
         let origin = try ScriptedOrigin { connection in
             guard let request = try connection.request() else { return }

@@ -194,6 +194,26 @@ import Testing
         try origin.waitForConnections(2)
     }
 
+    @Test func `counts what is under way on one connection of HTTP/2 as if it were on many`() throws {
+        let opened = TestSupport.Gate()
+        let origin = try ScriptedOrigin { connection in
+            while let request = try connection.request() {
+                if request.target == "/slow" { try opened.wait() }
+                try connection.respond("ok")
+            }
+        }
+        let gate = try Gate(
+            manifests: [Manifests.ingress(["limit-connections": "2"])], origins: ["web": [origin]], speaksTLS: true)
+        let peer = try gate.http2OverTLS()
+        let slow = try (0..<2).map { _ in try peer.request("/slow", scheme: "https") }
+        #expect(try peer.message(peer.request(scheme: "https")).status == 503)
+        let other = try gate.http2OverTLS()
+        #expect(try other.message(other.request(scheme: "https")).status == 503)
+        opened.open()
+        for stream in slow { #expect(try peer.message(stream).status == 200) }
+        #expect(try peer.message(peer.request(scheme: "https")).status == 200)
+    }
+
     @Test func `does not hold for exempt addresses, nor by default`() throws {
         for annotations in [["limit-connections": "1", "limit-allowlist": "127.0.0.1"], [:]] {
             let origin = try ScriptedOrigin { connection in _ = try connection.waitForEnd() }

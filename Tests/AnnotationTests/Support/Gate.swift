@@ -106,6 +106,15 @@ final class Gate {
         try Client(toPort: plane.addresses[1].port, tls: options)
     }
 
+    /// A client that has chosen HTTP/2 in its handshake, where TLS is spoken.
+    func http2OverTLS(_ name: String = "shop.example") throws -> HTTP2Peer {
+        var options = TLSOptions(name)
+        options.protocols = ["h2"]
+        let peer = HTTP2Peer(try secureClient(options).wire)
+        try peer.beginAsClient()
+        return peer
+    }
+
     /// The answer to one request on a connection of its own.
     func request(
         _ target: String = "/", method: String = "GET", host: String? = "shop.example", _ fields: [String] = [],
