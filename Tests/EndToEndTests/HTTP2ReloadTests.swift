@@ -45,11 +45,15 @@ import Testing
         ])
     }
 
-    /// Changes the route and the certificate, and looks at both with a connection of its own.
+    private static let changes = 1...20
+
+    /// Changes the route, with every second change the certificate too, and looks at both with a connection of its own.
     private static func swap(_ number: Int, _ folder: ManifestFolder, _ gatehouse: Gatehouse) throws {
         let service = number.isMultiple(of: 2) ? "blue" : "green"
-        let certificate = certificates[number % 2]
-        try gatehouse.reloads { try folder.replace("secret.yaml", with: secret(certificate)) }
+        let certificate = certificates[number / 2 % 2]
+        if number.isMultiple(of: 2) {
+            try gatehouse.reloads { try folder.replace("secret.yaml", with: secret(certificate)) }
+        }
         try gatehouse.reloads { try folder.replace("shop.yaml", with: site(to: service)) }
         let client = try gatehouse.secureClient(TLSOptions(authority: authority))
         #expect(client.wire.session?.certificate == certificate.certificatePEM)
@@ -74,7 +78,7 @@ import Testing
         let upload = try clients[1].request(
             "/upload", method: "POST", scheme: "https", [("content-type", "application/grpc")], body: "begun, ",
             endStream: false)
-        for number in 1...10 {
+        for number in Self.changes {
             let streams = try clients.map { client in
                 try (0..<8).map { try client.request("/\($0)", scheme: "https") }
             }
@@ -102,7 +106,7 @@ import Testing
                 "-n", "20000", "-c", "8", "-m", "16", "--connect-to=127.0.0.1:\(gatehouse.securePort)",
                 "https://shop.example/",
             ])
-        for number in 1...10 { try Self.swap(number, folder, gatehouse) }
+        for number in Self.changes { try Self.swap(number, folder, gatehouse) }
         guard case .exited(let status) = try load.end() else { throw WireFault.malformed("h2load was killed") }
         let output = try load.output.wait("output") { $0.isOver }.text
         #expect(status == 0)

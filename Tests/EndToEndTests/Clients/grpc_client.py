@@ -162,7 +162,7 @@ class Load:
         """One stream from the beginning of the load to its end."""
         pending = queue.Queue()
         try:
-            answers = self.client.method("stream_stream", "Chat")(iter(pending.get, None), timeout=120)
+            answers = self.client.method("stream_stream", "Chat")(iter(pending.get, None), timeout=600)
             while not self.is_over.is_set():
                 pending.put(b"still there")
                 self.note(None if next(answers) == b"still there" else "something else")
