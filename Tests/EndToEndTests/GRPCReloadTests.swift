@@ -48,7 +48,7 @@ struct `gRPC under reloads` {
             ])
         _ = try load.output.wait("the load to run") { $0.isOver || $0.lines.contains("loaded") }
         for number in 1...20 {
-            let answered = try gatehouse.metrics().sum("gatehouse_requests_total")
+            let answered = try gatehouse.metrics().sum("nginx_ingress_controller_requests")
             let certificate = Self.certificates[number / 2 % 2]
             if number.isMultiple(of: 2) {
                 try gatehouse.reloads { try folder.replace("secret.yaml", with: Self.secret(certificate)) }
@@ -57,7 +57,7 @@ struct `gRPC under reloads` {
             let handshake = try gatehouse.secureClient(TLSOptions(authority: Self.authority)).wire.session
             #expect(handshake?.certificate == certificate.certificatePEM)
             try eventually("calls to be answered after change \(number)") {
-                try gatehouse.metrics().sum("gatehouse_requests_total") > answered + 20 || load.hasEnded
+                try gatehouse.metrics().sum("nginx_ingress_controller_requests") > answered + 20 || load.hasEnded
             }
         }
         load.signal(SIGTERM)
