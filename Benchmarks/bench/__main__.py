@@ -6,9 +6,15 @@ import pathlib
 import sys
 import time
 
-from . import encrypted, instructions, load, machine, many_certificates, peers, report, scenarios
+from . import encrypted, instructions, load, machine, many_certificates, peers, report, scenarios, streams
 
-SCENARIOS = scenarios.SCENARIOS | instructions.SCENARIOS | encrypted.SCENARIOS | many_certificates.SCENARIOS
+SCENARIOS = (
+    scenarios.SCENARIOS
+    | instructions.SCENARIOS
+    | encrypted.SCENARIOS
+    | many_certificates.SCENARIOS
+    | streams.SCENARIOS
+)
 
 
 def arguments():

@@ -23,6 +23,11 @@ class CountedGatehouse(peers.Gatehouse):
     def allocations(self):
         return struct.unpack("=Q", self._account.read_bytes()[:8])[0]
 
+    @property
+    def library_allocations(self):
+        """Those of nghttp2 and OpenSSL, which `allocations` has none of."""
+        return struct.unpack("=Q", self._account.read_bytes()[16:24])[0]
+
     def trace(self, count):
         """Makes the next allocations print where they come from, to the output of the process."""
         with open(self._account, "r+b") as account:

@@ -1,25 +1,28 @@
 /// A free list of equally sized buffers, so that connections that come and go reuse storage and
 /// idle connections hold none. Belongs to one worker; not thread-safe.
 ///
-/// At most `limit` buffers wait in the list; more are freed. `outstanding` is what the worker's
-/// memory budget is checked against.
+/// At most `limit` buffers wait in the list; more are freed. Of those beyond `resting`, `trim` frees what nobody has
+/// needed for a while, so that a busy hour is not remembered for ever and a steady load allocates nothing however many
+/// buffers it has under way. `outstanding` is what the worker's memory budget is checked against.
 @safe
 public struct BufferPool: ~Copyable {
     /// Bytes of each buffer.
     public let bufferCapacity: Int
-    /// Buffers taken and not yet given back.
+    /// Buffers taken and not yet given back; one that was enlarged counts as what it is as large as.
     public private(set) var outstanding = 0
-    private let limit: Int
-    private var free: ContiguousArray<UnsafeMutablePointer<UInt8>> = []
+    private var free: FreeList
+    private var largeFree: FreeList
 
-    public init(bufferCapacity: Int, keepingAtMost limit: Int) {
+    /// An enlarged buffer is as large as so many others.
+    private static let largeUnits = 4
+    /// For one enlarged buffer that is kept there are so many others.
+    private static let largeRarity = 8
+
+    /// - Parameter resting: how many stay through every `trim`; all of them unless it is given.
+    public init(bufferCapacity: Int, keepingAtMost limit: Int, resting: Int? = nil) {
         self.bufferCapacity = bufferCapacity
-        self.limit = limit
-        free.reserveCapacity(limit)
-    }
-
-    deinit {
-        for storage in free { storage.deallocate() }
+        free = FreeList(limit: limit, resting: resting ?? limit)
+        largeFree = FreeList(limit: limit / Self.largeRarity, resting: (resting ?? limit) / Self.largeRarity)
     }
 
     /// Gives storage to a buffer that has none; does nothing for one that has.
@@ -30,19 +33,78 @@ public struct BufferPool: ~Copyable {
 
     private mutating func supply(_ buffer: inout ByteBuffer) {
         outstanding += 1
-        let storage = free.popLast() ?? .allocate(capacity: bufferCapacity)
-        buffer.adopt(storage, capacity: bufferCapacity)
+        buffer.adopt(free.take() ?? .allocate(capacity: bufferCapacity), capacity: bufferCapacity)
+    }
+
+    /// Gives a buffer that was lent storage four times as large; what it holds stays, at its front.
+    ///
+    /// - Returns: false when its storage isn't the pool's usual one.
+    public mutating func enlarge(_ buffer: inout ByteBuffer) -> Bool {
+        guard buffer.capacity == bufferCapacity, !buffer.isEnlarged else { return false }
+        let capacity = bufferCapacity * Self.largeUnits
+        outstanding += Self.largeUnits - 1
+        free.give(buffer.enlarge(into: largeFree.take() ?? .allocate(capacity: capacity), capacity: capacity))
+        return true
     }
 
     /// Takes the storage of a buffer back and forgets its content; does nothing for one that has none.
     /// Storage that has grown in the meantime is freed.
     public mutating func takeBack(_ buffer: inout ByteBuffer) {
         guard buffer.capacity > 0 else { return }
-        outstanding -= 1
-        if buffer.capacity == bufferCapacity && free.count < limit {
-            free.append(buffer.relinquish())
+        let isLarge = buffer.isEnlarged
+        outstanding -= isLarge ? Self.largeUnits : 1
+        if isLarge, buffer.capacity == bufferCapacity * Self.largeUnits {
+            largeFree.give(buffer.relinquish())
+        } else if !isLarge, buffer.capacity == bufferCapacity {
+            free.give(buffer.relinquish())
         } else {
             buffer.release()
         }
+    }
+
+    /// How many buffers of the usual size wait to be lent.
+    public var freeCount: Int { free.count }
+
+    /// Frees half of what has waited unused since the last call, beyond what rests here. Call it about once a second.
+    public mutating func trim() {
+        free.trim()
+        largeFree.trim()
+    }
+}
+
+/// Storage of one size that waits to be used again.
+private struct FreeList: ~Copyable {
+    private let limit: Int
+    private let resting: Int
+    private var waiting: ContiguousArray<UnsafeMutablePointer<UInt8>> = []
+    /// The fewest that have waited since the last `trim`: so many were of no use meanwhile.
+    private var fewest = 0
+
+    init(limit: Int, resting: Int) {
+        self.limit = limit
+        self.resting = resting
+        waiting.reserveCapacity(limit)
+    }
+
+    deinit {
+        for storage in waiting { storage.deallocate() }
+    }
+
+    var count: Int { waiting.count }
+
+    mutating func take() -> UnsafeMutablePointer<UInt8>? {
+        let storage = waiting.popLast()
+        fewest = min(fewest, waiting.count)
+        return storage
+    }
+
+    mutating func give(_ storage: UnsafeMutablePointer<UInt8>) {
+        if waiting.count < limit { waiting.append(storage) } else { storage.deallocate() }
+    }
+
+    mutating func trim() {
+        let surplus = (max(0, fewest - resting) + 1) / 2
+        for _ in 0..<surplus { waiting.removeLast().deallocate() }
+        fewest = waiting.count
     }
 }

@@ -17,6 +17,8 @@ public struct ByteBuffer: ~Copyable {
     /// Where the next byte will be written.
     public var writerIndex: Int { end }
     @usableFromInline var end = 0
+    /// The pool has enlarged it.
+    private(set) var isEnlarged = false
 
     /// - Parameter capacity: bytes of storage; at least 1.
     public init(capacity: Int) {
@@ -48,8 +50,25 @@ public struct ByteBuffer: ~Copyable {
         let storage = base
         base = Self.noStorage
         capacity = 0
+        isEnlarged = false
         clear()
         return storage
+    }
+
+    /// Moves into larger storage of the pool's and gives its own away.
+    mutating func enlarge(
+        into storage: UnsafeMutablePointer<UInt8>, capacity newCapacity: Int
+    ) -> UnsafeMutablePointer<UInt8> {
+        precondition(newCapacity > capacity && capacity > 0, "nothing to enlarge")
+        let former = base
+        let count = self.count
+        memcpy(storage, base + readerIndex, count)
+        base = storage
+        capacity = newCapacity
+        readerIndex = 0
+        end = count
+        isEnlarged = true
+        return former
     }
 
     /// Enlarges the storage, keeping the readable bytes. For the rare message that outgrows a pooled buffer.

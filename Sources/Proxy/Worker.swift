@@ -36,7 +36,7 @@ final class Worker {
     var settings: WorkerSettings { snapshot.settings }
 
     // Reused from request to request.
-    var buffers = BufferPool(bufferCapacity: 16 << 10, keepingAtMost: 512)
+    var buffers = BufferPool(bufferCapacity: 16 << 10, keepingAtMost: 4096, resting: 512)
     var pipes = PipePool(keepingAtMost: 16)
     var matchScratch = MatchScratch()
     var filterScratch = FilterScratch()
@@ -73,6 +73,7 @@ final class Worker {
 
     private(set) var isDraining = false
     private var drainDeadline = Instant.distantFuture
+    private var trimsAt = Instant.now()
 
     /// Client connections that are closed together at least when descriptors have run out.
     private static let smallestReap = 16
@@ -124,6 +125,7 @@ final class Worker {
             if loop.handle(count, wakeEvent: mailbox.wakeEvent) { receiveMail() }
             resumeListeners()
             accessLog?.flushIfDue(now: loop.now)
+            trimBuffers()
             metrics.shard.beat(loop.now)
         }
         shutDown()
@@ -131,6 +133,13 @@ final class Worker {
 
     private var isFinished: Bool {
         isDraining && ((downstreamConnections == 0 && tunnels == 0) || loop.now >= drainDeadline)
+    }
+
+    /// Gives back what a busier time has left behind.
+    private func trimBuffers() {
+        guard loop.now >= trimsAt else { return }
+        trimsAt = loop.now.advanced(byNanoseconds: Self.heartbeatNanoseconds)
+        buffers.trim()
     }
 
     private func adoptSnapshot() {

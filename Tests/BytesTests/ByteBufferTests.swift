@@ -62,6 +62,49 @@ import Testing
         #expect((returned, left, count) == (0, 0, 0))
     }
 
+    @Test func `frees by and by what nobody needs, down to what rests, and never what is in use`() {
+        var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 64, resting: 8)
+        var used = InlineArray<64, ByteBuffer> { _ in ByteBuffer() }
+        for index in used.indices { pool.lend(to: &used[index]) }
+        for index in used.indices { pool.takeBack(&used[index]) }
+        pool.trim()
+        let afterBusyTime = pool.freeCount
+        // Forty are used again and again: they stay, and half of the others beyond eight go.
+        for _ in 0..<3 {
+            for index in 0..<40 { pool.lend(to: &used[index]) }
+            for index in 0..<40 { pool.takeBack(&used[index]) }
+        }
+        pool.trim()
+        let inUse = pool.freeCount
+        for _ in 0..<100 { pool.trim() }
+        let atRest = pool.freeCount
+        #expect((afterBusyTime, inUse, atRest) == (64, 56, 8))
+    }
+
+    @Test func `enlarges a buffer once, counts it as what it is, and uses both its sizes again`() {
+        var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 8)
+        var buffer = ByteBuffer()
+        var none = ByteBuffer()
+        pool.lend(to: &buffer)
+        buffer.append("0123456789")
+        buffer.consume(4)
+        let (first, second, noStorage) = (pool.enlarge(&buffer), pool.enlarge(&buffer), pool.enlarge(&none))
+        let (lent, small, capacity, text) = (pool.outstanding, pool.freeCount, buffer.capacity, buffer.readable.text())
+        pool.takeBack(&buffer)
+        let (returned, kept) = (pool.outstanding, pool.freeCount)
+        #expect((first, second, noStorage) == (true, false, false))
+        #expect((lent, small, capacity, text) == (4, 1, 64, "456789"))
+        #expect((returned, kept) == (0, 1))
+        pool.lend(to: &buffer)
+        let again = pool.enlarge(&buffer)
+        // Grown beyond what the pool knows: it is freed, and counted as before until then.
+        buffer.grow(to: 100)
+        let grown = pool.outstanding
+        pool.takeBack(&buffer)
+        let end = pool.outstanding
+        #expect((again, grown, end) == (true, 4, 0))
+    }
+
     @Test func `frees storage that has grown`() {
         var pool = BufferPool(bufferCapacity: 16, keepingAtMost: 1)
         var buffer = ByteBuffer()
