@@ -43,6 +43,8 @@ enum HTTP2Callbacks {
         // Ours counts them, and says so in metrics.
         nghttp2_option_set_stream_reset_rate_limit(made, 1 << 20, 1 << 20)
         nghttp2_option_set_max_deflate_dynamic_table_size(made, 4096)
+        // Heads that we send have obeyed the limits of whoever took them in; nghttp2 would drop those beyond 64 KiB.
+        nghttp2_option_set_max_send_header_block_length(made, 16 << 20)
         return made
     }
 

@@ -4,7 +4,7 @@ import CNghttp2
 public enum HTTP2Flood: Int, CaseIterable, Sendable {
     /// SETTINGS (CVE-2019-9515).
     case settings
-    /// PING (CVE-2019-9512).
+    /// PING (CVE-2019-9512), beyond what the data that was sent explains.
     case pings
     /// PRIORITY and PRIORITY_UPDATE (CVE-2019-9513).
     case priorities
@@ -14,7 +14,7 @@ public enum HTTP2Flood: Int, CaseIterable, Sendable {
     case windowUpdates
     /// Frames of types that mean nothing here.
     case unknownFrames
-    /// Streams that the peer resets (CVE-2023-44487).
+    /// Streams that the peer resets before it has heard of an answer (CVE-2023-44487).
     case resets
     /// Streams that the peer makes us reset (CVE-2025-8671).
     case provokedResets
@@ -62,8 +62,11 @@ struct HTTP2FloodGuard {
         return true
     }
 
-    /// Sending a DATA frame earns the peer two window updates.
-    mutating func earnWindowUpdates() { counts[HTTP2Flood.windowUpdates.rawValue] -= 2 }
+    /// Sending a DATA frame earns the peer two window updates, and a ping by which it measures its bandwidth.
+    mutating func noteData() {
+        counts[HTTP2Flood.windowUpdates.rawValue] -= 2
+        counts[HTTP2Flood.pings.rawValue] -= 1
+    }
 
     mutating func note(_ kind: HTTP2Flood) { flood = flood ?? kind }
 

@@ -16,6 +16,8 @@ extension HTTP2Session {
         guard let kind = HTTP2FloodGuard.kind(type: type, flags: flags, length: length) else { return Self.goOn }
         // An endpoint resets the streams that we begin, and opens windows for what we send: neither is more than we ask for.
         if role == .client, kind == .resets || kind == .windowUpdates { return Self.goOn }
+        // Work that has come to an answer was not wasted: who streams to many readers hears of many that have enough.
+        if kind == .resets, state(stream)?.headIsSent == true { return Self.goOn }
         return floods.count(kind) ? Self.fatal : Self.goOn
     }
 
@@ -76,6 +78,11 @@ extension HTTP2Session {
                 state.request.take(pseudo, value)
             }
             return Self.goOn
+        }
+        // Compression splits a cookie at will (RFC 9113 §8.2.3): its pieces are one field.
+        if name.equals("cookie") {
+            if state.hasCookie { state.fieldCount -= 1 }
+            state.hasCookie = true
         }
         if name.count + value.count + 4 > limits.fieldLineBytes { state.fault = .fieldLineTooLong }
         if state.headBytes > limits.totalFieldBytes { state.fault = .fieldsTooLarge }
@@ -178,6 +185,7 @@ extension HTTP2Session {
         buffers.lend(to: &state.input)
         if state.input.room < bytes.count {
             state.input.compact()
+            if state.input.room < bytes.count { _ = buffers.enlarge(&state.input) }
             if state.input.room < bytes.count {
                 // The window bounds this.
                 state.input.grow(to: max(state.input.count + bytes.count, state.input.capacity * 2))

@@ -42,7 +42,7 @@ extension HTTP2Session {
             outgoing.append(first: length, of: state.output)
             state.output.consume(length)
             if state.output.isEmpty { buffers.takeBack(&state.output) }
-            floods.earnWindowUpdates()
+            floods.noteData()
         }
         if !state.outputEnded { signal(.taken, state) }
         return 0

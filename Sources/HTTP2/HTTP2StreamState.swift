@@ -56,6 +56,8 @@ public final class HTTP2StreamState {
     public internal(set) var closeCode: UInt32?
     var section = Section.none
     var fieldCount = 0
+    /// A piece of the request's cookie has come.
+    var hasCookie = false
     /// Content that has come, and how much of it the session was told is gone.
     var received = 0
     var consumed = 0
@@ -104,6 +106,7 @@ public final class HTTP2StreamState {
         closeCode = nil
         section = .none
         fieldCount = 0
+        hasCookie = false
         received = 0
         consumed = 0
         outputEnded = false

@@ -88,6 +88,43 @@ import Testing
         return client.frames.last { $0.kind == HTTP2Frame.Kind.goAway }.map { HTTP2Frame.word($0.payload[4...]) }
     }
 
+    @Test func `is none of pings that each follow a frame of data, as clients measure their bandwidth`() throws {
+        let size = 24 << 20
+        let origin = try ScriptedOrigin { connection in
+            guard try connection.request() != nil else { return }
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
+            try BodyPattern.send(size, to: connection.wire)
+        }
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        let stream = try client.request()
+        var pings = 0
+        while let frame = try client.frame() {
+            guard frame.kind == HTTP2Frame.Kind.data else { continue }
+            try client.send(.ping([UInt8](repeating: 0, count: 8)))
+            pings += 1
+            if frame.has(HTTP2Frame.Flag.endStream) { break }
+        }
+        #expect(pings > 1000)
+        #expect(try client.message(stream).body.count == size)
+    }
+
+    @Test func `is none of resets of answers that had begun, as of streams that a client has heard enough of`() throws {
+        let origin = try ScriptedOrigin { connection in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst")
+            try connection.waitForEnd()
+        }
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        for _ in 0..<400 {
+            let stream = try client.request()
+            #expect(try client.message(stream) { !$0.fields.isEmpty }.status == 200)
+            try client.send(.reset(stream, HTTP2Frame.Code.cancel))
+        }
+        #expect(try client.message(client.request()) { !$0.body.isEmpty }.text == "first")
+    }
+
     @Test func `of requests that are reset at once costs the origin nothing`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(Given.model(origin), http2: true)

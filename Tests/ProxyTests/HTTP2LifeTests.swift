@@ -59,6 +59,39 @@ import Testing
         #expect(rig.metric("gatehouse_limits_hit_total", "limit=\"keep_alive_timeout\"") == 1)
     }
 
+    @Test func `whose first head never ends is closed when its time is over`() throws {
+        let settings = Given.settings {
+            $0.client.headerTimeout = .milliseconds(100)
+            $0.client.sendTimeout = .milliseconds(100)
+        }
+        let rig = try ProxyRig(Given.model([], settings: settings), http2: true)
+        let client = try rig.http2()
+        // Without END_HEADERS: the rest never comes.
+        try client.send(HTTP2Frame(HTTP2Frame.Kind.headers, stream: 1, HPACK.encode(HTTP2Case.request())))
+        while let frame = try client.frame() { _ = frame }
+        #expect(client.frames.contains { $0.kind == HTTP2Frame.Kind.goAway })
+    }
+
+    @Test func `on which a tunnel's last bytes are never taken is closed when its time is over`() throws {
+        let origin = try ScriptedOrigin { connection in
+            try connection.acceptWebSocket()
+            try connection.send(WebSocketFrame("bye"))
+        }
+        let settings = Given.settings {
+            $0.client.keepAliveTimeout = .milliseconds(100)
+            $0.client.sendTimeout = .milliseconds(100)
+        }
+        let rig = try ProxyRig(Given.model(origin, settings: settings), http2: true)
+        let client = try rig.http2(settings: [(HTTP2Frame.Setting.initialWindowSize, 0)])
+        let stream = try client.request(
+            method: "CONNECT", [(":protocol", "websocket"), ("sec-websocket-version", "13")], endStream: false)
+        try client.message(stream) { !$0.fields.isEmpty }
+        try origin.waitForFinished(1)
+        try client.send(.data(stream, [], endStream: true))
+        while let frame = try client.frame() { _ = frame }
+        #expect(client.frames.contains { $0.kind == HTTP2Frame.Kind.goAway })
+    }
+
     @Test func `takes so many requests and no more`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(

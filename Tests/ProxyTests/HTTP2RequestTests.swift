@@ -92,6 +92,15 @@ import Testing
         #expect(origin.requests.first?.values("Cookie") == ["a=1; b=2; c=3"])
     }
 
+    @Test func `may have more cookies than fields, which are one field to the origin`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        let cookies = (0..<150).map { "c\($0)=1" }
+        #expect(try client.message(client.request("/", cookies.map { ("cookie", $0) })).status == 200)
+        #expect(origin.requests.first?.values("Cookie") == [cookies.joined(separator: "; ")])
+    }
+
     @Test func `may name its host as a field, alone or as its authority does`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(Given.model(origin), http2: true)

@@ -52,6 +52,16 @@ import Testing
         #expect(message.text == "ok")
     }
 
+    @Test func `may have a head of many frames`() throws {
+        let value = String(repeating: "v", count: 5000)
+        let fields = (0..<30).map { "X-Large-\($0): \(value)\r\n" }.joined()
+        let message = try answer(
+            "HTTP/1.1 200 OK\r\n\(fields)Content-Length: 2\r\n\r\nok",
+            settings: Given.settings { $0.upstream.responseHeadBytes = 256 << 10 })
+        #expect(message.status == 200 && message.text == "ok")
+        #expect((0..<30).allSatisfy { message["x-large-\($0)"] == value })
+    }
+
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ncut",

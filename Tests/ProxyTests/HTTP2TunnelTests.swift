@@ -67,6 +67,58 @@ import Testing
         #expect(message.text == "no")
     }
 
+    @Test func `that the origin answers as it would any request is not open`() throws {
+        // RFC 8441 §5: any 2xx would tell the client that it is.
+        let origin = try ScriptedOrigin(answering: "<html>")
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        try open(client)
+        #expect(try client.message(1).status == 502)
+    }
+
+    @Test func `to an endpoint of HTTP/2 is not open`() throws {
+        let origin = try ScriptedOrigin(http2: [])
+        let rig = try ProxyRig(Given.http2(origin), http2: true)
+        let client = try rig.http2()
+        try open(client)
+        #expect(try client.message(1).status == 502)
+    }
+
+    @Test func `may end on the client's side first`() throws {
+        let origin = try ScriptedOrigin { connection in
+            try connection.acceptWebSocket()
+            try connection.waitForEnd()
+            try connection.send(WebSocketFrame("last"))
+        }
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        try open(client)
+        try client.message(1) { !$0.fields.isEmpty }
+        try client.send(.data(1, [], endStream: true))
+        let message = try client.message(1)
+        #expect(message.body == WebSocketFrame("last").encoded())
+        #expect(message.hasEnded && message.resetCode == nil)
+    }
+
+    @Test func `may end on the origin's side first`() throws {
+        let heard = Watched<String?>(nil)
+        let origin = try ScriptedOrigin { connection in
+            try connection.acceptWebSocket()
+            connection.wire.finishSending()
+            let text = try connection.frame().text
+            heard.change { $0 = text }
+            try connection.waitForEnd()
+        }
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        try open(client)
+        #expect(try client.message(1).hasEnded)
+        try client.send(.data(1, WebSocketFrame("still here").encoded(mask: [1, 2, 3, 4]), endStream: true))
+        #expect(try heard.wait("what the client said last") { $0 != nil } == "still here")
+        try origin.waitForFinished(1)
+        #expect(origin.faults == [])
+    }
+
     @Test func `of another protocol gets 501`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(Given.model(origin), http2: true)

@@ -5,8 +5,9 @@ import Testing
 
 /// How streams share connections, and what becomes of them when a connection goes.
 @Suite struct `A connection of HTTP/2 to an endpoint` {
-    @Test func `serves requests of many clients at a time`() throws {
-        let origin = try ScriptedOrigin { connection in
+    @Test(arguments: HTTP2Carrier.allCases)
+    func `serves requests of many clients at a time`(carrier: HTTP2Carrier) throws {
+        let origin = try carrier.origin { connection in
             let peer = try connection.http2()
             var waiting: [UInt32] = []
             while let request = try peer.message() {
@@ -15,7 +16,7 @@ import Testing
                 for stream in waiting.reversed() { try peer.respond(to: stream, body: "\(stream)") }
             }
         }
-        let rig = try ProxyRig(Given.http2(origin))
+        let rig = try ProxyRig(carrier.model(origin))
         let clients = try (0..<20).map { _ in try rig.client() }
         for client in clients { try client.send(Client.head()) }
         let answers = try clients.map { try $0.response().text }
@@ -23,10 +24,13 @@ import Testing
         #expect(origin.connectionCount == 1)
     }
 
-    @Test func `has no more streams than the endpoint allows; others get a connection of their own`() throws {
+    @Test(arguments: HTTP2Carrier.allCases)
+    func `has no more streams than the endpoint allows; others get a connection of their own`(carrier: HTTP2Carrier)
+        throws
+    {
         let arrived = Watched(0)
         let opened = Gate()
-        let origin = try ScriptedOrigin { connection in
+        let origin = try carrier.origin { connection in
             let peer = try connection.http2([(HTTP2Frame.Setting.maxConcurrentStreams, 1)])
             while let request = try peer.message() {
                 arrived.change { $0 += 1 }
@@ -34,7 +38,7 @@ import Testing
                 try peer.respond(to: request.stream, body: "\(connection.number)")
             }
         }
-        let rig = try ProxyRig(Given.http2(origin))
+        let rig = try ProxyRig(carrier.model(origin))
         // With its first response the endpoint has also said what it allows.
         #expect(try rig.request().text == "0")
         let slow = try rig.client()
@@ -45,9 +49,34 @@ import Testing
         #expect(try slow.response().text == "0")
     }
 
-    @Test func `is left after a GOAWAY, while streams below its last go on`() throws {
+    @Test(arguments: HTTP2Carrier.allCases)
+    func `to an endpoint that allows few streams has no more from its first moment on`(carrier: HTTP2Carrier) throws {
+        let arrived = Watched(0)
+        let origin = try carrier.origin { connection in
+            let peer = try connection.http2([(HTTP2Frame.Setting.maxConcurrentStreams, 1)])
+            while let request = try peer.message() {
+                arrived.change { $0 += 1 }
+                // Nobody is answered before everybody has been heard.
+                try arrived.wait("all requests") { $0 == 10 }
+                try peer.respond(to: request.stream, body: request.text)
+            }
+        }
+        let worker = try HeldWorker(carrier.model(origin))
+        try worker.hold()
+        // All of them find the connection in the making.
+        let clients = try (0..<10).map { _ in try worker.rig.client() }
+        for (number, client) in clients.enumerated() {
+            try client.send(Client.head(method: "POST", ["Content-Length: 1"]) + "\(number)")
+        }
+        worker.letGo()
+        for (number, client) in clients.enumerated() { #expect(try client.response().text == "\(number)") }
+        #expect(worker.rig.metric("gatehouse_retries_total") == 0, "nobody is to blame")
+    }
+
+    @Test(arguments: HTTP2Carrier.allCases)
+    func `is left after a GOAWAY, while streams below its last go on`(carrier: HTTP2Carrier) throws {
         let told = Gate()
-        let origin = try ScriptedOrigin { connection in
+        let origin = try carrier.origin { connection in
             let peer = try connection.http2()
             if connection.number == 0 {
                 let first = try #require(try peer.message())
@@ -61,7 +90,7 @@ import Testing
                 while let request = try peer.message() { try peer.respond(to: request.stream, body: "new") }
             }
         }
-        let rig = try ProxyRig(Given.http2(origin))
+        let rig = try ProxyRig(carrier.model(origin))
         let first = try rig.client()
         try first.send(Client.head())
         #expect(try first.reader.head()?.status == 200)
@@ -73,9 +102,9 @@ import Testing
         #expect(origin.faults == [])
     }
 
-    @Test(arguments: ["GET", "POST"])
-    func `that goes away unserved has its requests sent again elsewhere`(method: String) throws {
-        let origin = try ScriptedOrigin { connection in
+    @Test(arguments: ["GET", "POST"], HTTP2Carrier.allCases)
+    func `that goes away unserved has its requests sent again elsewhere`(method: String, carrier: HTTP2Carrier) throws {
+        let origin = try carrier.origin { connection in
             let peer = try connection.http2()
             while let request = try peer.message() {
                 if connection.number == 0 && request.stream > 1 {
@@ -85,7 +114,7 @@ import Testing
                 }
             }
         }
-        let rig = try ProxyRig(Given.http2(origin))
+        let rig = try ProxyRig(carrier.model(origin))
         let client = try rig.client()
         #expect(try client.request().text == "0 ")
         let answer = try client.request(method: method, ["Content-Length: 2"], body: "hi")
@@ -93,12 +122,20 @@ import Testing
         #expect(rig.metric("gatehouse_retries_total") == 0, "nobody is to blame")
     }
 
-    @Test(arguments: ["GET", "POST"])
-    func `has a refused stream tried at another endpoint`(method: String) throws {
-        let refusing = try ScriptedOrigin { try $0.send(.reset($1.stream, HTTP2Frame.Code.refusedStream)) }
-        let serving = try ScriptedOrigin(http2: [])
+    @Test(arguments: ["GET", "POST"], HTTP2Carrier.allCases)
+    func `has a refused stream tried at another endpoint`(method: String, carrier: HTTP2Carrier) throws {
+        let refusing = try carrier.origin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() {
+                try peer.send(.reset(request.stream, HTTP2Frame.Code.refusedStream))
+            }
+        }
+        let serving = try carrier.origin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() { try peer.respond(to: request.stream, body: "ok") }
+        }
         let settings = Given.settings { $0.upstream.failuresBeforeEjection = 0 }
-        let rig = try ProxyRig(Given.http2(refusing, serving, settings: settings))
+        let rig = try ProxyRig(carrier.model(refusing, serving, settings: settings))
         let client = try rig.client()
         for _ in 0..<4 {
             #expect(try client.request(method: method, ["Content-Length: 2"], body: "hi").text == "ok")
@@ -298,6 +335,32 @@ import Testing
 }
 
 @Suite struct `Flow control towards an endpoint of HTTP/2` {
+    @Test func `lets slow clients stop nobody else on the connection`() throws {
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() {
+                guard request[":path"] == "/large" else {
+                    try peer.respond(to: request.stream, body: "small")
+                    continue
+                }
+                // As much as a stream's window takes.
+                try peer.send(.headers(request.stream, [(":status", "200")].asFields, endStream: false))
+                for _ in 0..<3 {
+                    try peer.send(.data(request.stream, [UInt8](repeating: 7, count: 16_384), endStream: false))
+                }
+                try peer.send(.data(request.stream, [UInt8](repeating: 7, count: 16_383), endStream: false))
+            }
+        }
+        let rig = try ProxyRig(Given.http2(origin), http2: true)
+        // Opens no window for content, so all of it waits.
+        let slow = try rig.http2(settings: [(HTTP2Frame.Setting.initialWindowSize, 0)])
+        let streams = try (0..<64).map { _ in try slow.request("/large") }
+        for stream in streams { try slow.message(stream) { !$0.fields.isEmpty } }
+        let client = try rig.client()
+        #expect(try client.request("/small").text == "small")
+        #expect(origin.connectionCount == 1)
+    }
+
     @Test func `keeps a body back until the endpoint gives room`() throws {
         let opened = Gate()
         let window = 1000

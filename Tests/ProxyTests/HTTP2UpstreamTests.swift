@@ -71,6 +71,16 @@ extension ScriptedOrigin {
         #expect(try client.message(stream).text == "\(size)")
     }
 
+    @Test func `may have a head of many frames`() throws {
+        let value = String(repeating: "v", count: 5000)
+        let origin = try ScriptedOrigin { peer, request in
+            let isWhole = (0..<30).allSatisfy { request["x-large-\($0)"] == value }
+            try peer.respond(to: request.stream, body: "\(isWhole)")
+        }
+        let rig = try ProxyRig(Given.http2(origin, settings: Given.settings { $0.client.headerBytes = 256 << 10 }))
+        #expect(try rig.request("/", (0..<30).map { "X-Large-\($0): \(value)" }).text == "true")
+    }
+
     @Test(arguments: [0, 1, 5_000, 300_000])
     func `carries a body of declared length`(size: Int) throws {
         let origin = try ScriptedOrigin { peer, request in

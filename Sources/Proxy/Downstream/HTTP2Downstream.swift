@@ -265,7 +265,13 @@ final class HTTP2Downstream: DownstreamConnection {
             if deadline == .distantFuture || requests > 0 {
                 worker.loop.setDeadline(of: self, at: idleSince.advanced(byNanoseconds: limit))
             }
-        case .open, .leaving: worker.loop.clearDeadline(of: self)
+        case .open: worker.loop.clearDeadline(of: self)
+        case .leaving where openStreams > 0: worker.loop.clearDeadline(of: self)
+        // What is still open belongs to nobody: a head that never ends, or bytes that the client never takes. Whatever
+        // else it says does not give it more time.
+        case .leaving where deadline == .distantFuture:
+            worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientSendTimeout)
+        case .leaving: break
         case .announced, .lingering, .closed: break
         }
     }
@@ -283,7 +289,7 @@ final class HTTP2Downstream: DownstreamConnection {
         planFlush()
     }
 
-    /// Takes no more streams; ends with the last of those that were begun.
+    /// Takes no more streams; ends with the last of those that were begun, which have deadlines of their own.
     private func leaveNow() {
         guard phase == .open || phase == .announced else { return }
         phase = .leaving

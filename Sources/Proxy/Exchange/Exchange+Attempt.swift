@@ -63,7 +63,7 @@ extension Exchange {
         if pool.connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let connection: HTTP2Upstream
-            if !state.needsFreshConnection, let former = pool.connectionWithRoom {
+            if let former = state.needsFreshConnection ? pool.connectionInTheMaking : pool.connectionWithRoom {
                 connection = former
             } else {
                 connection = try HTTP2Upstream(worker: worker, pool: pool)
@@ -71,7 +71,7 @@ extension Exchange {
             let stream = worker.upstreamStreams.take(worker.loop)
             upstream = .http2(stream)
             stream.attach(self, to: connection)
-            guard connection.isOpen else {
+            guard stream.isConnected else {
                 return worker.loop.setDeadline(
                     of: stream, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
             }
@@ -90,9 +90,9 @@ extension Exchange {
         return transport.connector(to: plan, isSecure: context.isSecure, of: worker)
     }
 
-    /// A new connection stands.
+    /// The connection that was waited for stands; others may have used it already.
     func upstreamConnected() {
-        worker.metrics.count(.upstreamConnectionsOpened)
+        worker.metrics.count(upstream?.isReused == true ? .upstreamConnectionsReused : .upstreamConnectionsOpened)
         record.lastAttempt.connectTime = milliseconds(since: state.attemptStartedAt)
         send()
     }

@@ -176,6 +176,8 @@ extension Exchange {
         record.lastAttempt.headerTime = milliseconds(since: state.attemptStartedAt)
         if state.replacedStatus == nil, retriesStatus(response.status) { return }
         attemptSucceeded()
+        // Any success would tell the client that its tunnel is open (RFC 8441 §5).
+        if request.isExtendedConnect, response.status.rawValue / 100 == 2 { return refuse(.badGateway) }
         if replacesError(response.status, ofUpstream: true) { return }
         state.keepsUpstream =
             upstream?.isReusable(after: response, framing) == true && route?.transport.keepsConnections == true

@@ -28,7 +28,7 @@ final class HTTP2Upstream: EventHandler {
     private var dial = Dial()
     /// By the index of the session's stream.
     private var streams: ContiguousArray<HTTP2UpstreamStream?> = []
-    /// Streams whose exchanges wait for the connection to stand.
+    /// Streams whose exchanges wait for the connection to stand, or for the endpoint to say how many it takes.
     private var waiting: ContiguousArray<HTTP2UpstreamStream> = []
     /// Streams that exchanges have, waiting ones included.
     private var busy = 0
@@ -59,9 +59,11 @@ final class HTTP2Upstream: EventHandler {
         self.pool = pool
         openedAt = worker.loop.now
         transport = Transport(begun.socket)
-        session = HTTP2Session(
-            .client, HTTP2Session.Configuration(headLimits: worker.settings.responseHeadLimits),
-            pool: worker.upstreamStreams.states)
+        var allowed = HTTP2Session.Configuration(headLimits: worker.settings.responseHeadLimits)
+        // Streams of many clients share the connection: as many as there may be fill their windows and none of them
+        // stops the others.
+        allowed.connectionWindow = Self.streamLimit * allowed.streamWindow
+        session = HTTP2Session(.client, allowed, pool: worker.upstreamStreams.states)
         super.init()
         try worker.loop.add(self, watching: transport.socket)
         if begun.progress == .connected { transport.note(.writable) }
@@ -74,15 +76,21 @@ final class HTTP2Upstream: EventHandler {
     /// Whether one more stream fits.
     var hasRoom: Bool {
         switch state {
-        case .connecting: busy < Self.cautiousLimit
+        case .connecting: busy < concurrency
         case .open: awaitedPings == 0 && busy < concurrency && session.allowsRequest && isYoung
         case .leaving, .closed: false
         }
     }
 
+    /// Streams that the endpoint takes: what it has said, on this connection or an earlier one.
     private var concurrency: Int {
-        session.knowsPeerSettings ? min(session.peerConcurrentStreams, Self.streamLimit) : Self.cautiousLimit
+        if session.knowsPeerSettings { return min(session.peerConcurrentStreams, Self.streamLimit) }
+        return min(pool.streamLimit ?? .max, Self.cautiousLimit)
     }
+
+    /// Whether a request may go out at once: the first on a connection, and others when the endpoint has said how many
+    /// it takes (RFC 9113 §3.4 has its settings come first). Before that they could only wait behind streams that live on.
+    private var takesRequest: Bool { isOpen && (session.knowsPeerSettings || served == 0) }
 
     private var isYoung: Bool {
         served < worker.settings.upstreamRequestsPerConnection
@@ -93,11 +101,32 @@ final class HTTP2Upstream: EventHandler {
     var isLeaving: Bool { state == .leaving }
     var isIdle: Bool { busy == 0 }
 
-    /// Takes a stream in, which waits until the connection stands.
-    func attach(_ stream: HTTP2UpstreamStream) {
+    /// Takes a stream in.
+    ///
+    /// - Returns: whether it has to wait until it is told that it may begin.
+    func attach(_ stream: HTTP2UpstreamStream) -> Bool {
         leaveIdleness()
         busy += 1
-        if state == .connecting { waiting.append(stream) }
+        if takesRequest { return false }
+        waiting.append(stream)
+        return true
+    }
+
+    /// Lets streams that wait begin, as many as the endpoint takes; the others go elsewhere.
+    private func admitWaiting() {
+        let streams = waiting
+        waiting = []
+        var begun = busy - streams.count
+        for stream in streams where stream.waits(for: self) {
+            if takesRequest, session.allowsRequest, begun < concurrency {
+                begun += 1
+                stream.connected()
+            } else if state == .open, !session.knowsPeerSettings {
+                waiting.append(stream)
+            } else {
+                stream.turnedAway()
+            }
+        }
     }
 
     /// Begins a stream with the head that its exchange has written.
@@ -207,9 +236,7 @@ final class HTTP2Upstream: EventHandler {
         case .failed(let failure): close(failure)
         case .done:
             state = .open
-            let streams = waiting
-            waiting = []
-            for stream in streams { stream.connected() }
+            admitWaiting()
             read()
             flush()
         }
@@ -241,6 +268,8 @@ final class HTTP2Upstream: EventHandler {
     /// Tells streams what has happened on them.
     private func tell() {
         if session.peerGoAway != nil { leave() }
+        if session.knowsPeerSettings { pool.streamLimit = concurrency }
+        if !waiting.isEmpty, session.knowsPeerSettings || state == .leaving { admitWaiting() }
         while let (begun, signals) = session.nextSignalled() {
             guard begun.index < streams.count, let stream = streams[begun.index], stream.state === begun else {
                 if signals.contains(.closed) { session.recycle(begun, &worker.buffers) }
@@ -306,6 +335,7 @@ final class HTTP2Upstream: EventHandler {
     /// Ends the connection. Exchanges whose response is whole take what they have not taken yet; the others are told.
     func close(_ failure: Failure) {
         guard state != .closed else { return }
+        let stood = isOpen
         pool.remove(self)
         leaveIdleness()
         keepSession()
@@ -317,7 +347,9 @@ final class HTTP2Upstream: EventHandler {
         let waited = waiting
         let begun = streams
         waiting = []
-        for stream in waited { stream.failed(failure, dial.fault) }
+        for stream in waited where stream.waits(for: self) {
+            if stood { stream.turnedAway() } else { stream.failed(failure, dial.fault) }
+        }
         for case let stream? in begun { stream.failed(failure, nil) }
         if busy == 0 { session.recycleAll(&worker.buffers) }
     }

@@ -21,6 +21,8 @@ final class HTTP2UpstreamStream: EventHandler {
     private(set) var fault: String?
     /// An earlier stream used the connection, or it was given up: what becomes of the stream may not be the endpoint's fault.
     private(set) var isReused = false
+    /// The connection has not let it begin yet.
+    private var isWaiting = false
     /// A byte of a response has arrived.
     private(set) var hasAnswered = false
     /// The endpoint has taken something since it last took no more.
@@ -40,13 +42,27 @@ final class HTTP2UpstreamStream: EventHandler {
         self.exchange = exchange
         self.connection = connection
         isReused = connection.served > 0
-        connection.attach(self)
+        isWaiting = connection.attach(self)
     }
 
-    var isConnected: Bool { connection?.isOpen ?? false }
+    /// The connection stands, and the request can go out on it.
+    var isConnected: Bool { !isWaiting && connection?.isOpen == true }
 
-    /// The connection stands.
-    func connected() { exchange?.upstreamConnected() }
+    func waits(for connection: HTTP2Upstream) -> Bool { isWaiting && self.connection === connection }
+
+    /// The request may go out.
+    func connected() {
+        isWaiting = false
+        isReused = (connection?.served ?? 0) > 0
+        exchange?.upstreamConnected()
+    }
+
+    /// The connection has no room after all: another one takes the request, of which nothing has gone out.
+    func turnedAway() {
+        isWaiting = false
+        neverLeft()
+        exchange?.attemptFailed(.streamRefused)
+    }
 
     /// The connection is gone.
     func failed(_ failure: Failure, _ fault: String?) {
@@ -88,6 +104,7 @@ final class HTTP2UpstreamStream: EventHandler {
         tookSomething = true
         interimIsDue = false
         headIsDue = false
+        isWaiting = false
         worker.upstreamStreams.give(self, worker.loop)
     }
 

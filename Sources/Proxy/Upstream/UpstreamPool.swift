@@ -12,6 +12,8 @@ final class EndpointPool {
     private var idle: ContiguousArray<HTTP1Upstream> = []
     /// Connections of HTTP/2 that take streams.
     private var shared: ContiguousArray<HTTP2Upstream> = []
+    /// Streams that the endpoint has said it takes on a connection; nil until it has.
+    var streamLimit: Int?
     /// A TLS session that a new connection may resume.
     var session: ResumableSession?
     /// The endpoint has left the configuration: connections close when they become idle.
@@ -36,6 +38,9 @@ final class EndpointPool {
 
     /// A connection of HTTP/2 that takes one more stream: the oldest, so that a quiet time lets the others expire.
     var connectionWithRoom: HTTP2Upstream? { shared.first { $0.hasRoom } }
+
+    /// The same among those that nobody has used.
+    var connectionInTheMaking: HTTP2Upstream? { shared.first { $0.state == .connecting && $0.hasRoom } }
 
     func add(_ connection: HTTP2Upstream) { shared.append(connection) }
 
