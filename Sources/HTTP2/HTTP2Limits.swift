@@ -6,11 +6,11 @@ public enum HTTP2Flood: Int, CaseIterable, Sendable {
     case settings
     /// PING (CVE-2019-9512), beyond what the data that was sent explains.
     case pings
-    /// PRIORITY and PRIORITY_UPDATE (CVE-2019-9513).
+    /// PRIORITY and PRIORITY_UPDATE (CVE-2019-9513), beyond what the streams explain.
     case priorities
     /// DATA without content (CVE-2019-9518).
     case emptyData
-    /// WINDOW_UPDATE beyond what the data that was sent explains.
+    /// WINDOW_UPDATE beyond what the streams and the data that was sent explain.
     case windowUpdates
     /// Frames of types that mean nothing here.
     case unknownFrames
@@ -62,10 +62,17 @@ struct HTTP2FloodGuard {
         return true
     }
 
-    /// Sending a DATA frame earns the peer two window updates, and a ping by which it measures its bandwidth.
+    /// Sending a DATA frame earns the peer window updates, as many as Envoy has it, and a ping by which it measures its
+    /// bandwidth.
     mutating func noteData() {
-        counts[HTTP2Flood.windowUpdates.rawValue] -= 2
+        counts[HTTP2Flood.windowUpdates.rawValue] -= 20
         counts[HTTP2Flood.pings.rawValue] -= 1
+    }
+
+    /// A stream that the peer begins earns it window updates, which gRPC sends with each call, and priorities.
+    mutating func noteStream() {
+        counts[HTTP2Flood.windowUpdates.rawValue] -= 2
+        counts[HTTP2Flood.priorities.rawValue] -= 2
     }
 
     mutating func note(_ kind: HTTP2Flood) { flood = flood ?? kind }

@@ -35,6 +35,13 @@ extension HTTP2Session {
             state.fieldCount = 0
             return Self.goOn
         }
+        floods.noteStream()
+        // Who has said goodbye asks for nothing more: without streams nghttp2 hears nothing after it, and whether there are
+        // any must not decide.
+        guard peerGoAway == nil else {
+            submitReset(id, .refusedStream)
+            return Self.resetStream
+        }
         let state = begin(id)
         state.section = .request
         state.request.beginStream()

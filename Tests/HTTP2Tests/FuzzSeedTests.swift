@@ -40,7 +40,7 @@ import Testing
             ["1 GET /1 shop.example", "3 GET /3 shop.example", "5 GET /5 shop.example", "7 GET /7 shop.example"]
         ),
         ("injection", []), ("injection-path", []), ("injection-name", []), ("host-other", []),
-        ("raw-byte-path", []),
+        ("raw-byte-path", []), ("goaway-first", []),
         ("websocket", ["1 GET /chat shop.example"]), ("host-alone", ["1 GET / shop.example"]),
     ])
     func `mean what they say`(name: String, requests: [String]) throws {

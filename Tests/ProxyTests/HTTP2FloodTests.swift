@@ -109,6 +109,22 @@ import Testing
         #expect(try client.message(stream).body.count == size)
     }
 
+    @Test func `is none of window updates of many calls, as gRPC's clients send several for each`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let rig = try ProxyRig(
+            Given.model(origin, settings: Given.settings { $0.client.keepAliveRequests = 10_000 }), http2: true)
+        let client = try rig.http2()
+        for _ in 0..<300 {
+            let streams = try (0..<5).map { _ in try client.request() }
+            for stream in streams {
+                for _ in 0..<4 { try client.send(.windowUpdate(0, 1)) }
+                try client.send(HTTP2Frame(HTTP2Frame.Kind.priority, stream: stream + 1_000_000, [0, 0, 0, 0, 1]))
+            }
+            for stream in streams { #expect(try client.message(stream).status == 200) }
+        }
+        #expect(!client.frames.contains { $0.kind == HTTP2Frame.Kind.goAway })
+    }
+
     @Test func `is none of resets of answers that had begun, as of streams that a client has heard enough of`() throws {
         let origin = try ScriptedOrigin { connection in
             _ = try connection.request()

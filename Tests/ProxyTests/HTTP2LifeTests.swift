@@ -104,6 +104,26 @@ import Testing
         #expect(client.frames.count { $0.kind == HTTP2Frame.Kind.goAway } == 2)
     }
 
+    @Test func `that its client has taken leave of finishes what was begun, and begins nothing`() throws {
+        let gate = Gate()
+        let origin = try ScriptedOrigin { connection in
+            while let request = try connection.request() {
+                if request.target == "/slow" { try gate.wait() }
+                try connection.respond(request.target)
+            }
+        }
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        let slow = try client.request("/slow")
+        try origin.waitForRequests(1)
+        try client.send(.goAway(lastStream: 0))
+        #expect(try client.message(client.request("/late")).resetCode == HTTP2Frame.Code.refusedStream)
+        gate.open()
+        #expect(try client.message(slow).text == "/slow")
+        while let frame = try client.frame() { _ = frame }
+        #expect(origin.requests.map(\.target) == ["/slow"])
+    }
+
     @Test func `that breaks off ends the requests on it`() throws {
         let ended = Gate()
         let origin = try ScriptedOrigin { connection in
