@@ -219,7 +219,10 @@ extension Reconciler {
     private func log(_ outcome: ReconcileOutcome, isFirst: Bool, _ elapsed: Duration) {
         let time = "\(elapsed / .milliseconds(1))".prefix { $0 != "." } + " ms"
         switch outcome {
-        case .published(let diff): logger.info("configuration \(isFirst ? "loaded" : "reloaded") in \(time): \(diff)")
+        case .published(let diff) where isFirst:
+            let content = diff.isEmpty ? "there is nothing to serve yet" : "\(diff)"
+            logger.info("configuration loaded in \(time): \(content)")
+        case .published(let diff): logger.info("configuration reloaded in \(time): \(diff)")
         case .unchanged: logger.debug("configuration looked at in \(time): no change")
         case .refused(let reason):
             logger.error("configuration not used, the one before stays: \(reason)")

@@ -136,11 +136,6 @@ public struct Descriptor: ~Copyable, Sendable {
         Descriptor(adopting: try checked { fcntl(number, F_DUPFD_CLOEXEC, 0) })
     }
 
-    /// Opens `path` for appending, creating it with mode 0644.
-    public static func openForAppending(_ path: String) throws(Errno) -> Descriptor {
-        Descriptor(adopting: try checked { open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644) })
-    }
-
     /// A descriptor that can be given up when none are left, so that one more can be opened.
     public static func reserve() throws(Errno) -> Descriptor {
         Descriptor(adopting: try checked { open("/dev/null", O_RDONLY | O_CLOEXEC) })

@@ -11,7 +11,6 @@ public struct Errno: Error, Hashable, Sendable {
 
     public static let interrupted = Errno(EINTR)
     public static let again = Errno(EAGAIN)
-    public static let inProgress = Errno(EINPROGRESS)
     public static let connectionReset = Errno(ECONNRESET)
     public static let connectionRefused = Errno(ECONNREFUSED)
     public static let brokenPipe = Errno(EPIPE)
@@ -19,12 +18,12 @@ public struct Errno: Error, Hashable, Sendable {
     public static let invalid = Errno(EINVAL)
     public static let noEntry = Errno(ENOENT)
     public static let addressInUse = Errno(EADDRINUSE)
+    public static let addressNotAvailable = Errno(EADDRNOTAVAIL)
     public static let accessDenied = Errno(EACCES)
     public static let processFileLimit = Errno(EMFILE)
     public static let systemFileLimit = Errno(ENFILE)
     public static let noBuffers = Errno(ENOBUFS)
     public static let noMemory = Errno(ENOMEM)
-    public static let addressNotAvailable = Errno(EADDRNOTAVAIL)
 
     /// Whether the process or the system has run out of descriptors or memory for them.
     public var isExhaustion: Bool {

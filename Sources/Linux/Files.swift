@@ -3,6 +3,7 @@ import Glibc
 
 /// What a path leads to.
 public struct FileStatus: Sendable, Hashable {
+    /// What stands at a path.
     public enum Kind: Sendable, Hashable {
         case regular, folder, link
         /// A pipe, socket or device: it can be read once at most.

@@ -3,6 +3,7 @@ import Glibc
 
 /// What happened in a watched folder.
 public struct FileEvent: Sendable, Hashable {
+    /// What may happen to a watched file or folder.
     public struct Kinds: OptionSet, Sendable, Hashable {
         public let rawValue: UInt32
         public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -53,6 +54,7 @@ public struct Inotify: ~Copyable, Sendable {
         return try checked { inotify_add_watch(number, path, kinds.rawValue) }
     }
 
+    /// Ends a watch; one that ended by itself does no harm.
     public func unwatch(_ watch: Int32) {
         inotify_rm_watch(descriptor.number, watch)
     }

@@ -3,6 +3,7 @@ import Glibc
 
 /// Asks the system's resolver for the addresses of a name. Blocks for as long as that takes.
 public enum NameLookup {
+    /// Why a name has no addresses.
     public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// The resolver's wording, such as `Name or service not known`.
         public let description: String

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Model
 
 /// `gatehouse check`: what is wrong with manifests, without serving them.
@@ -33,10 +32,10 @@ struct CheckCommand: AsyncParsableCommand {
         let configuration = await Configuration.load(manifests.paths + more, controller.translation)
         let report = DiagnosticReport(configuration.diagnostics)
         switch format {
-        case .json: print(try report.json())
+        case .json: Printing.result(try report.json())
         case .text:
-            for line in report.lines { print(line) }
-            FileHandle.standardError.write(Data("\(report.summary)\n".utf8))
+            Printing.result(report.text, terminator: "")
+            Printing.remark(report.summary)
         }
         if Self.fails(report.counts, strict: strict) { throw ExitCode(1) }
     }

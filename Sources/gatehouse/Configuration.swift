@@ -47,6 +47,13 @@ struct Configuration {
             annotationPrefix: options.annotationPrefix)
     }
 
+    /// Says on standard error that some of what was read is not in use, to whom asked about something else.
+    func remarkOnRejected() {
+        let report = DiagnosticReport(diagnostics)
+        guard report.counts.rejected > 0 else { return }
+        Printing.remark("\(report.summary) in these manifests; see gatehouse check")
+    }
+
     private static func resolve(_ names: Set<String>) async -> ResolvedNames {
         let resolver = DNSResolver()
         resolver.want(names)

@@ -8,34 +8,45 @@ struct DiagnosticReport: Encodable {
         var field: String
         var fault: String
         var remedy: String
+        /// For people: `file:line: kind namespace/name: field: fault; remedy`.
+        let line: String
+
+        private enum CodingKeys: CodingKey { case severity, origin, field, fault, remedy }
+
+        init(_ diagnostic: Diagnostic) {
+            severity = diagnostic.severity.rawValue
+            origin = Place(diagnostic.origin)
+            field = diagnostic.field
+            fault = diagnostic.fault
+            remedy = diagnostic.remedy
+            line = diagnostic.description.replacing("\n", with: " ").printable
+        }
     }
 
     struct Counts: Encodable, Equatable {
         var rejected = 0
         var warnings = 0
         var notes = 0
+
+        init() {}
+
+        init(_ diagnostics: [Diagnostic]) {
+            for diagnostic in diagnostics {
+                switch diagnostic.severity {
+                case .rejected: rejected += 1
+                case .warning: warnings += 1
+                case .note: notes += 1
+                }
+            }
+        }
     }
 
-    var counts = Counts()
-    var diagnostics: [Entry] = []
-    /// For people, a line each: `file:line: kind namespace/name: field: fault; remedy`.
-    private(set) var lines: [String] = []
-
-    private enum CodingKeys: CodingKey { case counts, diagnostics }
+    let counts: Counts
+    let diagnostics: [Entry]
 
     init(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics.sorted(by: Self.precedes) {
-            switch diagnostic.severity {
-            case .rejected: counts.rejected += 1
-            case .warning: counts.warnings += 1
-            case .note: counts.notes += 1
-            }
-            self.diagnostics.append(
-                Entry(
-                    severity: diagnostic.severity.rawValue, origin: Place(diagnostic.origin), field: diagnostic.field,
-                    fault: diagnostic.fault, remedy: diagnostic.remedy))
-            lines.append(diagnostic.description.replacing("\n", with: " ").printable)
-        }
+        counts = Counts(diagnostics)
+        self.diagnostics = diagnostics.sorted(by: Self.precedes).map(Entry.init)
     }
 
     private static func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
@@ -44,12 +55,16 @@ struct DiagnosticReport: Encodable {
         return (a.file, a.line ?? 0, left.field, left.fault) < (b.file, b.line ?? 0, right.field, right.fault)
     }
 
+    /// For people, a line each.
+    var text: String { diagnostics.map { $0.line + "\n" }.joined() }
+
     /// `1 rejected, 2 warnings, 3 notes`
     var summary: String {
-        if counts == Counts() { return "nothing to report" }
-        return [
-            (counts.rejected, "rejected", "rejected"), (counts.warnings, "warning", "warnings"),
-            (counts.notes, "note", "notes"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }.joined(separator: ", ")
+        let parts = [
+            counts.rejected > 0 ? "\(counts.rejected) rejected" : nil,
+            counts.warnings > 0 ? counted(counts.warnings, "warning") : nil,
+            counts.notes > 0 ? counted(counts.notes, "note") : nil,
+        ].compactMap(\.self)
+        return parts.isEmpty ? "nothing to report" : parts.joined(separator: ", ")
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Model
 import Routing
 
@@ -39,12 +38,17 @@ struct ExplainCommand: AsyncParsableCommand {
         if manifests.paths.isEmpty, rest.count == 1 {
             throw ValidationError("Say which manifests to read: -f PATH")
         }
+        do throws(ProbeError) { _ = try probe.head() } catch {
+            if case .refused = error { return }
+            throw ValidationError("\(error)")
+        }
     }
+
+    private var probe: ProbeRequest { ProbeRequest(method: method, url: rest.last ?? "", fields: headers) }
 
     func run() async throws {
         let configuration = await Configuration.load(
             manifests.paths + rest.dropLast(), controller.translation, resolvesNames: true)
-        let probe = ProbeRequest(method: method, url: rest.last ?? "", fields: headers)
         let report: ExplainReport
         do throws(ProbeError) {
             report = try RequestTrial(configuration: configuration, probe: probe).report()
@@ -52,13 +56,9 @@ struct ExplainCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         switch format {
-        case .json: print(try report.json())
-        case .text: print(report.text, terminator: "")
+        case .json: Printing.result(try report.json())
+        case .text: Printing.result(report.text, terminator: "")
         }
-        let findings = DiagnosticReport(configuration.diagnostics)
-        if findings.counts.rejected > 0 {
-            let hint = "\(findings.summary) in these manifests; see gatehouse check\n"
-            FileHandle.standardError.write(Data(hint.utf8))
-        }
+        configuration.remarkOnRejected()
     }
 }

@@ -7,6 +7,7 @@ extension ExplainReport {
         page.section("Looked up") { page in
             if let host = request.host { page.pair("name", host) }
             if let path = request.path { page.pair("path", path) }
+            for target in rewrites { page.pair("rewritten", target) }
         }
         if let host {
             page.section("Host \(host.name)") { page in
@@ -28,7 +29,7 @@ extension ExplainReport {
             if unlistedRoutes > 0 { page.line("  and \(unlistedRoutes) more that do not match") }
         }
         page.section("Findings about these objects") { page in
-            for line in findingLines { page.line("  \(line)") }
+            for finding in findings { page.line("  \(finding.line)") }
         }
         return page.text.printable
     }

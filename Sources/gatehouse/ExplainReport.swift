@@ -29,6 +29,8 @@ struct ExplainReport: Encodable {
         var status: Int?
         /// The `Location` of an own redirect.
         var location: String?
+        /// The target for which a route is to be searched again; never stands in a finished report.
+        var searchedAgain: String?
     }
 
     struct Host: Encodable {
@@ -67,6 +69,8 @@ struct ExplainReport: Encodable {
     static let listedMisses = 10
 
     var request: Request
+    /// The paths that rules made of the request's, each of which a route was searched for; the last is the one told of.
+    var rewrites: [String] = []
     var outcome: Outcome
     var host: Host?
     var route: Route?
@@ -83,13 +87,6 @@ struct ExplainReport: Encodable {
     var unlistedRoutes = 0
     /// What `check` has to say of the objects that the host and the route come from.
     var findings: [DiagnosticReport.Entry] = []
-    /// The same as lines.
-    private(set) var findingLines: [String] = []
-
-    private enum CodingKeys: CodingKey {
-        case request, outcome, host, route, policies, annotations, groups, upstream, forwarded, otherHosts, otherRoutes
-        case unlistedRoutes, findings
-    }
 
     init(request: Request, outcome: Outcome) {
         self.request = request
@@ -145,14 +142,12 @@ struct ExplainReport: Encodable {
     /// Fills in what is to be said of the objects that decided.
     mutating func add(_ diagnostics: [Diagnostic]) {
         let objects = [host?.origin, route?.origin].compactMap(\.self)
-        let report = DiagnosticReport(
-            diagnostics.filter { diagnostic in
-                objects.contains {
-                    $0.kind == diagnostic.origin.kind && $0.namespace == diagnostic.origin.namespace
-                        && $0.name == diagnostic.origin.name
-                }
-            })
-        findings = report.diagnostics
-        findingLines = report.lines
+        let own = diagnostics.filter { diagnostic in
+            objects.contains {
+                $0.kind == diagnostic.origin.kind && $0.namespace == diagnostic.origin.namespace
+                    && $0.name == diagnostic.origin.name
+            }
+        }
+        findings = DiagnosticReport(own).diagnostics
     }
 }

@@ -42,6 +42,6 @@ struct LogOutput: LogHandler {
             line = (try? encoder.encode(fields)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
         }
         // One write a line, so that lines of several tasks do not mix.
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
+        Printing.remark(line)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Linux
 
 /// The command line: one subcommand for each thing that Gatehouse does.
 @main
@@ -7,6 +8,12 @@ struct Gatehouse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "An ingress controller and reverse proxy for Kubernetes manifests.",
+        discussion: """
+            To begin, serve a manifest with built-in echo backends in place of real ones, and ask for something:
+
+              gatehouse serve -f ingress.yaml --demo-backends
+              curl -H 'Host: shop.example' http://localhost:8080/
+            """,
         version: VersionCommand.version,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ExplainCommand.self, RoutesCommand.self, MigrateCommand.self,
@@ -17,7 +24,8 @@ struct Gatehouse: AsyncParsableCommand {
     private static let usageStatus: Int32 = 2
 
     static func main() async {
-        // First of all: until then a signal ends the process without a word.
+        StandardStreams.fill()
+        // As early as can be: until then a signal ends the process without a word.
         Shutdown.holdSignals()
         do {
             var command = try parseAsRoot()
@@ -29,7 +37,7 @@ struct Gatehouse: AsyncParsableCommand {
         } catch {
             // The library's own status for wrong calls is 64; ours is 2, as is usual for tools that report findings.
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            FileHandle.standardError.write(Data("\(fullMessage(for: error))\n".utf8))
+            Printing.remark(fullMessage(for: error))
             Foundation.exit(usageStatus)
         }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ControlPlane
-import Foundation
 import Kubernetes
 import Translation
 
@@ -38,11 +37,11 @@ struct MigrateCommand: AsyncParsableCommand {
         let report = MigrationReport(
             Array(set.store.ingresses.all), prefix: options.annotationPrefix, configuration.diagnostics)
         switch format {
-        case .json: print(try report.json())
-        case .html: print(report.html, terminator: "")
+        case .json: Printing.result(try report.json())
+        case .html: Printing.result(report.html, terminator: "")
         case .text:
-            print(report.text, terminator: "")
-            FileHandle.standardError.write(Data("\(report.summary)\n".utf8))
+            Printing.result(report.text, terminator: "")
+            Printing.remark(report.summary)
         }
         if report.fails { throw ExitCode(1) }
     }

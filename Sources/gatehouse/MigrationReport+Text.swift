@@ -19,7 +19,7 @@ extension MigrationReport {
             for note in entry.notes { text += "  note: \(note)\n" }
             text += "\n"
         }
-        for other in others { text += "\(other.severity): \(other.origin): \(other.field): \(other.fault)\n" }
+        for other in others { text += "\(other.severity): \(other.line)\n" }
         return text
     }
 
@@ -52,10 +52,7 @@ extension MigrationReport {
         }
         if !others.isEmpty {
             page += "<h2>Beside Ingresses</h2>\n"
-            for other in others {
-                page +=
-                    "<p>\("\(other.severity): \(other.origin): \(other.field): \(other.fault)".escapedForHTML)</p>\n"
-            }
+            for other in others { page += "<p>\("\(other.severity): \(other.line)".escapedForHTML)</p>\n" }
         }
         return page + "</body></html>\n"
     }

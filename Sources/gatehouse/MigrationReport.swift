@@ -43,6 +43,16 @@ struct MigrationReport: Encodable {
         var identical = 0
         var differs = 0
         var notHonoured = 0
+
+        init(identical: Int = 0, differs: Int = 0, notHonoured: Int = 0) {
+            (self.identical, self.differs, self.notHonoured) = (identical, differs, notHonoured)
+        }
+
+        init(_ verdicts: [Verdict]) {
+            self.init(
+                identical: verdicts.count { $0 == .identical }, differs: verdicts.count { $0 == .differs },
+                notHonoured: verdicts.count { $0 == .notHonoured })
+        }
     }
 
     /// Ingresses by verdict.
@@ -55,20 +65,17 @@ struct MigrationReport: Encodable {
     ///   - prefix: what names of annotations begin with, before the slash.
     ///   - diagnostics: all that there is to say about the manifests.
     init(_ ingresses: [Ingress], prefix: String, _ diagnostics: [Diagnostic]) {
-        let table = AnnotationTable.ingressNginx
-        let sorted = ingresses.sorted {
-            ($0.metadata.namespace, $0.metadata.name) < ($1.metadata.namespace, $1.metadata.name)
+        let ofIngresses = Dictionary(grouping: diagnostics.filter { $0.origin.kind == "Ingress" }) {
+            NamespacedName(namespace: $0.origin.namespace, name: $0.origin.name)
         }
-        for ingress in sorted {
-            let own = diagnostics.filter { $0.origin.isAbout(ingress) }
-            let entry = Self.entry(ingress, prefix: prefix + "/", own, table)
-            switch entry.verdict {
-            case .identical: counts.identical += 1
-            case .differs: counts.differs += 1
-            case .notHonoured: counts.notHonoured += 1
-            }
-            self.ingresses.append(entry)
+        let read = ingresses.map { ingress in
+            Self.entry(
+                ingress, prefix: prefix + "/", ofIngresses[ingress.metadata.key] ?? [], AnnotationTable.ingressNginx)
         }
+        let known = Set(ingresses.map(\.metadata.key))
+        let unread = ofIngresses.filter { !known.contains($0.key) }.values.compactMap(Self.unread)
+        self.ingresses = (read + unread).sorted { $0.ingress < $1.ingress }
+        counts = Counts(self.ingresses.map(\.verdict))
         others = DiagnosticReport(diagnostics.filter { $0.origin.kind != "Ingress" }).diagnostics
     }
 
@@ -87,18 +94,34 @@ struct MigrationReport: Encodable {
             rest.removeAll { $0.field.contains(field) }
             uses.append(use(of: name, table[name], about))
         }
-        let notes = rest.map { ([$0.fault, $0.remedy].filter { !$0.isEmpty }).joined(separator: "; ").printable }
-        let worst = rest.map(\.severity).max()
+        let notes = notes(rest)
+        let worst = rest.filter { !$0.isAboutOthers }.map(\.severity).max()
         let own: Verdict = worst == .rejected ? .notHonoured : worst == nil ? .identical : .differs
         return Entry(
             ingress: "\(ingress.metadata.namespace)/\(ingress.metadata.name)", place: Place(Origin(ingress)),
             verdict: max(own, uses.map(\.verdict).max() ?? .identical), annotations: uses, notes: notes)
     }
 
-    private static func use(of name: String, _ row: Annotation?, _ diagnostics: [Diagnostic]) -> Use {
-        var notes = diagnostics.map {
-            ([$0.fault, $0.remedy].filter { !$0.isEmpty }).joined(separator: "; ").printable
+    /// An Ingress of which nothing could be read, so that nothing of it is served.
+    private static func unread(_ diagnostics: [Diagnostic]) -> Entry? {
+        guard let first = diagnostics.min(by: { ($0.origin.line ?? 0) < ($1.origin.line ?? 0) }) else { return nil }
+        return Entry(
+            ingress: "\(first.origin.namespace)/\(first.origin.name)", place: Place(first.origin),
+            verdict: .notHonoured, annotations: [], notes: notes(diagnostics))
+    }
+
+    /// What diagnostics say beside their place, each once.
+    private static func notes(_ diagnostics: [Diagnostic]) -> [String] {
+        var notes: [String] = []
+        for diagnostic in diagnostics {
+            let note = [diagnostic.fault, diagnostic.remedy].filter { !$0.isEmpty }.joined(separator: "; ").printable
+            if !notes.contains(note) { notes.append(note) }
         }
+        return notes
+    }
+
+    private static func use(of name: String, _ row: Annotation?, _ diagnostics: [Diagnostic]) -> Use {
+        var notes = notes(diagnostics)
         guard let row else {
             return Use(name: name.printable, verdict: .differs, notes: notes + ["ingress-nginx doesn't know it either"])
         }
@@ -106,7 +129,7 @@ struct MigrationReport: Encodable {
         switch row.support {
         case .honoured: verdict = row.difference == nil ? .identical : .differs
         case .meaningless: verdict = .differs
-        case .ignored, .refused, .withheld: verdict = .notHonoured
+        case .refused: verdict = .notHonoured
         }
         if let worst = diagnostics.map(\.severity).max(), row.support == .honoured {
             verdict = max(verdict, worst == .note ? .differs : .notHonoured)
@@ -116,11 +139,15 @@ struct MigrationReport: Encodable {
     }
 }
 
-extension Origin {
-    fileprivate func isAbout(_ ingress: Ingress) -> Bool {
-        kind == "Ingress" && namespace == ingress.metadata.namespace && name == ingress.metadata.name
+extension Diagnostic {
+    /// Whether it is about a Service or Secret that isn't among the manifests, or not in order. ingress-nginx would
+    /// do the same without it, so it makes no difference.
+    fileprivate var isAboutOthers: Bool {
+        severity != .rejected && (field.hasSuffix("backend.service") || field.hasSuffix(".secretName"))
     }
+}
 
+extension Origin {
     fileprivate init(_ ingress: Ingress) {
         self.init(
             file: ingress.metadata.source.file, line: ingress.metadata.source.firstLine, kind: "Ingress",

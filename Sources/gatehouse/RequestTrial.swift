@@ -32,27 +32,55 @@ struct RequestTrial {
             outcome: .init(kind: .answered, text: "answered \(code) before routing: \(reason)", status: Int(code)))
     }
 
-    private func report(on head: borrowing RequestHead) -> ExplainReport {
+    private func report(on sent: consuming RequestHead) -> ExplainReport {
+        var head = sent
         do throws(HTTP1Error) { _ = try BodyFraming.request(head) } catch {
             return refusal(error.status, error.reason)
         }
         if head.method == .connect || head.method == .trace {
             return refusal(.methodNotAllowed, "the method is never served")
         }
+        var path: String?
+        var rewrites: [String] = []
+        let variables = RequestVariables()
+        variables.begin(count: 0)
+        while true {
+            var report = route(head, variables)
+            path = path ?? report.request.path
+            (report.request.path, report.rewrites) = (path, rewrites)
+            guard let target = report.outcome.searchedAgain else { return report }
+            guard rewrites.count < RequestVariables.searchLimit else {
+                report.outcome = .init(
+                    kind: .answered, text: "answered 500: rules rewrite its path more than \(rewrites.count) times",
+                    status: 500)
+                return report
+            }
+            rewrites.append(target)
+            variables.goOn()
+            do throws(HTTP1Error) { try head.setPath(Array(target.utf8).span) } catch {
+                return refusal(.badRequest, "a rule makes a path of it that is none")
+            }
+        }
+    }
+
+    /// What the routes say of a request.
+    /// - Parameter variables: what the rules of routes that were left for another have set.
+    private func route(_ head: borrowing RequestHead, _ variables: RequestVariables) -> ExplainReport {
         let explanation = router.explain(host: head.host, path: head.normalPath)
         var report = ExplainReport(
             request: .init(
                 method: head.methodBytes.text(), url: probe.url, host: explanation.name, path: explanation.path),
             outcome: .init(kind: .answered, text: ""))
         report.add(explanation, of: router)
-        report.outcome = decide(head, explanation.outcome, &report)
+        report.outcome = decide(head, explanation.outcome, variables, &report)
         report.add(annotationsOf: configuration.objects, prefix: configuration.annotationPrefix)
         report.add(configuration.diagnostics)
         return report
     }
 
     private func decide(
-        _ head: borrowing RequestHead, _ outcome: RoutingOutcome, _ report: inout ExplainReport
+        _ head: borrowing RequestHead, _ outcome: RoutingOutcome, _ variables: RequestVariables,
+        _ report: inout ExplainReport
     ) -> ExplainReport.Outcome {
         switch outcome {
         case .limitExceeded:
@@ -63,9 +91,9 @@ struct RequestTrial {
             if let answer = rootRedirect(head, host) { return answer }
             return unrouted("no route of the host matches", &report)
         case .slashRedirect(let host, let route):
-            return filter(head, host, route, lacksSlash: true, &report)
+            return filter(head, host, route, lacksSlash: true, variables, &report)
         case .route(let host, let route):
-            return filter(head, host, route, lacksSlash: false, &report)
+            return filter(head, host, route, lacksSlash: false, variables, &report)
         }
     }
 
@@ -107,7 +135,7 @@ extension RequestTrial {
 
     private func filter(
         _ head: borrowing RequestHead, _ hostNumber: Int, _ number: Int, lacksSlash: Bool,
-        _ report: inout ExplainReport
+        _ variables: RequestVariables, _ report: inout ExplainReport
     ) -> ExplainReport.Outcome {
         let host = router.virtualHosts[hostNumber]
         let route = router[route: number]
@@ -117,15 +145,18 @@ extension RequestTrial {
         guard let hostFilters = try? HostFilters(host, blocked: blocked),
             let routeFilters = try? RouteFilters(route, host: host, settings: model.settings)
         else { return Self.uncompiled }
+        variables.grow(to: routeFilters.variableCount)
         var match = MatchScratch()
         var scratch = FilterScratch()
         _ = router.match(host: head.host, path: head.normalPath, scratch: &match)
         report.groups = groups(of: route, in: match.captures, head)
         let verdict = FilterChain.decide(
             head, context(of: head), host: hostFilters, route: routeFilters, lacksSlash: lacksSlash, match: &match,
-            scratch: &scratch)
+            scratch: &scratch, variables: variables)
         if let answer = answer(verdict, scratch) {
-            guard case .refuse(_, let reason) = route.action, answer.location == nil else { return answer }
+            guard case .refuse(let status, let reason) = route.action, answer.status == Int(status) else {
+                return answer
+            }
             return .init(kind: .answered, text: "\(answer.text): \(reason)", status: answer.status)
         }
         guard case .forward(let id) = route.action else {
@@ -174,9 +205,8 @@ extension RequestTrial {
         case .refuse(let status), .respond(let status):
             return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))
         case .searchAgain:
-            return .init(
-                kind: .answered,
-                text: "a rule makes it \(scratch.target.readable.text()), for which a route is searched again")
+            let target = scratch.target.readable.text()
+            return .init(kind: .answered, text: "rewritten to \(target)", searchedAgain: target)
         case .challenge: return .init(kind: .answered, text: "answered 401: it needs a password", status: 401)
         case .close: return .init(kind: .answered, text: "not answered: the connection is closed")
         case .redirect(let status):

@@ -25,10 +25,11 @@ struct RoutesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let model = await Configuration.load(manifests.paths + more, controller.translation).model
+        let configuration = await Configuration.load(manifests.paths + more, controller.translation)
         switch format {
-        case .json: print(try RoutesReport(model).json())
-        case .text: print(ModelPrinter().text(of: model), terminator: "")
+        case .json: Printing.result(try RoutesReport(configuration.model).json())
+        case .text: Printing.result(ModelPrinter().text(of: configuration.model), terminator: "")
         }
+        configuration.remarkOnRejected()
     }
 }

@@ -19,16 +19,18 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var manifests: ManifestOptions
     @OptionGroup(title: "Controller options") var controller: ControllerOptions
 
-    @Option(help: ArgumentHelp("The port for HTTP.", valueName: "port"))
+    @Option(help: ArgumentHelp("The port for HTTP, up to 65535; 0 lets the system choose.", valueName: "port"))
     var httpPort: UInt16 = 8080
 
-    @Option(help: ArgumentHelp("The port for HTTPS.", valueName: "port"))
+    @Option(help: ArgumentHelp("The port for HTTPS, up to 65535; 0 lets the system choose.", valueName: "port"))
     var httpsPort: UInt16 = 8443
 
     @Option(help: ArgumentHelp("The address to listen on; all IPv4 and IPv6 addresses if not given.", valueName: "ip"))
     var address: Address?
 
-    @Option(help: ArgumentHelp("The port for health and metrics.", valueName: "port"))
+    @Option(
+        help: ArgumentHelp("The port for health and metrics, up to 65535; 0 lets the system choose.", valueName: "port")
+    )
     var adminPort: UInt16 = 10254
 
     @Option(help: ArgumentHelp("The address for health and metrics.", valueName: "ip"))
@@ -36,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Worker threads: a number, or auto for worker-processes of the ConfigMap, else one per usable core.",
+            "Worker threads: 1 to 256, or auto for worker-processes of the ConfigMap, else one per usable core.",
             valueName: "n|auto"))
     var workers = WorkerCount.automatic
 
@@ -67,9 +69,16 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long requests may go on after SIGTERM; worker-shutdown-timeout of the ConfigMap if not given, else 30s.",
+            "How long requests may go on after SIGTERM: 500ms, 30s, 2m, 1h; worker-shutdown-timeout of the ConfigMap if not "
+                + "given, else 30s.",
             valueName: "duration"))
     var shutdownGrace: TimeSpan?
+
+    func validate() throws {
+        guard httpPort != httpsPort || httpPort == 0 else {
+            throw ValidationError("--http-port and --https-port are both \(httpPort); give each a port of its own")
+        }
+    }
 
     func run() async throws {
         guard !manifests.paths.isEmpty else { return explain() }
@@ -77,14 +86,14 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await Server(self, logger).run()
         } catch let fault as StartFault {
-            FileHandle.standardError.write(Data("gatehouse: \(fault.message)\n".utf8))
+            Printing.remark("gatehouse: \(fault.message)")
             throw ExitCode(1)
         }
     }
 
     /// Without manifests there is nothing to serve: says what this is and how to begin.
     private func explain() {
-        print(
+        Printing.result(
             """
             Gatehouse routes HTTP traffic as Kubernetes Ingress manifests say. It needs manifests:
 

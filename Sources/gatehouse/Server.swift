@@ -53,8 +53,7 @@ struct Server {
         _ reconciler: Reconciler, _ handover: Handover, _ metrics: Metrics, _ health: Health, _ workers: Int
     ) async throws {
         try refuseRejected(handover.record)
-        // The admin port belongs to one process, while listeners may share theirs: a second process with the same
-        // ports must fail before it takes connections away from the first.
+        try requireFreePorts()
         let admin = try startAdmin(health, metrics)
         let faults = FaultLog()
         let plane = try startDataPlane(handover, metrics, workers, faults)
@@ -108,7 +107,7 @@ struct Server {
         guard options.strict else { return }
         let rejected = record.values.diagnostics.filter { $0.severity == .rejected }
         guard !rejected.isEmpty else { return }
-        throw StartFault("\(rejected.count) objects or parts of them are rejected, and --strict was given")
+        throw StartFault("\(rejected.count) rejected, and --strict was given; the reasons stand above")
     }
 
     // MARK: Data plane
@@ -118,9 +117,6 @@ struct Server {
     ) throws -> DataPlane {
         let descriptors = Processors.raiseDescriptorLimit()
         let limit = max((descriptors - Self.reservedDescriptors) / workers, 16)
-        let listeners = [
-            listener(port: options.httpPort, speaksTLS: false), listener(port: options.httpsPort, speaksTLS: true),
-        ]
         let format = metrics.accessLog == nil ? nil : try? AccessLogFormat(hostName: ProcessInfo.processInfo.hostName)
         var configuration = DataPlane.Configuration(
             listeners: listeners, workers: workers, connectionsPerWorker: limit, logFormat: format,
@@ -128,17 +124,36 @@ struct Server {
             reportFault: { faults.take($0) })
         configuration.acceptsCleartextHTTP2 = options.acceptsCleartextHTTP2
         configuration.reportStaple = { faults.take($0) }
-        do throws(Errno) {
-            let plane = try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
-            handover.attach(plane)
-            return plane
-        } catch {
-            let taken = listeners.first { (try? Socket.listen(on: $0.address, sharesPort: true)) == nil }
-            let option = taken?.speaksTLS == true ? "--https-port" : "--http-port"
-            throw StartFault(
-                "cannot listen on \((taken ?? listeners[0]).address)", error,
-                remedy: "choose another with \(option) or --address")
+        let plane = try start("the workers") { () throws(Errno) in
+            try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
         }
+        handover.attach(plane)
+        return plane
+    }
+
+    /// Workers share their ports, and so the kernel lets them share with any process of the same user. Each port is
+    /// asked for alone first: a second Gatehouse must fail before it takes connections away from the first.
+    private func requireFreePorts() throws {
+        for listener in listeners where listener.address.port != 0 {
+            do throws(Errno) {
+                _ = try Socket.listen(on: listener.address, sharesPort: false, acceptsV4: listener.acceptsV4)
+            } catch {
+                let option = listener.speaksTLS ? "--https-port" : "--http-port"
+                throw StartFault("cannot listen on \(listener.address)", error, remedy: Self.remedy(for: error, option))
+            }
+        }
+    }
+
+    private static func remedy(for error: Errno, _ option: String) -> String {
+        switch error {
+        case .addressNotAvailable: "give --address one of this machine's addresses"
+        case .accessDenied: "choose a port above 1023 with \(option), or give the process CAP_NET_BIND_SERVICE"
+        default: "choose another with \(option) or --address"
+        }
+    }
+
+    private var listeners: [ListenerAddress] {
+        [listener(port: options.httpPort, speaksTLS: false), listener(port: options.httpsPort, speaksTLS: true)]
     }
 
     private func listener(port: UInt16, speaksTLS: Bool) -> ListenerAddress {
@@ -177,16 +192,19 @@ struct Server {
 
     private func report(_ plane: DataPlane, _ admin: AdminServer, _ record: ReconcileRecord) {
         let values = record.values
-        for (address, scheme) in zip(plane.addresses, ["http", "https"]) { say("listening on \(scheme)://\(address)") }
-        say("health and metrics on http://\(admin.address)")
+        for (address, scheme) in zip(plane.addresses, ["http", "https"]) {
+            Printing.remark("listening on \(scheme)://\(address)")
+        }
+        Printing.remark("health and metrics on http://\(admin.address)")
         let routes = values.model.virtualHosts.reduce(0) { $0 + $1.routes.count }
-        let worst = Dictionary(grouping: values.diagnostics, by: \.severity).mapValues(\.count)
-        say(
-            "ready: \(values.model.virtualHosts.count) hosts, \(routes) routes, \(values.model.upstreams.count) upstreams, "
-                + "\(worst[.rejected] ?? 0) rejected, \(worst[.warning] ?? 0) warnings, \(worst[.note] ?? 0) notes")
+        let counts = DiagnosticReport.Counts(values.diagnostics)
+        Printing.remark(
+            [
+                "ready: \(counted(values.model.virtualHosts.count, "host"))", counted(routes, "route"),
+                counted(values.model.upstreams.count, "upstream"), "\(counts.rejected) rejected",
+                counted(counts.warnings, "warning"), counted(counts.notes, "note"),
+            ].joined(separator: ", "))
     }
-
-    private func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 }
 
 /// Carries models from the control plane to the data plane, which does not run yet when the first one comes.

@@ -9,6 +9,6 @@ struct VersionCommand: ParsableCommand {
     static let version = "0.1.0"
 
     func run() {
-        print("gatehouse \(Self.version)")
+        Printing.result("gatehouse \(Self.version)")
     }
 }

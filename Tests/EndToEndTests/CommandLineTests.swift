@@ -32,7 +32,36 @@ import Testing
     @Test func `lists its commands when it is called without one`() throws {
         let result = try Command.gatehouse()
         #expect(result.status == 0)
-        for command in ["serve", "check", "explain", "routes", "version"] { #expect(result.output.contains(command)) }
+        for command in ["serve", "check", "explain", "routes", "migrate", "version"] {
+            #expect(result.output.contains(command))
+        }
+        #expect(result.output.contains("gatehouse serve -f ingress.yaml --demo-backends"))
+    }
+
+    @Test(arguments: ["2>&-", ">&- 2>&-", "<&- 2>&-"])
+    func `works without standard streams`(redirection: String) throws {
+        let folder = try ManifestFolder(["shop.yaml": Self.rejected])
+        let script = "exec \"$0\" \"$@\" \(redirection)"
+        let result = try Command.run("sh", ["-c", script, Products.gatehouse, "check", "-f", folder.path])
+        #expect(result.status == 1)
+        #expect(result.output.isEmpty == redirection.contains(">&- "))
+    }
+
+    @Test func `prints the summary behind the findings, wherever both lead`() throws {
+        let folder = try ManifestFolder(["shop.yaml": Self.rejected])
+        let script = "exec \"$0\" \"$@\" 2>&1"
+        let result = try Command.run("sh", ["-c", script, Products.gatehouse, "check", "-f", folder.path])
+        #expect(result.outputLines.count > 1)
+        #expect(try #require(result.outputLines.last).hasPrefix("1 rejected"))
+    }
+
+    @Test(arguments: [["routes"], ["explain", "http://shop.example/"]])
+    func `says that something of what was asked about is rejected`(arguments: [String]) throws {
+        let folder = try ManifestFolder()
+        let missing = folder.path(of: "missing.yaml")
+        let result = try Command.run(Products.gatehouse, [arguments[0], "-f", missing] + arguments.dropFirst())
+        #expect(result.status == 0)
+        #expect(result.errors == "1 rejected in these manifests; see gatehouse check\n")
     }
 
     @Test func `tells its version`() throws {
@@ -46,7 +75,8 @@ import Testing
         ["serve", "-f", "x.yaml", "--http-port", "x"],
         ["serve", "-f", "x.yaml", "--shutdown-grace", "soon"], ["serve", "-f", "x.yaml", "--backend", "shop"],
         ["check"], ["routes"], ["explain", "-f", "x.yaml"], ["check", "-f", "x.yaml", "--format", "xml"], ["bogus"],
-        ["explain", "-f", "x.yaml", "ftp://shop.example/"],
+        ["explain", "-f", "x.yaml", "ftp://shop.example/"], ["explain", "-f", "x.yaml", "/cart"],
+        ["explain", "-f", "x.yaml", "-H", "Host", "http://shop.example/"],
     ])
     func `refuses a wrong call with 2 and says how it is used`(arguments: [String]) throws {
         let result = try Command.run(Products.gatehouse, arguments)
@@ -161,7 +191,7 @@ import Testing
 
     @Test func `serve says what is ready`() throws {
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: Manifest.site("a") + Self.rejected)
-        #expect(gatehouse.summary.hasPrefix("ready: 1 hosts, 1 routes, 1 upstreams, 1 rejected, 0 warnings, "))
+        #expect(gatehouse.summary.hasPrefix("ready: 1 host, 1 route, 1 upstream, 1 rejected, 0 warnings, "))
     }
 
     @Test func `serve goes on without a file that is missing, and says so`() throws {
@@ -181,7 +211,7 @@ import Testing
             input: Self.rejected)
         #expect(result.status == 1)
         #expect(result.errors.contains("Ingress default/shop"))
-        #expect(result.errors.hasSuffix("gatehouse: 1 objects or parts of them are rejected, and --strict was given\n"))
+        #expect(result.errors.hasSuffix("gatehouse: 1 rejected, and --strict was given; the reasons stand above\n"))
     }
 
     @Test(arguments: ["--http-port", "--https-port", "--admin-port"])

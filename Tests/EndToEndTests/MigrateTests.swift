@@ -32,6 +32,17 @@ import Testing
         #expect(page.output.hasPrefix("<!DOCTYPE html>") && page.output.hasSuffix("</html>\n"))
     }
 
+    @Test func `tells of Ingresses that cannot be read, and of files`() throws {
+        let older = Manifest.site("shop").replacing("networking.k8s.io/v1", with: "extensions/v1beta1")
+        let result = try Command.run(Products.gatehouse, ["migrate", "-f", "-"], input: older)
+        #expect(result.status == 1)
+        #expect(result.output.contains("default/shop: not honoured"))
+        #expect(result.output.contains("move the object to networking.k8s.io/v1"))
+        let missing = try Command.gatehouse("migrate", "-f", "missing.yaml")
+        #expect(missing.status == 1)
+        #expect(missing.output == "rejected: missing.yaml: can't be read: No such file or directory\n")
+    }
+
     @Test func `refuses a wrong call with 2`() throws {
         #expect(try Command.gatehouse("migrate").status == 2)
         #expect(try Command.gatehouse("migrate", "-f", "-", "--format", "xml").status == 2)

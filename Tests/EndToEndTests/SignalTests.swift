@@ -53,6 +53,20 @@ import Testing
         #expect(try gatehouse.process.end() == .exited(0))
     }
 
+    @Test func `goes on when nobody reads its log any more`() throws {
+        let folder = try ManifestFolder(["shop.yaml": Manifest.site("shop")])
+        let pipe = folder.path(of: "log")
+        let script = "mkfifo '\(pipe)' && { sed '/^ready: /q' < '\(pipe)' >&2 & exec \"$0\" \"$@\" 2> '\(pipe)'; }"
+        let gatehouse = try Gatehouse(
+            ["-f", folder.path(of: "shop.yaml"), "--demo-backends"], script: script)
+        _ = try gatehouse.process.errors.wait("the log's reader to leave") { $0.isOver }
+        try folder.write(Manifest.site("other"), to: "shop.yaml")
+        try eventually("the change to be live") {
+            try gatehouse.request(host: "other.example").status == 200
+        }
+        #expect(try gatehouse.terminate() == .exited(0))
+    }
+
     @Test func `cuts what is not finished when the grace is over`() throws {
         let gate = Gate()
         let origin = try Self.patientOrigin(gate)

@@ -71,6 +71,21 @@ import Translation
         #expect(neighbour.notes.contains { $0.contains("store/b") && $0.contains("also matches /ax") })
     }
 
+    @Test func `calls Ingresses identical whose Services and Secrets are elsewhere`() throws {
+        var set = ManifestSet()
+        let tls = "  tls: [{hosts: [shop.example], secretName: absent}]\n  rules:"
+        set.put(
+            ManifestDecoder().decode(Array(Given.shop.replacing("  rules:", with: tls).utf8), path: "shop.yaml"))
+        let options = TranslationOptions()
+        let report = MigrationReport(
+            Array(set.store.ingresses.all), prefix: options.annotationPrefix,
+            Configuration.translate(set, options).diagnostics)
+        let entry = try #require(report.ingresses.first)
+        #expect(entry.verdict == .identical)
+        #expect(entry.notes.count == 3)
+        #expect(entry.notes.contains { $0.contains("there is no Secret store/absent") })
+    }
+
     @Test func `is text, JSON and a page without foreign markup`() throws {
         let report = Self.report([("a", "/", ["proxy-body-size": "<script>", "nonsense": "x"])])
         #expect(report.text.contains("store/a: not honoured"))

@@ -91,6 +91,32 @@ import Testing
         #expect(try self.report("http://shop.example/x", root).outcome.location == nil)
     }
 
+    @Test func `follows rules that have a route searched again`() throws {
+        let snippet = """
+            nginx.ingress.kubernetes.io/server-snippet: |
+                  set $who old;
+                  rewrite ^/start$ /api/moved?who=$who last;
+            """
+        let moved = Given.shop.replacing("nginx.ingress.kubernetes.io/proxy-body-size: 8m", with: snippet)
+        let report = try report("http://shop.example/start", moved + Given.service("api") + Given.service("web"))
+        #expect(report.outcome.text == "forwarded to store-api-80")
+        #expect(report.request.path == "/start")
+        #expect(report.rewrites == ["/api/moved?who=old"])
+        #expect(report.text.contains("  rewritten   /api/moved?who=old"))
+        #expect(report.forwarded?.target == "/api/moved?who=old")
+    }
+
+    @Test func `ends with 500 where rules lead in circles`() throws {
+        let snippet = """
+            nginx.ingress.kubernetes.io/configuration-snippet: |
+                  rewrite ^(.*)$ $1x last;
+            """
+        let circle = Given.shop.replacing("nginx.ingress.kubernetes.io/proxy-body-size: 8m", with: snippet)
+        let report = try report("http://shop.example/", circle + Given.service("web"))
+        #expect(report.outcome.status == 500)
+        #expect(report.rewrites.count == 10)
+    }
+
     @Test func `repeats what check finds in the same objects`() throws {
         let typo = everything.replacing("proxy-body-size: 8m", with: "proxy-body-sise: 8m")
         #expect(try report("http://shop.example/", typo).findings.count == 1)

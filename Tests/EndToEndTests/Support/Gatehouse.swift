@@ -13,13 +13,14 @@ final class Gatehouse: Sendable {
 
     /// Starts it and waits until it is ready. Without an access log, unless the arguments ask for one.
     ///
-    /// - Parameter descriptors: how many descriptors it may have open.
-    init(_ arguments: [String], input: String = "", descriptors: Int? = nil) throws {
+    /// - Parameters:
+    ///   - descriptors: how many descriptors it may have open.
+    ///   - script: what a shell does before it turns into `"$0" "$@"`, redirections included.
+    init(_ arguments: [String], input: String = "", descriptors: Int? = nil, script: String? = nil) throws {
         var all = ["serve", "--address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"]
         all += arguments
         if !arguments.contains("--access-log") { all += ["--access-log", "off"] }
-        if let descriptors {
-            let script = "ulimit -n \(descriptors) && exec \"$0\" \"$@\""
+        if let script = script ?? descriptors.map({ "ulimit -n \($0) && exec \"$0\" \"$@\"" }) {
             process = try ChildProcess("sh", ["-c", script, Products.gatehouse] + all, input: input)
         } else {
             process = try ChildProcess(Products.gatehouse, all, input: input)
