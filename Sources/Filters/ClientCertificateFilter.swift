@@ -53,8 +53,10 @@ struct ClientCertificateFilter: Sendable {
         guard let identity = context.identity, identity.answers(policy) else { return .refuse(.misdirectedRequest) }
         switch (identity.verification, policy.demand) {
         case (.none, .required): return refuse("No required SSL certificate was sent", head, &scratch)
-        case (.failed, .required), (.failed, .optional): return refuse("The SSL certificate error", head, &scratch)
-        case (.success, _), (.none, _), (.failed, _): return .proceed
+        case (.failed, .required), (.failed, .optional), (.failed, .unverified), (.stranger, .required),
+            (.stranger, .optional):
+            return refuse("The SSL certificate error", head, &scratch)
+        case (.success, _), (.none, _), (.failed, .none), (.stranger, _): return .proceed
         }
     }
 

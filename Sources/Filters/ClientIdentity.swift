@@ -12,6 +12,8 @@ public final class ClientIdentity: Sendable {
         case success
         /// Why it can't be relied on, in OpenSSL's words.
         case failed(String)
+        /// The same where nothing is wrong with it but that nobody we trust has signed it.
+        case stranger(String)
     }
 
     /// What was asked for.
@@ -90,7 +92,8 @@ extension ClientIdentity.Verification {
         switch self {
         case .none: Array("NONE".utf8)
         case .success: Array("SUCCESS".utf8)
-        case .failed(let reason): Array("FAILED:".utf8) + reason.utf8.map { $0 < 0x20 || $0 >= 0x7F ? 0x3F : $0 }
+        case .failed(let reason), .stranger(let reason):
+            Array("FAILED:".utf8) + reason.utf8.map { $0 < 0x20 || $0 >= 0x7F ? 0x3F : $0 }
         }
     }
 }

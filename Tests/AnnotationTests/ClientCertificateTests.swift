@@ -95,6 +95,12 @@ import Testing
         #expect(shop.gate.faults(about: "auth-tls-verify-client").isEmpty == (mode != "maybe"))
     }
 
+    @Test(arguments: ["on", "optional", "optional_no_ca"])
+    func `never takes one that has expired`(mode: String) throws {
+        let answer = try MutualShop(["auth-tls-verify-client": mode]).request(as: MutualShop.expired)
+        #expect(answer.status == 400 && answer.text.contains("The SSL certificate error"))
+    }
+
     @Test func `tells the backend what a certificate of anybody is worth`() throws {
         let shop = try MutualShop(["auth-tls-verify-client": "optional_no_ca"])
         _ = try shop.request(as: MutualShop.unknown)

@@ -53,7 +53,9 @@ import Testing
         (ClientCertificate.Demand.required, ClientIdentity.Verification.success, true),
         (.required, .none, false), (.required, .failed("expired"), false),
         (.optional, .success, true), (.optional, .none, true), (.optional, .failed("expired"), false),
-        (.unverified, .success, true), (.unverified, .none, true), (.unverified, .failed("expired"), true),
+        (.unverified, .success, true), (.unverified, .none, true), (.unverified, .failed("expired"), false),
+        (.required, .stranger("self-signed"), false), (.optional, .stranger("self-signed"), false),
+        (.unverified, .stranger("self-signed"), true),
     ])
     func `lets in whom its mode says`(
         demand: ClientCertificate.Demand, verification: ClientIdentity.Verification, passes: Bool

@@ -295,6 +295,7 @@ extension ClientIdentity {
             switch verification {
             case .none: .none
             case .success: .success
+            case .failed where verification.isUnknownAuthority: .stranger(verification.reason)
             case .failed: .failed(verification.reason)
             }
         let peer = session.peerCertificate
