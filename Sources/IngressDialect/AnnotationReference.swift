@@ -11,15 +11,13 @@ public enum AnnotationReference {
             is printed from the table that parses them; `make fixtures` prints it anew.
 
             Of \(rows.count) annotations \(honoured) are honoured. None is passed over in silence: `gatehouse check` names \
-            each one that has no effect yet, and suggests the nearest name for one that isn't known.
+            each one that has no effect, and suggests the nearest name for one that isn't known.
 
             | Status | Meaning |
             |---|---|
             | honoured | Does what ingress-nginx does. |
-            | not yet | Has no effect yet; a warning says so. |
-            | answers 503 | Has no effect yet, but decides who may come in: everything it applies to answers 503. |
-            | serves nothing | Has no effect yet, and the Ingress would mean something else without it: it is left out. |
-            | no effect | Has no meaning here. |
+            | answers 503 | Is not honoured, but decides who may come in: everything it applies to answers 503. |
+            | no effect | Has no effect here, for the reason given; a warning says so. |
 
             *Unusable value* says what a mistake does: the default is used, the group's annotations all count as absent, \
             every path of the Ingress answers 503, or the Ingress is rejected, which leaves an earlier, accepted version \
@@ -53,9 +51,7 @@ public enum AnnotationReference {
     private static func status(_ support: Annotation.Support) -> String {
         switch support {
         case .honoured: "honoured"
-        case .ignored: "not yet"
         case .refused: "answers 503"
-        case .withheld: "serves nothing"
         case .meaningless(let reason): "no effect: \(reason)"
         }
     }

@@ -69,7 +69,6 @@ struct IngressReading {
             return content
         }
         var draft = reading.draft
-        guard draft.protection.withholding.isEmpty else { return content }
         balancing = draft.balancing
         if draft.canary.isCanary {
             noteIdle(annotations.names(on: ingress))

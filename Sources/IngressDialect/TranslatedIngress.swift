@@ -73,7 +73,7 @@ final class TranslatedIngress: Sendable {
         var path: Path
     }
 
-    /// What an Ingress serves; nothing when it is foreign, rejected or withheld.
+    /// What an Ingress serves; nothing when it is foreign or rejected.
     struct Content: Sendable {
         var hosts: [Host] = []
         var routing = RoutingDraft()

@@ -2,6 +2,7 @@
 ///
 /// Printed as `file:line: kind namespace/name: field: fault; remedy`.
 public struct ManifestDiagnostic: Sendable, Equatable, CustomStringConvertible {
+    /// How bad it is.
     public enum Severity: Int, Sendable, Comparable {
         /// Worth knowing; nothing is wrong.
         case note

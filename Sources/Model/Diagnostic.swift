@@ -4,6 +4,7 @@
 /// As text: `shop.yaml:14: Ingress shop/web: metadata.annotations[…/limit-rps]: expected a positive
 /// integer, got "ten"; write digits only`.
 public struct Diagnostic: Sendable, Hashable {
+    /// How bad it is.
     public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
         /// Nothing is wrong, but the effect may surprise.
         case note

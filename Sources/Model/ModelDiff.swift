@@ -2,10 +2,12 @@
 ///
 /// Parts that merely moved to another line of their file are not changes.
 public struct ModelDiff: Sendable, Equatable {
+    /// What happened to a part of the model.
     public enum Kind: Sendable, Hashable {
         case added, removed, changed
     }
 
+    /// Which part it happened to.
     public enum Subject: Sendable, Hashable {
         case host(HostName)
         case route(HostName, RouteMatch)
@@ -15,6 +17,7 @@ public struct ModelDiff: Sendable, Equatable {
         case settings
     }
 
+    /// One part that differs.
     public struct Change: Sendable, Equatable {
         public var kind: Kind
         public var subject: Subject

@@ -8,6 +8,7 @@ public struct ModelPrinter {
 
     public init(showsOrigins: Bool = true) { self.showsOrigins = showsOrigins }
 
+    /// The whole model, a line for each thing.
     public func text(of model: ProxyModel) -> String {
         var page = Page()
         for host in model.virtualHosts { print(host, on: &page) }
@@ -92,59 +93,47 @@ private struct Page {
 extension Settings {
     /// One line for each setting that differs from its default, by the name of its ConfigMap key where it has one.
     public var lines: [String] {
-        let standard = Settings()
-        var lines: [String] = []
-        func add<Value: Equatable>(_ name: String, _ field: KeyPath<Settings, Value>) {
-            let value = self[keyPath: field]
-            guard value != standard[keyPath: field] else { return }
-            switch value {
-            case let duration as Duration: lines.append("\(name) \(duration.secondsText)")
-            case let list as [String]: lines.append("\(name) \(list.joined(separator: ", "))")
-            case let list as [TextRule]:
-                lines.append("\(name) \(list.map(\.description).joined(separator: ", "))")
-            default: lines.append("\(name) \(value)")
-            }
-        }
-        add("client-header-timeout", \.client.headerTimeout)
-        add("client-body-timeout", \.client.bodyTimeout)
-        add("client send timeout", \.client.sendTimeout)
-        add("keep-alive", \.client.keepAliveTimeout)
-        add("keep-alive-requests", \.client.keepAliveRequests)
-        add("minimum body rate", \.client.minimumBodyRate)
-        add("body rate grace", \.client.bodyRateGrace)
-        add("buffers of a worker", \.client.bufferBytesPerWorker)
-        add("request line bytes", \.client.requestLineBytes)
-        add("header line bytes", \.client.headerLineBytes)
-        add("header bytes", \.client.headerBytes)
-        add("header count", \.client.headerCount)
-        add("enable-underscores-in-headers", \.client.keepsUnderscoreNames)
-        add("upstream-keepalive-connections", \.upstream.idleConnections)
-        add("upstream-keepalive-timeout", \.upstream.idleTimeout)
-        add("upstream-keepalive-requests", \.upstream.requestsPerConnection)
-        add("upstream-keepalive-time", \.upstream.connectionLifetime)
-        add("upstream response head bytes", \.upstream.responseHeadBytes)
-        add("failures before ejection", \.upstream.failuresBeforeEjection)
-        add("ejection time", \.upstream.ejectionTime)
-        add("use-forwarded-headers", \.forwarding.trustsForwardedHeaders)
-        add("compute-full-forwarded-for", \.forwarding.appendsForwardedFor)
-        add("enable-real-ip", \.forwarding.correctsAddress)
-        add("forwarded-for-header", \.forwarding.addressField)
-        add("forwarded-host-header", \.forwarding.hostField)
-        add("proxy-real-ip-cidr", \.forwarding.trustedHops)
-        add("generate-request-id", \.forwarding.generatesRequestID)
-        add("allow-backend-server-header", \.response.passesServerField)
-        add("hide-headers", \.response.hiddenFields)
-        add("block-cidrs", \.admission.blockedAddresses)
-        add("block-user-agents", \.admission.blockedAgents)
-        add("block-referers", \.admission.blockedReferers)
-        if let workers { lines.append("worker-processes \(workers)") }
-        if let shutdownGrace { lines.append("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
-        if let compression { lines.append("compression \(compression), where no route matches") }
-        if let errorPages { lines.append("error pages for \(errorPages), where no route matches") }
-        add("log-format-upstream", \.observation.logFormat)
-        add("log escaping", \.observation.escaping)
-        add("disable-access-log", \.observation.isSilent)
-        add("skip-access-log-urls", \.observation.unloggedTargets)
-        return lines + headerEdits.lines + tlsLines
+        var settings = SettingLines(self)
+        settings.add("client-header-timeout", \.client.headerTimeout)
+        settings.add("client-body-timeout", \.client.bodyTimeout)
+        settings.add("client send timeout", \.client.sendTimeout)
+        settings.add("keep-alive", \.client.keepAliveTimeout)
+        settings.add("keep-alive-requests", \.client.keepAliveRequests)
+        settings.add("minimum body rate", \.client.minimumBodyRate)
+        settings.add("body rate grace", \.client.bodyRateGrace)
+        settings.add("buffers of a worker", \.client.bufferBytesPerWorker)
+        settings.add("request line bytes", \.client.requestLineBytes)
+        settings.add("header line bytes", \.client.headerLineBytes)
+        settings.add("header bytes", \.client.headerBytes)
+        settings.add("header count", \.client.headerCount)
+        settings.add("enable-underscores-in-headers", \.client.keepsUnderscoreNames)
+        settings.add("upstream-keepalive-connections", \.upstream.idleConnections)
+        settings.add("upstream-keepalive-timeout", \.upstream.idleTimeout)
+        settings.add("upstream-keepalive-requests", \.upstream.requestsPerConnection)
+        settings.add("upstream-keepalive-time", \.upstream.connectionLifetime)
+        settings.add("upstream response head bytes", \.upstream.responseHeadBytes)
+        settings.add("failures before ejection", \.upstream.failuresBeforeEjection)
+        settings.add("ejection time", \.upstream.ejectionTime)
+        settings.add("use-forwarded-headers", \.forwarding.trustsForwardedHeaders)
+        settings.add("compute-full-forwarded-for", \.forwarding.appendsForwardedFor)
+        settings.add("enable-real-ip", \.forwarding.correctsAddress)
+        settings.add("forwarded-for-header", \.forwarding.addressField)
+        settings.add("forwarded-host-header", \.forwarding.hostField)
+        settings.add("proxy-real-ip-cidr", \.forwarding.trustedHops)
+        settings.add("generate-request-id", \.forwarding.generatesRequestID)
+        settings.add("allow-backend-server-header", \.response.passesServerField)
+        settings.add("hide-headers", \.response.hiddenFields)
+        settings.add("block-cidrs", \.admission.blockedAddresses)
+        settings.add("block-user-agents", \.admission.blockedAgents)
+        settings.add("block-referers", \.admission.blockedReferers)
+        if let workers { settings.add("worker-processes \(workers)") }
+        if let shutdownGrace { settings.add("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
+        if let compression { settings.add("compression \(compression), where no route matches") }
+        if let errorPages { settings.add("error pages for \(errorPages), where no route matches") }
+        settings.add("log-format-upstream", \.observation.logFormat)
+        settings.add("log escaping", \.observation.escaping)
+        settings.add("disable-access-log", \.observation.isSilent)
+        settings.add("skip-access-log-urls", \.observation.unloggedTargets)
+        return settings.lines + headerEdits.lines + tlsLines
     }
 }

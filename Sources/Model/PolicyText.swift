@@ -3,31 +3,42 @@ extension RoutePolicy {
     /// `rewrite to /$2 where /api(/|$)(.*)`. For people: `routes`, `explain` and fixtures print them.
     public var lines: [String] {
         var lines: [String] = []
+        if let rules { lines += rules.hostLines }
         if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
         if let cors { lines += cors.lines }
-        if let rateLimit { lines += rateLimit.lines }
-        if let addressRules { lines += addressRules.lines }
-        if let basicAuth { lines.append("password for realm \"\(basicAuth.realm)\" of \(basicAuth.users.count) users") }
-        if let digestAuth {
-            lines.append("digest for realm \"\(digestAuth.realm)\" of \(digestAuth.users.count) users")
-        }
-        if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
+        if let rules { lines += rules.pathLines }
+        if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
         if let secureRedirect { lines.append("redirect to HTTPS \(secureRedirect)") }
         if ownRedirects != OwnRedirects() { lines.append("own redirects \(ownRedirects)") }
-        if let rules { lines += rules.lines }
-        if let rewrite { lines.append("rewrite to \(rewrite.template) where \(rewrite.pattern)") }
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
+        if let rateLimit { lines += rateLimit.lines }
+        lines += accessLines
         if let bandwidth { lines.append("bandwidth \(bandwidth)") }
         lines += observation.lines
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
         if retry != Retry() { lines.append("retry \(retry)") }
-        if let externalAuth { lines.append("external authentication \(externalAuth)") }
         if let mirror { lines.append("mirror \(mirror)") }
         if let errorPages { lines.append("error pages for \(errorPages)") }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
         lines += transport.lines
         lines += trafficLines
         if let headerEdits { lines += headerEdits.lines }
+        return lines
+    }
+}
+
+extension RoutePolicy {
+    /// Who may come in: each rule, then how they are joined.
+    private var accessLines: [String] {
+        var lines = addressRules?.lines ?? []
+        if let basicAuth {
+            lines.append("password for realm \"\(basicAuth.realm)\" for \(counted(basicAuth.users.count, "user"))")
+        }
+        if let digestAuth {
+            lines.append("digest for realm \"\(digestAuth.realm)\" for \(counted(digestAuth.users.count, "user"))")
+        }
+        if let externalAuth { lines.append("external authentication \(externalAuth)") }
+        if satisfy != .all { lines.append("satisfy \(satisfy.rawValue)") }
         return lines
     }
 }

@@ -16,6 +16,7 @@ extension AccessLogFormat {
 
 /// Finds log formats that can't be compiled.
 public enum LogFormatCheck {
+    /// What is wrong with the model's format.
     public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
         do throws(AccessLogFormat.Fault) {
             _ = try AccessLogFormat(model.settings.observation, hostName: "")
@@ -23,7 +24,8 @@ public enum LogFormatCheck {
         } catch {
             return [
                 Diagnostic(
-                    .warning, .builtIn, field: "data.log-format-upstream", "\(error), so lines stay as they were")
+                    .warning, model.settings.observation.formatOrigin, field: "data.log-format-upstream",
+                    "\(error), so lines stay as they were", remedy: "take it out, or write another")
             ]
         }
     }

@@ -9,6 +9,7 @@ public struct ClassFilter: Sendable {
     /// The annotation that named a class before Ingresses had a field for it.
     public static let annotation = "kubernetes.io/ingress.class"
 
+    /// Whose an Ingress is.
     public enum Verdict: Sendable, Equatable {
         case served
         /// Served, because nothing says whose it is and there is nobody else.
@@ -27,6 +28,7 @@ public struct ClassFilter: Sendable {
         classes = store.ingressClasses
     }
 
+    /// Whether an Ingress is ours, and why not.
     public func verdict(on ingress: Ingress) -> Verdict {
         if let name = ingress.className, !name.isEmpty {
             if classes.isEmpty { return name == options.ingressClass ? .served : .foreign(name) }
@@ -37,6 +39,9 @@ public struct ClassFilter: Sendable {
             return name == options.ingressClass ? .served : .foreign(name)
         }
         if options.servesIngressesWithoutClass { return .served }
-        return classes.isEmpty ? .servedWithoutClass : .foreign("")
+        if classes.isEmpty { return .servedWithoutClass }
+        // A cluster writes the default class into an Ingress that is created; a file may not have been through one.
+        return classes.all.contains { $0.isDefault && $0.controller == options.controllerClass }
+            ? .served : .foreign("")
     }
 }

@@ -44,13 +44,14 @@ struct ServiceEndpoints: Sendable {
         }
         guard let service else {
             return standIn(
-                request, origin: request.origin, "Service \(request.target.key) does not exist", &diagnostics)
+                request, origin: request.origin, "Service \(request.target.key) does not exist",
+                remedy: "add it with an EndpointSlice", &diagnostics)
         }
         if service.type == .externalName { return external(service, request, &diagnostics) }
         guard let port = port(of: service, request, &diagnostics) else {
             return standIn(
                 request, origin: request.origin, "Service \(request.target.key) has no TCP port \(request.target.port)",
-                &diagnostics)
+                remedy: Self.ports(of: service), &diagnostics)
         }
         if request.usesClusterAddress, let found = clusterAddress(of: service, port, request, &diagnostics) {
             return found
@@ -62,28 +63,36 @@ struct ServiceEndpoints: Sendable {
         }
         if found.endpoints.isEmpty {
             return standIn(
-                request, origin: Origin(service), "port \(request.target.port) has no ready endpoint", &diagnostics)
+                request, origin: Origin(service), "port \(request.target.port) has no ready endpoint",
+                remedy: "add an EndpointSlice with one", &diagnostics)
         }
         return found
     }
 
     /// What serves in place of a Service without endpoints: the demonstration origin when it is wanted, else nothing.
     private func standIn(
-        _ request: UpstreamRequest, origin: Origin, _ fault: String, _ diagnostics: inout [Diagnostic]
+        _ request: UpstreamRequest, origin: Origin, _ fault: String, remedy: String,
+        _ diagnostics: inout [Diagnostic]
     ) -> Found {
         let field = origin == request.origin ? "\(request.field)" : ""
         guard request.purpose == .backend, let demonstration = options.demonstrationEndpoint else {
             diagnostics.append(
                 Diagnostic(
                     .warning, origin, field: field, "\(fault): \(request.outcomeWithoutEndpoints)",
-                    remedy:
-                        "add it with an EndpointSlice, or send it elsewhere with --backend \(request.target.service)=HOST:PORT"
-                ))
+                    remedy: "\(remedy), or send it elsewhere with --backend \(request.target.key)=HOST:PORT"))
             return Found()
         }
         diagnostics.append(
             Diagnostic(.note, origin, field: field, "\(fault): the built-in demonstration backend answers"))
         return Found(endpoints: [demonstration], isDemonstration: true)
+    }
+
+    /// Which ports a Service has, for who asked for another.
+    private static func ports(of service: Service) -> String {
+        let ports = service.ports.filter { $0.transport == .tcp }.prefix(8).map { port in
+            port.name.map { "\(port.port) (\($0))" } ?? "\(port.port)"
+        }
+        return ports.isEmpty ? "give it one" : "write one of its ports: \(ports.joined(separator: ", "))"
     }
 
     /// The Service port that a backend means: by number or name, else by target port as ingress-nginx does.

@@ -140,7 +140,7 @@ import Testing
         #expect(faults.count == 2)
         #expect(faults.allSatisfy { !$0.contains("hunter2") && !$0.contains("abcdefgh") })
         let printed = ModelPrinter().text(of: gate.model)
-        #expect(printed.contains("password for realm \"Shop 1\" of 1 users"))
+        #expect(printed.contains("password for realm \"Shop 1\" for 1 user"))
         #expect(!printed.contains("{PLAIN}") && !printed.contains("carl"))
     }
 

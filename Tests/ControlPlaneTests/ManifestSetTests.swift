@@ -34,7 +34,8 @@ import Testing
         #expect(value("x") == "one")
         #expect(
             messages == [
-                "a.yaml:2:1: did not find expected node content (its last good version stays in use)"
+                "a.yaml:2:1: did not find expected node content (its last good version stays in use); "
+                    + "close the bracket, or quote the value"
             ])
         put(Self.map("x", "two"))
         #expect(value("x") == "two")

@@ -274,6 +274,7 @@ private final class RunningReconciler: Sendable {
         #expect(record.values.model.virtualHosts.map(\.name) == [.exact("example.com")])
         #expect(
             record.values.diagnostics.first.map { "\($0)" }
-                == "\(folder["bad.yaml"]):10: column 1: did not find expected node content")
+                == "\(folder["bad.yaml"]):10: column 1: did not find expected node content; "
+                + "close the bracket, or quote the value")
     }
 }

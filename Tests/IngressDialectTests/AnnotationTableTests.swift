@@ -123,17 +123,28 @@ import Translation
         let actions = Set(translation.model.virtualHosts.flatMap(\.routes).map(\.action.isRefusal))
         switch row.support {
         case .honoured: Issue.record("\(name) is honoured")
-        case .ignored, .meaningless:
+        case .meaningless:
             #expect(diagnostic.severity == .warning)
             #expect(actions == [false])
         case .refused:
             #expect(diagnostic.severity == .rejected)
             #expect(actions == [true])
-        case .withheld:
-            #expect(diagnostic.severity == .warning)
-            #expect(translation.model.virtualHosts.isEmpty)
         }
         #expect(translation.rejected.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("secure-backends", "write backend-protocol: HTTPS"),
+        ("global-rate-limit-window", "write limit-rps or limit-rpm"),
+        ("session-cookie-hash", "take it out"), ("use-forwarded-headers", "write it there, for all Ingresses"),
+        ("nonsense", "take it out"), ("proxy-body-sise", "did you mean proxy-body-size?"),
+    ])
+    func `says what to write instead of what has no effect`(name: String, remedy: String) throws {
+        let diagnostic = try #require(
+            Example.translate([name: "x"]).diagnostics.first { $0.field.contains("/\(name)]") })
+        #expect(diagnostic.severity == .warning)
+        #expect(diagnostic.remedy.hasPrefix(remedy))
+        #expect(AnnotationTable.ingressNginx[name] == nil)
     }
 
     @Test(arguments: [

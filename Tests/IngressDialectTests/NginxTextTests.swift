@@ -20,7 +20,7 @@ import Testing
         ("if ($a) { b c; d; }", "if|($a){b|c;d}"), ("a ${x}y {b;}", "a|${x}y{b}"), ("a{b{c{d;}}}", "a{b{c{d}}}"),
         ("if ($x = \"a b\") { c; }", "if|($x|=|a b|){c}"), ("rewrite \"^/(a{2})$\" /$1;", "rewrite|^/(a{2})$|/$1"),
         ("a \"\";", "a|"), ("a b\r\n;", "a|b"), ("return 200 \"two\nlines\";", "return|200|two\nlines"),
-        ("é ü;", "é|ü"),
+        ("é ü;", "é|ü"), ("a_by_lua_block {\n if x == {} then y() end }\nb;", "a_by_lua_block{};b"),
     ])
     func `is taken apart as nginx does`(text: String, expected: String) throws {
         #expect(try Self.read(text) == expected)

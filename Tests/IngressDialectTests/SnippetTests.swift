@@ -178,6 +178,43 @@ import Testing
         #expect(Self.compile(text).findings.first?.remedy == remedy)
     }
 
+    @Test(arguments: [
+        ("grpc_read_timeout 5m;", SnippetContexts.server, "use the annotation proxy-read-timeout"),
+        ("proxy_set_header A b;", .server, "write it in configuration-snippet"),
+        ("location /x { deny all; }", .location, "write it in server-snippet"),
+    ])
+    func `says where a directive belongs`(text: String, context: SnippetContexts, remedy: String) {
+        var compiler = SnippetCompiler(context)
+        compiler.add(text)
+        #expect(compiler.findings.map(\.remedy) == [remedy])
+    }
+
+    @Test func `names programs as what they are, whatever they look like`() {
+        let compiler = Self.compile(
+            "set $a b;\naccess_by_lua_block {\n  if ngx.var.a ~= \"\" then x() end\n}\nset $c d;")
+        #expect(compiler.isRefused)
+        #expect(compiler.findings.map(\.line) == [2])
+        #expect(compiler.findings.first?.fault.hasPrefix("access_by_lua_block would run code") == true)
+        #expect(compiler.steps.count == 2)
+    }
+
+    @Test(
+        arguments: [
+            ("allow all;", nil), ("allow all; deny all;", nil), ("allow 10.0.0.1;", nil), ("deny all;", 403),
+            ("allow 10.0.0.0/8; deny all;", 503), ("deny 10.0.0.1;", 503), ("allow 10.0.0.0/8; deny 10.0.0.1;", 503),
+        ] as [(String, UInt16?)])
+    func `lets a location without a backend keep out all or nobody`(text: String, status: UInt16?) throws {
+        var compiler = SnippetCompiler(.server)
+        compiler.isOfIngress = true
+        compiler.add("location = /robots.txt { \(text) access_log off; }")
+        let server = ServerSnippet(compiler, labels: RouteLabels(), origin: .builtIn, over: CompressionDraft())
+        let route = try #require(server.locations.first?.route)
+        let isRefused = compiler.locations[0].compiled.isRefused
+        #expect(isRefused == (status == 503))
+        #expect(route.action == .refuse(status: isRefused ? 503 : 404, reason: route.action.reason))
+        #expect((route.policy.rules?.ofPath == [.answer(.page(403))]) == (status == 403))
+    }
+
     @Test func `takes addresses in nginx's order`() {
         func rules(_ text: String) -> AddressRules? { SnippetAccess.rules(Self.compile(text).access) }
         #expect(
@@ -201,5 +238,11 @@ import Testing
         if Fixture.rewrites { try SnippetReference.page().write(to: page, atomically: true, encoding: .utf8) }
         #expect(
             try String(contentsOf: page, encoding: .utf8) == SnippetReference.page(), "make fixtures prints it anew")
+    }
+}
+
+extension RouteAction {
+    fileprivate var reason: String {
+        if case .refuse(_, let reason) = self { reason } else { "" }
     }
 }

@@ -16,6 +16,50 @@ extension ManifestFile {
 @Suite struct `Manifest decoder` {
     static let namespaces = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: "
 
+    @Test(arguments: [
+        ("networking.k8s.io/v1", "Ingres", "is no kind that Gatehouse reads", "did you mean Ingress?"),
+        ("v1", "service", "is no kind that Gatehouse reads", "did you mean Service?"),
+        ("networking.k8s.io/v2", "Ingress", "networking.k8s.io/v2 is no version", "write networking.k8s.io/v1"),
+        ("v1", "Ingress", "v1 is no version", "write networking.k8s.io/v1"),
+    ])
+    func `warns of what looks like a typing mistake`(version: String, kind: String, fault: String, remedy: String)
+        throws
+    {
+        let file = decode("apiVersion: \(version)\nkind: \(kind)\nmetadata: {name: web}\n")
+        let diagnostic = try #require(file.diagnostics.first)
+        #expect(file.diagnostics.count == 1)
+        #expect(diagnostic.severity == .warning)
+        #expect(diagnostic.fault.hasPrefix(fault))
+        #expect(diagnostic.remedy == remedy)
+    }
+
+    @Test(arguments: [
+        ("apps/v1", "Deployment"), ("v1", "Pod"), ("v1", "ServiceAccount"), ("networking.k8s.io/v1", "NetworkPolicy"),
+        ("serving.knative.dev/v1", "Service"), ("config.openshift.io/v1", "Ingress"),
+    ])
+    func `passes over other kinds in silence`(version: String, kind: String) {
+        let file = decode("apiVersion: \(version)\nkind: \(kind)\nmetadata: {name: web}\n")
+        #expect(file.messages.isEmpty)
+        #expect(file.documents.flatMap(\.skipped).map(\.kind) == [kind])
+    }
+
+    @Test(arguments: [
+        ("a: b: c\n", "or quote a value that holds a colon"), ("a: \"b\n", "close the quote"),
+        ("a: [b\n", "close the bracket"), ("a: *b\n", "define the anchor first"), ("a: @b\n", "quote the value"),
+        ("a:\n  b: c\n d: e\n", "indent the line as its neighbours"), ("\ta: b\n", "indent with spaces"),
+    ])
+    func `says what helps against a fault of YAML`(text: String, remedy: String) throws {
+        let message = try #require(decode(text).messages.first)
+        #expect(message.contains(remedy), "\(message)")
+    }
+
+    @Test func `says that JSON is cut short`() throws {
+        for text in [#"{"kind""#, #"{"kind":"#, #"{"kind": "a""#, #"{"a": [1"#] {
+            let message = try #require(decode(text, path: "web.json").messages.first)
+            #expect(message.contains("the text ends too early"), "\(message)")
+        }
+    }
+
     @Test func `reads every document of a stream`() {
         let file = decode(
             "# first\n---\n\(Self.namespaces)a\n---\n\(Self.namespaces)b # c\n--- # third\n\(Self.namespaces)c\n")
@@ -97,12 +141,12 @@ extension ManifestFile {
     @Test(arguments: [
         (
             "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}",
-            "web.yaml:1: Ingress a: extensions/v1beta1 is no longer served by Kubernetes; "
+            "web.yaml:1: Ingress default/a: extensions/v1beta1 is no longer served by Kubernetes; "
                 + "move the object to networking.k8s.io/v1"
         ),
         (
             "kind: Service\nmetadata: {name: a}",
-            "web.yaml:1: Service a: apiVersion is missing; an object needs both kind and apiVersion"
+            "web.yaml:1: Service default/a: apiVersion is missing; an object needs both kind and apiVersion"
         ),
         ("key: value", "web.yaml:1: not a Kubernetes object: neither kind nor apiVersion"),
     ])
@@ -128,14 +172,14 @@ extension ManifestFile {
 
 @Suite struct `Manifest syntax` {
     @Test(arguments: [
-        ("a: [1", "web.yaml:4:1: did not find expected ',' or ']'"),
+        ("a: [1", "web.yaml:4:1: did not find expected ',' or ']'; close the bracket, or quote the value"),
         (
             "a: 1\n\tb: 2",
             "web.yaml:4:1: found a tab character that violates indentation; indent with spaces; YAML doesn't allow tabs"
         ),
         ("a: 1\nb: 2\na: 3", "web.yaml:3:1: the key \"a\" occurs twice; remove one of them"),
         ("a: {{ .Values.b }}", ""),
-        ("a: *b", "web.yaml:3:4: found undefined alias"),
+        ("a: *b", "web.yaml:3:4: found undefined alias; define the anchor first, or quote the value"),
         ("a: \u{1}", "web.yaml:3:4: control characters are not allowed"),
     ])
     func `faults refuse the file and name line and column`(text: String, message: String) {
@@ -153,7 +197,7 @@ extension ManifestFile {
     @Test(arguments: [
         ("{\"a\": 1,}", "web.json:1:9: expected a quoted key"),
         ("{\"a\": 1\n\"b\": 2}", "web.json:2:1: expected a comma or the end of the object"),
-        ("[1, 2", "web.json:1:6: expected a comma or the end of the array"),
+        ("[1, 2", "web.json:1:6: the text ends too early"),
         ("{\"a\": yes}", "web.json:1:7: expected a JSON value"),
         ("{} {}", "web.json:1:4: text after the JSON value"),
         ("", "web.json:1:1: the text ends too early"),

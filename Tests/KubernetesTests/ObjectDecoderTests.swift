@@ -105,6 +105,21 @@ import Testing
                 + "expected an integer, got a string \"80\"; remove the quotes"
         ),
         (
+            "service: {name: web, port: {number: 80}}", "serviceName: web, servicePort: 8443",
+            "web.yaml:28: Ingress shop/web: spec.rules[0].http.paths[1].backend: is in the older v1beta1 form; "
+                + "write service: {name: web, port: {number: 8443}}"
+        ),
+        (
+            "port: {number: 80}", "port: 80",
+            "web.yaml:28: Ingress shop/web: spec.rules[0].http.paths[1].backend.service.port: "
+                + "expected a mapping, got an integer 80; write port: {number: 80}"
+        ),
+        (
+            "port: {number: 80}", "port: http",
+            "web.yaml:28: Ingress shop/web: spec.rules[0].http.paths[1].backend.service.port: "
+                + "expected a mapping, got a string http; write port: {name: http}"
+        ),
+        (
             "number: 80", "number: 70000",
             "web.yaml:28: Ingress shop/web: spec.rules[0].http.paths[1].backend.service.port.number: "
                 + "expected 1 to 65535, got 70000"

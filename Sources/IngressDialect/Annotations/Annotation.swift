@@ -28,13 +28,9 @@ public struct Annotation: Sendable {
     /// How far Gatehouse goes along with an annotation.
     public enum Support: Sendable, Equatable {
         case honoured
-        /// Not yet honoured; the Ingress is served as if it weren't there.
-        case ignored
-        /// Not yet honoured; because it decides who may come in, everything in its scope answers 503.
+        /// Not honoured; because it decides who may come in, everything in its scope answers 503.
         case refused
-        /// Not yet honoured; the Ingress would mean something else without it, so it serves nothing.
-        case withheld
-        /// Will never have an effect, for this reason.
+        /// Has no effect, for this reason.
         case meaningless(String)
     }
 
@@ -89,17 +85,6 @@ extension Annotation {
         ) { value, draft throws(ValueFault) in draft[keyPath: field] = try syntax.parse(value) }
     }
 
-    /// An annotation that is known but not honoured yet, and may be left out without letting anybody in.
-    init(
-        _ name: String, aliases: [String] = [], later form: String, default standard: String = "", _ scope: Scope,
-        risk: Risk = .low, example: String, _ summary: String
-    ) {
-        self.init(
-            name: name, aliases: aliases, form: form, standard: standard, scope: scope, risk: risk,
-            consequence: .useDefault, hasGlobalDefault: false, support: .ignored, example: example, summary: summary
-        ) { _, _ in }
-    }
-
     /// An annotation that has no meaning here and never will.
     init(
         _ name: String, meaningless reason: String, form: String, _ scope: Scope, risk: Risk = .low, example: String,
@@ -122,7 +107,7 @@ extension Annotation {
         ) { value, _ throws(ValueFault) in _ = try syntax.parse(value) }
     }
 
-    /// An annotation that is not honoured yet and decides who may come in: what it applies to answers 503
+    /// An annotation that is not honoured and decides who may come in: what it applies to answers 503
     /// for as long as `isActive` holds for its value.
     init(
         _ name: String, aliases: [String] = [], refused form: String, default standard: String = "", _ scope: Scope,
@@ -139,20 +124,6 @@ extension Annotation {
             } else {
                 draft.protection.refusingPaths.append(name)
             }
-        }
-    }
-
-    /// An annotation that is not honoured yet and changes what the whole Ingress is: while it is true the
-    /// Ingress serves nothing.
-    init(
-        _ name: String, withheld syntax: Syntax<Bool>, default standard: String, _ scope: Scope, example: String,
-        _ summary: String
-    ) {
-        self.init(
-            name: name, aliases: [], form: syntax.form, standard: standard, scope: scope, risk: .low,
-            consequence: .useDefault, hasGlobalDefault: false, support: .withheld, example: example, summary: summary
-        ) { value, draft throws(ValueFault) in
-            if try syntax.parse(value) { draft.protection.withholding.append(name) }
         }
     }
 }

@@ -44,11 +44,7 @@ struct AnnotationReader: Sendable {
         for annotation in ingress.metadata.annotations where annotation.name.hasPrefix(prefix) {
             let place = Place(ingress, annotation, name: String(annotation.name.dropFirst(prefix.utf8.count)))
             guard let row = table[place.name] else {
-                let nearest = table.nearest(to: place.name)
-                diagnostics.append(
-                    place.diagnostic(
-                        .warning, "is no annotation that Gatehouse knows",
-                        remedy: nearest.map { "did you mean \($0)?" } ?? ""))
+                diagnostics.append(unknown(place))
                 continue
             }
             if place.name != row.name, says(row.name, ingress) {
@@ -70,6 +66,23 @@ struct AnnotationReader: Sendable {
         }
     }
 
+    /// What to say of an annotation without a row: one that ingress-nginx had once, one that is a key of the
+    /// ConfigMap, or a typing mistake.
+    private func unknown(_ place: Place) -> Diagnostic {
+        if let remedy = RetiredAnnotations.remedy(for: place.name) {
+            return place.diagnostic(.warning, "has no effect: ingress-nginx no longer has it", remedy: remedy)
+        }
+        if ConfigKeyTable.ingressNginx[place.name] != nil {
+            return place.diagnostic(
+                .warning, "has no effect: it is a key of the controller's ConfigMap, not an annotation",
+                remedy: "write it there, for all Ingresses")
+        }
+        let nearest = table.nearest(to: place.name)
+        return place.diagnostic(
+            .warning, "is no annotation that Gatehouse knows",
+            remedy: nearest.map { "did you mean \($0)?" } ?? "take it out")
+    }
+
     /// The names, without prefix, of an Ingress's annotations that have a row in the table.
     func names(on ingress: Ingress) -> [String] {
         ingress.metadata.annotations.filter { $0.name.hasPrefix(prefix) }
@@ -83,7 +96,9 @@ struct AnnotationReader: Sendable {
         if let word = gate.blockedWords.first(where: { written.contains($0) }) {
             reading.isRejected = true
             diagnostics.append(
-                place.diagnostic(.rejected, "holds \(quoted(word)), which annotation-value-word-blocklist forbids"))
+                place.diagnostic(
+                    .rejected,
+                    "holds \(quoted(word)), which annotation-value-word-blocklist forbids: the Ingress is rejected"))
             return
         }
         let limitBytes = row.isSnippet ? NginxText.limitBytes : Self.valueLimitBytes
@@ -94,14 +109,17 @@ struct AnnotationReader: Sendable {
             reading.isRejected = true
             diagnostics.append(
                 place.diagnostic(
-                    .rejected, "is forbidden by allow-snippet-annotations of the ConfigMap", remedy: "use annotations"))
+                    .rejected, "is forbidden by allow-snippet-annotations of the ConfigMap: the Ingress is rejected",
+                    remedy: "use annotations"))
             return
         }
         if row.support == .honoured, row.risk > gate.level, gate.isLevelGiven || !row.isSnippet {
             reading.isRejected = true
             diagnostics.append(
                 place.diagnostic(
-                    .rejected, "is of risk \(row.risk.rawValue), above annotations-risk-level \(gate.level.rawValue)"))
+                    .rejected,
+                    "is of risk \(row.risk.rawValue), above annotations-risk-level \(gate.level.rawValue): "
+                        + "the Ingress is rejected"))
             return
         }
         do throws(ValueFault) {
@@ -121,7 +139,8 @@ struct AnnotationReader: Sendable {
                 diagnostics.append(place.diagnostic(.warning, "\(error.fault): \(outcome)", remedy: error.remedy))
             case .rejectObject:
                 reading.isRejected = true
-                diagnostics.append(place.diagnostic(.rejected, error.fault, remedy: error.remedy))
+                diagnostics.append(
+                    place.diagnostic(.rejected, "\(error.fault): the Ingress is rejected", remedy: error.remedy))
             case .refuseRoutes:
                 reading.refusals.append(row.name)
                 diagnostics.append(
@@ -172,16 +191,13 @@ extension Annotation {
     ) -> (severity: Diagnostic.Severity, fault: String, remedy: String)? {
         switch support {
         case .honoured: nil
-        case .ignored: (.warning, "is not yet honoured and has no effect", "")
-        case .refused where !isActive: (.warning, "is not yet honoured; this value would keep nobody out", "")
+        case .refused where !isActive: (.warning, "is not honoured; this value would keep nobody out", "")
         case .refused:
             (
                 .rejected,
-                "is not yet honoured; it decides who may come in, so every path of \(scope == .host ? "the host" : "this Ingress") answers 503",
+                "is not honoured; it decides who may come in, so every path of \(scope == .host ? "the host" : "this Ingress") answers 503",
                 "take it out to serve everybody"
             )
-        case .withheld where !isActive: (.warning, "is not yet honoured and has no effect", "")
-        case .withheld: (.warning, "is not yet honoured, so this Ingress serves nothing", "")
         case .meaningless(let reason): (.warning, "has no effect: \(reason)", "take it out")
         }
     }

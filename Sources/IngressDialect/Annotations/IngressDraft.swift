@@ -58,13 +58,11 @@ struct IngressDraft: Sendable, Equatable {
     }
 }
 
-/// What annotations that are not honoured yet do to the Ingress all the same, so that nobody is served whom
+/// What annotations that are not honoured do to the Ingress all the same, so that nobody is served whom
 /// they would have kept out.
 struct ProtectionDraft: Sendable, Equatable {
     /// Annotations for whose sake the paths of the Ingress answer 503.
     var refusingPaths: [String] = []
     /// Annotations for whose sake every path of the Ingress's hosts answers 503, whoever wrote it.
     var refusingHosts: [String] = []
-    /// Annotations for whose sake the Ingress serves nothing.
-    var withholding: [String] = []
 }

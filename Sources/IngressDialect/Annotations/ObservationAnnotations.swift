@@ -3,10 +3,8 @@ import Model
 /// What is told of requests.
 struct ObservationDraft: Sendable, Equatable {
     var isLogged = true
-    var logsRewrites = false
     var isTraced = false
     var continuesTraces = true
-    var operationName = ""
 
     func policy() -> Observation {
         var policy = Observation()

@@ -73,9 +73,13 @@ struct GlobalSettings: Sendable, Equatable {
                     report(.note, "has no effect: it was removed from ingress-nginx, too", remedy: "take it out")
                 } else {
                     let nearest = table.nearest(to: entry.key)
+                    let isAnnotation = AnnotationTable.ingressNginx[entry.key] != nil
                     report(
-                        .warning, "is no setting that Gatehouse knows",
-                        remedy: nearest.map { "did you mean \($0)?" } ?? "")
+                        .warning,
+                        isAnnotation
+                            ? "has no effect: it is an annotation, not a key" : "is no setting that Gatehouse knows",
+                        remedy: isAnnotation
+                            ? "write it on each Ingress" : nearest.map { "did you mean \($0)?" } ?? "take it out")
                 }
                 continue
             }
@@ -93,9 +97,12 @@ struct GlobalSettings: Sendable, Equatable {
                 report(isClosed ? .rejected : .warning, "\(error.fault): \(outcome)", remedy: error.remedy)
                 continue
             }
+            if entry.key == "log-format-upstream" {
+                globals.settings.observation.formatOrigin = Origin(configMap, line: entry.line)
+            }
             if globals.defaults.protection != before {
                 report(
-                    .rejected, "is not yet honoured; it decides who may come in, so every Ingress answers 503",
+                    .rejected, "is not honoured; it decides who may come in, so every Ingress answers 503",
                     remedy: "take it out to serve everybody")
             }
         }

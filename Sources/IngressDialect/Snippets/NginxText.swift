@@ -19,6 +19,9 @@ public struct NginxText: Sendable, Equatable {
         /// What stands between braces; nil for a directive that ends in a semicolon.
         public var block: [Directive]?
         public var line: Int
+
+        /// Whether the block holds a program, as `access_by_lua_block` does, rather than directives.
+        fileprivate var holdsCode: Bool { name.hasSuffix("_by_lua_block") }
     }
 
     /// Why a text isn't in the language.
@@ -78,7 +81,7 @@ private struct NginxParser {
                 let line = words.first?.line ?? self.line
                 guard !words.isEmpty else { throw fault("a block has no name") }
                 var made = try directive(&words, block: [])
-                made.block = try block(depth: depth + 1)
+                made.block = made.holdsCode ? try passCode() : try block(depth: depth + 1)
                 made.line = line
                 directives.append(made)
             case .close:
@@ -91,6 +94,22 @@ private struct NginxParser {
                 return directives
             }
         }
+    }
+
+    /// Passes over a program up to the brace that ends it: it is no text of nginx's language.
+    private mutating func passCode() throws(NginxText.Fault) -> [NginxText.Directive] {
+        var depth = 1
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: "\n"): line += 1
+            default: break
+            }
+            position += 1
+            if depth == 0 { return [] }
+        }
+        throw fault("a } is missing at the end")
     }
 
     private mutating func directive(

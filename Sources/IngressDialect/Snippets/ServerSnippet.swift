@@ -82,13 +82,11 @@ extension ServerSnippet.Location {
         var policy = RoutePolicy()
         let compiled = location.compiled
         var steps = compiled.steps
-        let closesAll = compiled.access.contains { !$0.allows && $0.block == "all" }
-        let letsSomebodyIn = compiled.access.contains { $0.allows }
-        var reason = "the location of the snippet gives no answer"
+        var reason = "the location of the snippet names no backend"
         var status = 404
-        if compiled.isRefused || (!compiled.access.isEmpty && (letsSomebodyIn || !closesAll)) {
+        if compiled.isRefused {
             (steps, status, reason) = ([], 503, "the location of the snippet is not understood")
-        } else if closesAll {
+        } else if SnippetAccess.rules(compiled.access) == SnippetAccess.nobody {
             steps.append(.answer(.page(403)))
         }
         policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
@@ -110,6 +108,9 @@ extension ServerSnippet.Location {
 /// Address rules in nginx's order, the first that fits deciding, as lists: denied addresses, then those that are
 /// let in.
 enum SnippetAccess {
+    /// What `deny all` amounts to.
+    static let nobody = AddressRules(denied: ["0.0.0.0/0", "::/0"])
+
     /// - Returns: nil when the order says what two lists can't: an exception from a block that is denied later.
     static func rules(_ access: [SnippetCompiler.AccessRule]) -> AddressRules? {
         var denied: [String] = []
@@ -118,7 +119,7 @@ enum SnippetAccess {
             switch (rule.allows, rule.block) {
             case (true, "all"): return AddressRules(denied: denied)
             case (false, "all"):
-                if allowed.isEmpty { return AddressRules(denied: ["0.0.0.0/0", "::/0"]) }
+                if allowed.isEmpty { return nobody }
                 return AddressRules(denied: denied, allowed: allowed)
             case (true, let block): allowed.append(block)
             case (false, let block):

@@ -93,7 +93,8 @@ struct SnippetCompiler: Sendable {
     private mutating func add(_ directive: NginxText.Directive) {
         guard let row = SnippetTable[directive.name] else { return reportUnknown(directive) }
         guard row.contexts.contains(context) else {
-            return fail(directive, "\(quoted(directive.name)) may not stand in \(context.name)", remedy: "")
+            return fail(
+                directive, "\(directive.name) has no place in \(context.name)", remedy: row.remedy(in: context))
         }
         guard row.hasBlock == (directive.block != nil) else {
             let form = row.hasBlock ? "needs a block" : "ends in a semicolon, not in a block"
@@ -114,7 +115,9 @@ struct SnippetCompiler: Sendable {
             return fail(directive, "\(directive.name) is not honoured", remedy: remedy)
         }
         if directive.name.contains("_by_lua") {
-            return fail(directive, "\(quoted(directive.name)) would run code, which nothing here does", remedy: "")
+            return fail(
+                directive, "\(directive.name) would run code, which nothing here does",
+                remedy: "use annotations, or a service that auth-url asks")
         }
         let nearest = SnippetTable.nearest(to: directive.name)
         fail(
@@ -134,7 +137,7 @@ struct SnippetCompiler: Sendable {
 
     mutating func refuse(_ line: Int, _ fault: String, remedy: String) {
         isRefused = true
-        report(.rejected, line, "\(fault), and it might keep somebody out", remedy: remedy)
+        report(.rejected, line, "\(fault), and it might keep somebody out: its paths answer 503", remedy: remedy)
     }
 
     mutating func report(_ severity: Diagnostic.Severity, _ line: Int, _ fault: String, remedy: String = "") {

@@ -42,6 +42,8 @@ struct SnippetDirective: Sendable {
     let hasBlock: Bool
     /// What it does here, for the reference page.
     let summary: String
+    /// The annotation that says the same, where there is one.
+    private(set) var annotation: String?
     let compile: @Sendable (inout SnippetCompiler, NginxText.Directive) throws(ValueFault) -> Void
 
     init(
@@ -67,6 +69,14 @@ struct SnippetDirective: Sendable {
             let text = try value(directive.arguments.map(\.text))
             snippet.overrides.append(.init(annotation: annotation, value: text, line: directive.line, directive: name))
         }
+        self.annotation = annotation
+    }
+
+    /// Where to write what has been written in a place that it can't stand in.
+    func remedy(in context: SnippetContexts) -> String {
+        if let annotation { return "use the annotation \(annotation)" }
+        if context != .location, contexts.contains(.location) { return "write it in configuration-snippet" }
+        return context != .server && contexts.contains(.server) ? "write it in server-snippet" : ""
     }
 
     /// A directive that is taken and does nothing, for a reason.

@@ -122,7 +122,7 @@ extension SnippetTable {
             try setUpstreamHeader(&snippet, directive)
         },
         SnippetDirective(
-            "proxy_hide_header", .location, 1...1, "Keeps a header of the backend's from clients."
+            "proxy_hide_header", .paths, 1...1, "Keeps a header of the backend's from clients."
         ) { snippet, directive throws(ValueFault) in
             let name = try FieldWords.name(directive.arguments[0].text)
             snippet.headers.response.insert(.init(branch: 0, edit: .init(.remove, name)), at: 0)

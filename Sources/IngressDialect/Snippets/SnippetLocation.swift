@@ -38,6 +38,13 @@ struct SnippetLocation: Sendable {
             inner.refuse(
                 directive.line, "the location answers nothing that Gatehouse understands", remedy: "return something")
         }
+        if inner.destination == nil,
+            ![AddressRules(), SnippetAccess.nobody].contains(SnippetAccess.rules(inner.access))
+        {
+            inner.refuse(
+                directive.line, "addresses are told apart only where the location leads to a backend",
+                remedy: "add proxy_pass, or use the annotation allowlist-source-range")
+        }
         compiled = inner
     }
 

@@ -12,7 +12,8 @@ public enum SnippetReference {
             grammar and compiles them into the same policies as annotations. Nothing is pasted, executed, included or \
             looked up because of a snippet's text, so they are read by default; `allow-snippet-annotations: "false"` and \
             an `annotations-risk-level` below Critical forbid them, and then an Ingress with one is rejected \
-            ([why](decisions/0027-snippets-are-read-not-run.md)). This page is printed from the table that compiles them.
+            ([why](decisions/0027-snippets-are-read-not-run.md)). This page is printed from the table that compiles them. \
+            [Examples/snippets](../Examples/snippets) is one to run.
 
             - A directive that isn't listed here is named by `gatehouse check`, with its line and what to use instead. It \
             counts as absent, unless it might keep somebody out (`deny`, `auth_…`, `limit_req`, `if`, `return` …): then \

@@ -48,15 +48,36 @@ struct DocumentDecoder {
         if kind.hasSuffix("List"), case .sequence(let items)? = root["items"]?.content {
             return decodeItems(items, of: kind, apiVersion: apiVersion)
         }
-        guard let known = ObjectKind(rawValue: kind) else { return skip(root, kind: kind, apiVersion: apiVersion) }
+        guard let known = ObjectKind(rawValue: kind) else {
+            return passOver(root, kind: kind, apiVersion: apiVersion)
+        }
         if apiVersion == known.apiVersion { return decodeObject(root, known) }
         if Self.retiredVersions.contains(apiVersion) {
             reject(
                 root, kind: kind, "\(apiVersion) is no longer served by Kubernetes",
                 remedy: "move the object to \(known.apiVersion)")
+        } else if Self.group(of: apiVersion) == Self.group(of: known.apiVersion) || !apiVersion.contains("/") {
+            warn(
+                root, kind: kind, "\(apiVersion) is no version in which Gatehouse reads this kind, so it is skipped",
+                remedy: "write \(known.apiVersion)")
         } else {
             skip(root, kind: kind, apiVersion: apiVersion)
         }
+    }
+
+    /// A kind that isn't read: skipped without much ado, unless it looks like a typing mistake for one that is.
+    private mutating func passOver(_ root: ManifestNode, kind: String, apiVersion: String) {
+        let neighbours = ObjectKind.allCases.filter { $0.apiVersion == apiVersion }.map(\.rawValue)
+        guard let meant = nearestName(to: kind, among: neighbours) else {
+            return skip(root, kind: kind, apiVersion: apiVersion)
+        }
+        warn(
+            root, kind: kind, "is no kind that Gatehouse reads, so the object is skipped",
+            remedy: "did you mean \(meant)?")
+    }
+
+    private static func group(of apiVersion: String) -> Substring {
+        apiVersion.contains("/") ? apiVersion.prefix { $0 != "/" } : ""
     }
 
     /// Versions that once held kinds which are read today under another.
@@ -115,11 +136,22 @@ struct DocumentDecoder {
     }
 
     private mutating func reject(_ root: ManifestNode, kind: String, _ fault: String, remedy: String) {
+        report(.rejected, root, kind: kind, fault, remedy: remedy)
+    }
+
+    private mutating func warn(_ root: ManifestNode, kind: String, _ fault: String, remedy: String) {
+        report(.warning, root, kind: kind, fault, remedy: remedy)
+    }
+
+    private mutating func report(
+        _ severity: ManifestDiagnostic.Severity, _ root: ManifestNode, kind: String, _ fault: String, remedy: String
+    ) {
         let metadata = root["metadata"]
+        let standard = ObjectKind(rawValue: kind)?.isNamespaced == true ? "default" : ""
         result.diagnostics.append(
             ManifestDiagnostic(
-                severity: .rejected, file: file, line: result.firstLine + root.line, kind: kind,
-                namespace: metadata?["namespace"]?.string ?? "", name: metadata?["name"]?.string ?? "",
+                severity: severity, file: file, line: result.firstLine + root.line, kind: kind,
+                namespace: metadata?["namespace"]?.string ?? standard, name: metadata?["name"]?.string ?? "",
                 fault: fault, remedy: remedy))
     }
 }

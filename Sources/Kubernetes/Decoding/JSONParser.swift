@@ -190,7 +190,9 @@ struct JSONParser {
     }
 
     private func error(_ fault: String) -> ManifestSyntaxError {
-        ManifestSyntaxError(line: line, column: index - lineStart + 1, fault: fault)
+        let isCutShort = index == bytes.endIndex && fault.hasPrefix("expected")
+        return ManifestSyntaxError(
+            line: line, column: index - lineStart + 1, fault: isCutShort ? "the text ends too early" : fault)
     }
 }
 

@@ -80,6 +80,7 @@ extension ObjectDecoder {
         var service: Ingress.Backend.Target?
         var resource: Ingress.Backend.Target?
         var mentioned = 0
+        var olderForm: [String: String] = [:]
         let isMapping = fields(of: node) { decoder, entry in
             switch entry.key {
             case "service" where entry.value.type != .null:
@@ -90,17 +91,27 @@ extension ObjectDecoder {
                 resource = decoder.resourceTarget(entry)
             case "service", "resource": break
             case "serviceName", "servicePort":
-                decoder.warn(
-                    line: entry.line, "a field of the older v1beta1 form",
-                    remedy: "write service.name and service.port.number")
+                guard case .scalar(let text, _) = entry.value.content else { return }
+                olderForm[entry.key] = String(text.prefix(64))
             default: decoder.unknown(entry, among: ["service", "resource"])
             }
         }
         guard isMapping else { return nil }
         if mentioned != 1 {
-            reject(line: line, "expected either service or resource", remedy: "name a service and its port")
+            reject(
+                line: line, olderForm.isEmpty ? "expected either service or resource" : "is in the older v1beta1 form",
+                remedy: olderForm.isEmpty ? "name a service and its port" : Self.newForm(of: olderForm))
+        } else if let field = olderForm.keys.min() {
+            warn(line: line, "\(field) belongs to the older v1beta1 form and has no effect", remedy: "take it out")
         }
         return (service ?? resource).map { Ingress.Backend($0, line: SourceLine(line - objectLine)) }
+    }
+
+    /// What `serviceName` and `servicePort` are today.
+    private static func newForm(of older: [String: String]) -> String {
+        let port = older["servicePort"] ?? "80"
+        return "write service: {name: \(older["serviceName"] ?? "NAME"), "
+            + "port: {\(Int(port) == nil ? "name" : "number"): \(port)}}"
     }
 
     private mutating func serviceTarget(_ service: ManifestNode.Entry) -> Ingress.Backend.Target? {
@@ -124,6 +135,13 @@ extension ObjectDecoder {
     private mutating func backendPort(_ port: ManifestNode.Entry) -> PortReference? {
         var number: Int?
         var name: String?
+        if case .scalar(let text, _) = port.value.content, port.value.type != .null {
+            let key = Int(text) == nil ? "name" : "number"
+            reject(
+                line: port.line, "expected a mapping, got \(port.value.type.described) \(text.prefix(64))",
+                remedy: "write port: {\(key): \(text.prefix(64))}")
+            return nil
+        }
         fields(of: port.value) { decoder, entry in
             switch entry.key {
             case "number": number = decoder.integer(entry.value, in: 1...65_535)

@@ -155,7 +155,7 @@ extension ManifestSyntaxError {
             .composer(_, let problem, let mark, _):
             let isTooDeep = problem.hasPrefix("Maximum nesting level")
             self.init(line: mark.line - 1, column: mark.column, fault: isTooDeep ? Self.tooDeep : problem)
-            remedy = Self.remedy(for: text, line: line)
+            remedy = Self.remedy(for: text, line: line, problem)
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
             self.init(
@@ -174,12 +174,27 @@ extension ManifestSyntaxError {
     }
 
     /// What usually causes a fault on such a line.
-    private static func remedy(for text: String, line: Int) -> String {
+    private static func remedy(for text: String, line: Int, _ problem: String) -> String {
         let lines = text.split(separator: "\n", maxSplits: line + 1, omittingEmptySubsequences: false)
-        guard line < lines.count else { return "" }
-        let blanks = lines[line].prefix { $0 == " " || $0 == "\t" }
-        if blanks.contains("\t") { return "indent with spaces; YAML doesn't allow tabs" }
-        if lines[line].contains("{{") { return "render the template first; this looks like a Helm chart's" }
-        return ""
+        if line < lines.count {
+            let blanks = lines[line].prefix { $0 == " " || $0 == "\t" }
+            if blanks.contains("\t") { return "indent with spaces; YAML doesn't allow tabs" }
+            if lines[line].contains("{{") { return "render the template first; this looks like a Helm chart's" }
+        }
+        return usualRemedies.first { problem.hasPrefix($0.problem) }?.remedy ?? ""
     }
+
+    /// What libyaml says, by its beginning, and what helps most of those who read it.
+    private static let usualRemedies = [
+        ("mapping values are not allowed", "indent the line as its neighbours, or quote a value that holds a colon"),
+        ("block sequence entries are not allowed", "begin the list on a line of its own"),
+        ("could not find expected ':'", "write key: value, with a blank behind the colon"),
+        ("did not find expected key", "indent the line as its neighbours"),
+        ("did not find expected '-' indicator", "indent the line as the other items of the list"),
+        ("did not find expected ',' or", "close the bracket, or quote the value"),
+        ("did not find expected node content", "close the bracket, or quote the value"),
+        ("found character that cannot start any token", "quote the value"),
+        ("found unexpected end of stream", "close the quote"),
+        ("found undefined alias", "define the anchor first, or quote the value"),
+    ].map { (problem: $0.0, remedy: $0.1) }
 }

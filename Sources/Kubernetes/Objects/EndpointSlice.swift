@@ -5,6 +5,7 @@ public struct EndpointSlice: KubernetesKind {
     /// The label that ties a slice to its Service.
     public static let serviceNameLabel = "kubernetes.io/service-name"
 
+    /// What the addresses of a slice are.
     public enum AddressType: String, Sendable, Equatable, CaseIterable {
         case ipv4 = "IPv4"
         case ipv6 = "IPv6"

@@ -17,6 +17,7 @@ public struct Ingress: KubernetesKind {
 
     /// Where matched requests go.
     public struct Backend: Sendable, Equatable {
+        /// What a backend names.
         public enum Target: Sendable, Equatable {
             /// A Service of the Ingress's own namespace. The port is nil when the manifest leaves it out.
             case service(name: String, port: PortReference?)

@@ -2,6 +2,7 @@
 public struct Service: KubernetesKind {
     public static let kind = ObjectKind.service
 
+    /// How a Service is reached.
     public enum ServiceType: String, Sendable, Equatable, CaseIterable {
         case clusterIP = "ClusterIP"
         case nodePort = "NodePort"

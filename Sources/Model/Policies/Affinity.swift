@@ -11,6 +11,7 @@ public enum Affinity: Sendable, Hashable {
 /// The cookie that ties a client to an endpoint, and what becomes of the tie (`affinity-mode` and `session-cookie-*`
 /// in ingress-nginx).
 public struct SessionCookie: Sendable, Hashable {
+    /// When a session's endpoint may change.
     public enum Mode: String, Sendable, Hashable, CaseIterable {
         /// The cookie holds a random key that is hashed on the endpoints: some sessions move when endpoints come.
         case balanced
@@ -18,6 +19,7 @@ public struct SessionCookie: Sendable, Hashable {
         case persistent
     }
 
+    /// The cookie's attribute of that name (RFC 6265bis).
     public enum SameSite: String, Sendable, Hashable, CaseIterable {
         case none = "None"
         case lax = "Lax"

@@ -48,6 +48,7 @@ public struct HeaderEdits: Sendable, Hashable {
 
     /// One change.
     public struct Edit: Sendable, Hashable {
+        /// What is done to fields of the name.
         public enum Operation: String, Sendable, Hashable {
             /// Takes the place of all fields of the name; an empty value takes them away.
             case set

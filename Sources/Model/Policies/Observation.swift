@@ -27,6 +27,8 @@ public struct ObservationSettings: Sendable, Hashable {
 
     /// Nil for ingress-nginx's own format.
     public var logFormat: String?
+    /// Where the format is written.
+    public var formatOrigin = Origin.builtIn
     public var escaping = Escaping.standard
     /// Nothing is logged at all.
     public var isSilent = false

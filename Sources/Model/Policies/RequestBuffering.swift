@@ -1,6 +1,7 @@
 /// Whether a request body is read before the upstream is asked (`proxy-request-buffering`, `client-body-buffer-size`
 /// in ingress-nginx).
 public struct RequestBuffering: Sendable, Hashable {
+    /// Whether a body is read before the upstream is asked.
     public enum Mode: String, Sendable, Hashable, CaseIterable {
         /// A body that has arrived whole with its head and fits into memory is kept until a response comes, so that it
         /// can be sent again; any other is passed on as it arrives.

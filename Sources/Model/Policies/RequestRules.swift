@@ -4,6 +4,7 @@
 /// It has no loops and no calls, so a request costs at most each step once; `searchAgain` leads back to routing, at
 /// most ten times for a request.
 public struct RequestRules: Sendable, Hashable {
+    /// One thing that rules do.
     public indirect enum Step: Sendable, Hashable {
         /// Sets a variable to a template's text.
         case set(String, to: String)
@@ -128,10 +129,12 @@ public struct RequestRules: Sendable, Hashable {
 }
 
 extension RequestRules {
-    /// For people: a line for each step, those of a condition indented.
-    var lines: [String] {
-        Self.lines(ofHost, indent: "rule of the host: ") + Self.lines(ofPath, indent: "rule: ")
-            + ofAnswer.map { "$\($0.name) = \($0.field) of the authorization" }
+    /// For people: a line for each step of the host, those of a condition indented.
+    var hostLines: [String] { Self.lines(ofHost, indent: "rule of the host: ") }
+
+    /// The same for the route's steps, and for what is taken from the authorization service's answer.
+    var pathLines: [String] {
+        Self.lines(ofPath, indent: "rule: ") + ofAnswer.map { "$\($0.name) = \($0.field) of the authorization" }
     }
 
     private static func lines(_ steps: [Step], indent: String) -> [String] {

@@ -3,6 +3,7 @@
 public struct ResponseRewrite: Sendable, Hashable {
     /// What is looked for, and what takes its place.
     public struct Rule: Sendable, Hashable {
+        /// What a value must be, or begin with.
         public enum Pattern: Sendable, Hashable {
             case text(String)
             /// A regular expression, searched for; `$1`…`$9` of the replacement are its groups.

@@ -3,6 +3,7 @@
 /// Only before the first byte of a response went to the client, and only while the request can be
 /// repeated whole.
 public struct Retry: Sendable, Hashable {
+    /// Failures and statuses, by the words of `proxy-next-upstream`.
     public struct Conditions: OptionSet, Sendable, Hashable {
         public let rawValue: UInt16
         public init(rawValue: UInt16) { self.rawValue = rawValue }

@@ -90,41 +90,28 @@ extension TLSVersion: CustomStringConvertible {
 extension Settings {
     /// What differs from the defaults in TLS, HTTP/2 and the PROXY protocol.
     var tlsLines: [String] {
-        let standard = Settings()
-        var lines: [String] = []
-        func add<Value: Equatable>(_ name: String, _ field: KeyPath<Settings, Value>) {
-            let value = self[keyPath: field]
-            guard value != standard[keyPath: field] else { return }
-            switch value {
-            case let duration as Duration: lines.append("\(name) \(duration.secondsText)")
-            case let list as [String]: lines.append("\(name) \(list.joined(separator: ", "))")
-            case let versions as [TLSVersion]:
-                lines.append("\(name) \(versions.map(\.rawValue).joined(separator: " "))")
-            case let secret as SealedBytes?: lines.append("\(name) \(secret.map(\.description) ?? "none")")
-            default: lines.append("\(name) \(value)")
-            }
+        var settings = SettingLines(self)
+        if response.strictTransport != Settings().response.strictTransport {
+            settings.add("hsts \(response.strictTransport.map(\.value) ?? "off")")
         }
-        if response.strictTransport != standard.response.strictTransport {
-            lines.append("hsts \(response.strictTransport.map(\.value) ?? "off")")
-        }
-        add("ssl-protocols", \.tls.versions)
-        add("ssl-ciphers", \.tls.ciphers)
-        add("ssl-prefer-server-ciphers", \.tls.prefersServerCiphers)
-        add("ssl-ecdh-curve", \.tls.groups)
-        add("ssl-dh-param", \.tls.dhParameters)
-        add("ssl-session-cache", \.tls.keepsSessions)
-        add("ssl-session-cache-size", \.tls.sessionCacheBytes)
-        add("ssl-session-timeout", \.tls.sessionTimeout)
-        add("ssl-session-tickets", \.tls.issuesTickets)
-        add("ssl-session-ticket-key", \.tls.ticketKey)
-        add("ssl-buffer-size", \.tls.recordBytes)
-        add("ssl-early-data", \.tls.acceptsEarlyData)
-        add("ssl-reject-handshake", \.tls.rejectsUnknownNames)
-        add("enable-ocsp", \.tls.fetchesOCSPResponses)
-        add("use-http2", \.http2.isOn)
-        add("http2-max-concurrent-streams", \.http2.concurrentStreams)
-        add("use-proxy-protocol", \.proxyProtocol.isRequired)
-        add("proxy-protocol-header-timeout", \.proxyProtocol.headerTimeout)
-        return lines
+        settings.add("ssl-protocols", \.tls.versions)
+        settings.add("ssl-ciphers", \.tls.ciphers)
+        settings.add("ssl-prefer-server-ciphers", \.tls.prefersServerCiphers)
+        settings.add("ssl-ecdh-curve", \.tls.groups)
+        settings.add("ssl-dh-param", \.tls.dhParameters)
+        settings.add("ssl-session-cache", \.tls.keepsSessions)
+        settings.add("ssl-session-cache-size", \.tls.sessionCacheBytes)
+        settings.add("ssl-session-timeout", \.tls.sessionTimeout)
+        settings.add("ssl-session-tickets", \.tls.issuesTickets)
+        settings.add("ssl-session-ticket-key", \.tls.ticketKey)
+        settings.add("ssl-buffer-size", \.tls.recordBytes)
+        settings.add("ssl-early-data", \.tls.acceptsEarlyData)
+        settings.add("ssl-reject-handshake", \.tls.rejectsUnknownNames)
+        settings.add("enable-ocsp", \.tls.fetchesOCSPResponses)
+        settings.add("use-http2", \.http2.isOn)
+        settings.add("http2-max-concurrent-streams", \.http2.concurrentStreams)
+        settings.add("use-proxy-protocol", \.proxyProtocol.isRequired)
+        settings.add("proxy-protocol-header-timeout", \.proxyProtocol.headerTimeout)
+        return settings.lines
     }
 }
