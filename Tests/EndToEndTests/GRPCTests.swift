@@ -69,7 +69,7 @@ private final class Conversation {
     }
 }
 
-@Suite(.enabled(if: Python.hasGRPC, "grpcio is not installed; make test installs it"))
+@Suite(.needs(.grpcio))
 struct `gRPC's own programs` {
     fileprivate typealias Way = Conversation.Way
 

@@ -45,7 +45,7 @@ import Testing
         #expect(result.output.hasPrefix(expected), "\(result.output)")
     }
 
-    @Test(.enabled(if: Command.exists("nghttp"), "nghttp is not installed; make test installs it"))
+    @Test(.needs(.nghttp))
     func `nghttp asks for several at once`() throws {
         let gatehouse = try Self.served()
         let result = try Command.run(
@@ -56,7 +56,7 @@ import Testing
         #expect(!result.output.contains("RST_STREAM"))
     }
 
-    @Test(.enabled(if: Command.exists("h2load"), "h2load is not installed; make test installs it"))
+    @Test(.needs(.h2load))
     func `h2load finds no error while the configuration changes`() throws {
         let folder = try ManifestFolder([
             "shop.yaml": Manifest.site("shop", to: "blue"),

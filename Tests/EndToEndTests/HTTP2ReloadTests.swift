@@ -96,7 +96,7 @@ import Testing
         #expect(try gatehouse.metrics().sum("gatehouse_http2_connections_total") == 4)
     }
 
-    @Test(.enabled(if: Command.exists("h2load"), "h2load is not installed; make test installs it"))
+    @Test(.needs(.h2load))
     func `h2load finds no error and keeps its connections`() throws {
         let folder = try Self.folder()
         let gatehouse = try Gatehouse(["-f", folder.path, "--demo-backends", "--workers", "2"])

@@ -80,7 +80,7 @@ import Testing
         #expect(tunnel.errors.contains("405"))
     }
 
-    @Test(.enabled(if: Command.exists("wrk"), "wrk is not installed; make test installs it"))
+    @Test(.needs(.wrk))
     func `wrk finds no error`() throws {
         let gatehouse = try Self.served()
         let result = try Command.run(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// OCSP responses in handshakes, as openssl sees them.
-@Suite(.enabled(if: OpenSSLClient.exists)) struct `OCSP stapling` {
+@Suite(.needs(.openssl)) struct `OCSP stapling` {
     private static let authority = TestCertificate("Authority", isAuthority: true)
     private static let site = Manifest.site("shop")
     private static let stapled = "OCSP Response Status: successful"

@@ -14,7 +14,7 @@ import Testing
         #expect(result.output.contains("X-Forwarded-Proto: https"))
     }
 
-    @Test(.enabled(if: OpenSSLClient.exists), arguments: ["-tls1_2", "-tls1_3"])
+    @Test(.needs(.openssl), arguments: ["-tls1_2", "-tls1_3"])
     func `resumes sessions of openssl`(version: String) throws {
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends", "--workers", "2"], input: Self.manifest)
         let client = try OpenSSLClient(gatehouse)
@@ -22,7 +22,7 @@ import Testing
         for _ in 0..<4 { #expect(try client.ask("/", version, "-sess_in", client.session).contains("Reused, TLSv1")) }
     }
 
-    @Test(.enabled(if: OpenSSLClient.exists), arguments: [true, false])
+    @Test(.needs(.openssl), arguments: [true, false])
     func `takes requests of safe methods early, where that is on`(isOn: Bool) throws {
         let settings = Manifest.settings(isOn ? ["ssl-early-data": "true"] : [:])
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: Self.manifest + settings)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: OpenSSLClient.exists))
+    @Test(.needs(.openssl))
     func `refuses to negotiate anew`() throws {
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: Self.manifest)
         let result = try Command.run(
@@ -72,7 +72,7 @@ import Testing
         #expect(before.wire.session?.certificate == old.certificatePEM)
     }
 
-    @Test(.enabled(if: Command.exists("sslscan")))
+    @Test(.needs(.sslscan))
     func `offers a scanner nothing but what Docs tell`() throws {
         let gatehouse = try Gatehouse(["-f", "-", "--demo-backends"], input: Self.manifest)
         let report = try Command.run("sslscan", ["--no-colour", "127.0.0.1:\(gatehouse.securePort)"]).output
@@ -97,8 +97,6 @@ import Testing
 struct OpenSSLClient {
     let port: UInt16
     private let folder: ManifestFolder
-
-    static let exists = Command.exists("openssl")
 
     var session: String { folder.path(of: "session") }
     var earlyData: String { folder.path(of: "early") }
