@@ -3,7 +3,7 @@
 # The toolchain's release and Debian's must match the runtime stage's C library.
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends pkg-config libpcre2-dev libssl-dev libnghttp2-dev zlib1g-dev \
+    && apt-get install -y --no-install-recommends pkg-config libpcre2-dev libssl-dev libnghttp2-dev libcrypt-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /gatehouse
 
