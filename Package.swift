@@ -110,7 +110,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["COpenSSL", "CZlib", "TLS", "Linux", "Bytes"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["COpenSSL", "CZlib", "TLS", "Linux", "Bytes"],
+            path: "Tests/TestSupport",
             swiftSettings: common),
         tests("BytesTests", on: ["Bytes"]),
         tests("LinuxTests", on: ["Linux", "Bytes", "TestSupport"]),

@@ -20,8 +20,6 @@ public struct HealthCheck: Sendable, Equatable {
 /// As with ingress-nginx it fails before the first configuration is live, while draining, and when
 /// the proxy is gone: here, when a worker's loop has not come round for `longestSilence`.
 public final class Health: Sendable {
-    /// Workers wake at least this often, in nanoseconds, even if nothing happens.
-    public static let heartbeatInterval: UInt64 = 5_000_000_000
     /// A worker that has been silent for longer, in nanoseconds, is stuck.
     public static let longestSilence: UInt64 = 30_000_000_000
 

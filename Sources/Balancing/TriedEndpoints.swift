@@ -23,6 +23,7 @@ public struct TriedEndpoints: Sendable {
         count += 1
     }
 
+    /// Whether the endpoint was tried already.
     public func contains(_ index: Int) -> Bool {
         for i in 0..<count where indices[i] == UInt32(truncatingIfNeeded: index) { return true }
         return false

@@ -28,6 +28,7 @@ public final class AtomicWords: Sendable {
 
     deinit { munmap(base, count * 8) }
 
+    /// What the word holds; without order towards others.
     public func load(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .relaxed) }
 
     /// Stores `desired` if the word is `expected`.

@@ -35,14 +35,17 @@ public struct SipHash: Sendable {
         return hash.finish()
     }
 
+    /// Takes in more of the message.
     public mutating func combine(_ bytes: Span<UInt8>) {
         for index in 0..<bytes.count { combine(bytes[index]) }
     }
 
+    /// Takes in a text's UTF-8.
     public mutating func combine(_ text: String) {
         for byte in text.utf8 { combine(byte) }
     }
 
+    /// Takes in one byte more.
     public mutating func combine(_ byte: UInt8) {
         tail |= UInt64(byte) &<< UInt64((count & 7) * 8)
         count &+= 1

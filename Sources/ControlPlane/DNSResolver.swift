@@ -8,6 +8,7 @@ import Synchronization
 /// long as somebody wants them. A lookup that fails leaves the last good answer in place. `onChange` is
 /// called whenever an answer differs from the one before.
 public final class DNSResolver: Sendable {
+    /// What looks a name up; may block.
     public typealias Lookup = @Sendable (String) -> Result<[IPAddress], NameLookup.Failure>
 
     private struct State {

@@ -20,6 +20,7 @@ public enum ReconcileOutcome: Sendable, Equatable {
 
 /// The state of the configuration for those outside the control plane: metrics, readiness, the admin side.
 public final class ReconcileRecord: Sendable {
+    /// What is known at one time.
     public struct Values: Sendable {
         /// Nil before the first look.
         public var last: ReconcileOutcome?

@@ -64,6 +64,7 @@ public final class EventLoop {
         try? epoll.remove(descriptor)
     }
 
+    /// Reports a listener's connections again after a pause.
     public func rewatch(_ handler: EventHandler, listener descriptor: borrowing Descriptor) throws(Errno) {
         guard let id = handler.id else { return }
         try epoll.addLevelTriggered(descriptor, tag: id.tag)
@@ -111,6 +112,7 @@ public final class EventLoop {
         setDeadline(of: handler, at: now.advanced(byNanoseconds: delay))
     }
 
+    /// Takes the handler's deadline away.
     public func clearDeadline(of handler: EventHandler) {
         handler.deadline = .distantFuture
     }

@@ -26,6 +26,7 @@ public struct AddressSet: Sendable {
 
     public var isEmpty: Bool { v4.isEmpty && v6.isEmpty }
 
+    /// Whether one of the blocks holds the address.
     public func contains(_ address: ClientAddress) -> Bool {
         address.isV4
             ? Self.contains(UInt128(address.low & 0xFFFF_FFFF), in: v4)

@@ -23,9 +23,6 @@ final class CORSFilter: Sendable {
         }
     }
 
-    /// Whether the fields are the same for every request.
-    var isForEverybody: Bool { origins == nil }
-
     /// Whether the request comes from an origin that may read its response.
     func matches(_ head: borrowing RequestHead) -> Bool {
         guard let origins else { return true }

@@ -5,6 +5,7 @@ public import Model
 /// A route with such a policy is refused when it is served (`RouteFilters.init(refusing:)`), so the
 /// diagnostics here say what its users will see.
 public enum FilterCheck {
+    /// What cannot be compiled, with the place where it is written.
     public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
         var found = settings(model.settings) + splits(model.upstreams)
         for host in model.virtualHosts {

@@ -14,6 +14,7 @@ public struct ProxyHeader: Sendable, Equatable {
         }
     }
 
+    /// Why what a connection begins with is no PROXY header.
     public enum Fault: Error, Sendable, Equatable {
         /// The bytes are no header, so they come from somebody who must not connect here.
         case malformed

@@ -29,16 +29,6 @@ public struct Template: Sendable {
     /// Whether the text depends on what only `RequestVariables` knows. Without them such parts are empty.
     public var needsVariables: Bool { pieces.contains { $0.needsVariables } }
 
-    /// Whether the text depends on groups of a pattern.
-    var usesGroups: Bool {
-        pieces.contains { piece in
-            switch piece {
-            case .capture, .captureBehindHost: true
-            case .literal, .variable: false
-            }
-        }
-    }
-
     /// Appends the text for a request.
     ///
     /// - Parameters:

@@ -8,6 +8,7 @@ public struct TrustedProxies: Sendable {
     /// - Parameter blocks: addresses or CIDR blocks, as `AddressSet` takes them.
     public init(_ blocks: [String]) throws(FilterError) { hops = try AddressSet(blocks) }
 
+    /// Whether what the hop says is believed.
     public func contains(_ address: ClientAddress) -> Bool { hops.contains(address) }
 
     /// The field that says who the client is, unless the configuration names another.

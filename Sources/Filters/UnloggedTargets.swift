@@ -28,6 +28,7 @@ public final class UnloggedTargets: Sendable {
         self.patterns = patterns
     }
 
+    /// Whether the request is kept out of the log.
     public func contains(_ head: borrowing RequestHead, _ scratch: inout PatternScratch) -> Bool {
         if isSilent { return true }
         for word in words where head.target.equals(word.span) { return true }

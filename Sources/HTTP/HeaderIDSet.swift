@@ -9,10 +9,12 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
         for element in elements { insert(element) }
     }
 
+    /// Whether the field is in the set.
     public func contains(_ id: HeaderID) -> Bool {
         (id.rawValue < 64 ? low : high) &>> Self.place(of: id) & 1 == 1
     }
 
+    /// Adds a field.
     public mutating func insert(_ id: HeaderID) {
         let bit: UInt64 = 1 &<< Self.place(of: id)
         let isHigh = 0 &- UInt64(id.rawValue &>> 6)
@@ -20,6 +22,7 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
         high |= bit & isHigh
     }
 
+    /// Takes a field away.
     public mutating func remove(_ id: HeaderID) {
         let bit: UInt64 = 1 &<< Self.place(of: id)
         if id.rawValue < 64 { low &= ~bit } else { high &= ~bit }
@@ -28,6 +31,7 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
     /// The bit of `id` in its word; ids are below 128.
     private static func place(of id: HeaderID) -> UInt64 { UInt64(id.rawValue & 63) }
 
+    /// Leaves the set empty.
     public mutating func removeAll() {
         low = 0
         high = 0
@@ -44,6 +48,7 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
         return result
     }
 
+    /// The fields of both sets.
     public func union(_ other: HeaderIDSet) -> HeaderIDSet {
         var result = self
         result.low |= other.low

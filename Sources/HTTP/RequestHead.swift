@@ -23,8 +23,6 @@ public struct RequestHead: ~Copyable {
     public internal(set) var upgrade = Upgrade.none
     /// `TE: trailers`: the client takes trailer fields (RFC 9110 §10.1.4).
     public internal(set) var acceptsTrailers = false
-    /// The target was in absolute form, so that its authority has replaced the Host field's value.
-    public var isAbsoluteForm: Bool { form == .absolute }
     /// The port that the client named in the authority, or nil.
     public internal(set) var port: Int?
     /// Whether there is a question mark in the target.

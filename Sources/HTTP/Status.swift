@@ -55,8 +55,6 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public var isInformational: Bool { rawValue < 200 }
     /// 2xx.
     public var isSuccess: Bool { rawValue >= 200 && rawValue < 300 }
-    /// The first digit.
-    public var classDigit: Int { Int(rawValue / 100) }
     /// No response with this status has a body, whatever its headers say (RFC 9112 §6.3).
     public var forbidsBody: Bool { rawValue < 200 || rawValue == 204 || rawValue == 304 }
 

@@ -10,6 +10,7 @@ public import HTTP
 /// streams and fetched with `nextSignalled`; nobody is called back. Windows open only as content is taken, so a
 /// peer never has more than the windows under way. Belongs to one thread.
 public final class HTTP2Session {
+    /// Which side of the connection the session speaks for.
     public enum Role: Sendable { case server, client }
 
     /// What the session allows its peer.

@@ -16,8 +16,11 @@ public enum Digest {
     private static let sha1Algorithm = Algorithm("SHA1")
     private static let sha256Algorithm = Algorithm("SHA256")
 
+    /// MD5 (RFC 1321), for the forms that ask for it.
     public static func md5(_ message: [UInt8]) -> [UInt8] { digest(message, md5Algorithm, 16) }
+    /// SHA-1 (RFC 3174), for the forms that ask for it.
     public static func sha1(_ message: [UInt8]) -> [UInt8] { digest(message, sha1Algorithm, 20) }
+    /// SHA-256 (FIPS 180-4).
     public static func sha256(_ message: [UInt8]) -> [UInt8] { digest(message, sha256Algorithm, 32) }
 
     private static func digest(_ message: [UInt8], _ algorithm: Algorithm, _ count: Int) -> [UInt8] {

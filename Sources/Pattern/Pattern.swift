@@ -6,6 +6,7 @@ import CPCRE2
 /// Compiled to machine code at once (4 µs and 1.2 KiB for `/service1(/|$)(.*)`, which then matches in
 /// 20 ns instead of 80). Sharing is free: matching changes nothing but the caller's scratch.
 public final class Pattern: Sendable {
+    /// How a pattern is read.
     public struct Options: OptionSet, Sendable, Hashable {
         public let rawValue: UInt8
         public init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -11,6 +11,7 @@ public import Telemetry
 /// `apply` compiles a model on the caller's thread and swaps it in under the running workers: no
 /// connection is closed, no request fails.
 public final class DataPlane: Sendable {
+    /// What is settled once, at the start.
     public struct Configuration: Sendable {
         public var listeners: [ListenerAddress]
         public var workers: Int

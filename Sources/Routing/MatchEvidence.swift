@@ -55,6 +55,7 @@ extension HostEvidence: CustomStringConvertible {
 
 /// Why a route matches a path. A greater value wins.
 public struct MatchEvidence: Sendable, Equatable, Comparable {
+    /// How the path was matched.
     public enum Kind: Sendable, Equatable {
         /// The path, byte for byte.
         case exact

@@ -39,7 +39,4 @@ public final class StaplePlace: Sendable {
             return found.staple
         }
     }
-
-    /// Whether a response stands there that holds.
-    public var isFilled: Bool { current() != nil }
 }

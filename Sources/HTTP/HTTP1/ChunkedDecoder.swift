@@ -35,9 +35,6 @@ public struct ChunkedDecoder: Sendable {
     /// Whether the body has ended as it should.
     public var isComplete: Bool { state == .ended }
 
-    /// Bytes of the current chunk that have not been handed out yet.
-    public var remainingInChunk: Int { state == .data ? remaining : 0 }
-
     /// Looks at the bytes at the front of what is unconsumed.
     ///
     /// - Parameter trailers: gets the trailer fields, but for those that may not be trailers.

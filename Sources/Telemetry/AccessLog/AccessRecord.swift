@@ -70,6 +70,7 @@ public struct AccessRecord: Sendable {
         _modify { yield &attempts[attemptCount - 1] }
     }
 
+    /// One of the attempts, the first at 0.
     public func attempt(_ index: Int) -> UpstreamAttempt { attempts[index] }
 
     /// Forgets the attempts; the rest is overwritten by the next request.
