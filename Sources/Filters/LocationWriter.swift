@@ -36,4 +36,26 @@ extension FilterScratch {
         }
         return location.append(encoded: path, .component)
     }
+
+    /// Makes a location of what `body` holds, which a template made of values of the client's: what is a path gets the
+    /// request's scheme and host in front, unless it is to stay relative. So nothing that the client sent completes a host
+    /// or is taken for one.
+    ///
+    /// - Parameter isPath: it is one whatever it begins with.
+    mutating func finishLocation(
+        _ head: borrowing RequestHead, _ context: RequestContext, isPath: Bool, relative: Bool
+    ) -> Bool {
+        let begins = body.isEmpty ? 0 : body[0]
+        if isPath || begins == .slash {
+            if !relative, !appendOrigin(head, context, withPort: false) { return false }
+            let readsAsHost =
+                location.isEmpty && body.count > 1 && begins == .slash && (body[1] == .slash || body[1] == .backslash)
+            guard location.room >= 2 else { return false }
+            if readsAsHost { location.append("/.") } else if begins != .slash { location.append(.slash) }
+        }
+        guard location.room >= body.count else { return false }
+        location.append(contentsOf: body)
+        body.clear()
+        return true
+    }
 }

@@ -7,7 +7,7 @@ import Pattern
 struct RuleAnswer: Sendable {
     private enum Kind: Sendable {
         case page(Status)
-        case redirect(Status, Template, isMadeAbsolute: Bool)
+        case redirect(Status, Template, isRelative: Bool)
         case text(Status, Template, fields: [UInt8])
         case close
     }
@@ -26,8 +26,7 @@ struct RuleAnswer: Sendable {
                 throw .badLocation(location)
             }
             kind = .redirect(
-                Status(rawValue: UInt16(status)), try Template(location, constants),
-                isMadeAbsolute: location.utf8.first == .slash && !relative)
+                Status(rawValue: UInt16(status)), try Template(location, constants), isRelative: relative)
         case .text(let status, let text, let type):
             guard (200...599).contains(status) else { throw .badRefusalStatus(status) }
             let lines = text.isEmpty ? [] : try FieldLines([.init(name: "Content-Type", value: type)]).bytes
@@ -42,12 +41,12 @@ struct RuleAnswer: Sendable {
         switch kind {
         case .close: return .close
         case .page(let status): return .refuse(status)
-        case .redirect(let status, let template, let isMadeAbsolute):
-            if isMadeAbsolute {
-                guard scratch.appendOrigin(head, context, withPort: false) else { return .refuse(.targetTooLong) }
-            }
-            let fits = template.append(
-                for: head, context, variables.groups, .component, variables: variables, to: &scratch.location)
+        case .redirect(let status, let template, let isRelative):
+            scratch.body.clear()
+            let fits =
+                template.append(
+                    for: head, context, variables.groups, .component, variables: variables, to: &scratch.body)
+                && scratch.finishLocation(head, context, isPath: false, relative: isRelative)
             return fits ? .redirect(status) : .refuse(.targetTooLong)
         case .text(let status, let template, let fields):
             guard
@@ -68,9 +67,13 @@ struct RuleRewrite: Sendable {
     private let query: Template?
     private let keepsQuery: Bool
     private let leadsElsewhere: Bool
+    private let isRelative: Bool
     private let ending: RequestRules.PathRewrite.Ending
 
-    init(_ rewrite: RequestRules.PathRewrite, _ constants: Template.Constants) throws(FilterError) {
+    init(
+        _ rewrite: RequestRules.PathRewrite, _ constants: Template.Constants, relative: Bool
+    ) throws(FilterError) {
+        isRelative = relative
         do throws(PatternError) {
             pattern = try Pattern(rewrite.pattern, options: rewrite.ignoringCase ? .ignoringCase : [])
         } catch {
@@ -121,22 +124,21 @@ struct RuleRewrite: Sendable {
         _ status: Int, _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables,
         _ scratch: inout FilterScratch
     ) -> RulesFilter.Outcome {
-        if !leadsElsewhere {
-            guard scratch.appendOrigin(head, context, withPort: false) else {
+        scratch.body.clear()
+        guard
+            path.append(
+                for: head, context, variables.groups, .component, variables: variables, to: &scratch.body),
+            let newQuery = self.newQuery(head, context, variables),
+            newQuery.isEmpty || scratch.body.room > 0
+        else { return .decided(.refuse(.targetTooLong)) }
+        if !newQuery.isEmpty {
+            scratch.body.append(.questionMark)
+            guard variables.appendText(encoded: newQuery, to: &scratch.body) else {
                 return .decided(.refuse(.targetTooLong))
             }
         }
-        guard
-            path.append(
-                for: head, context, variables.groups, .component, variables: variables, to: &scratch.location),
-            let newQuery = self.newQuery(head, context, variables),
-            newQuery.isEmpty || scratch.location.room > 0
-        else { return .decided(.refuse(.targetTooLong)) }
-        if !newQuery.isEmpty {
-            scratch.location.append(.questionMark)
-            guard variables.appendText(encoded: newQuery, to: &scratch.location) else {
-                return .decided(.refuse(.targetTooLong))
-            }
+        guard scratch.finishLocation(head, context, isPath: !leadsElsewhere, relative: isRelative) else {
+            return .decided(.refuse(.targetTooLong))
         }
         return .decided(.redirect(Status(rawValue: UInt16(status))))
     }

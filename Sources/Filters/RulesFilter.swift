@@ -48,7 +48,8 @@ final class RulesFilter: Sendable {
                         try RuleCondition(condition, constants), branch: branch,
                         try compile(inner, constants, relative: relative)))
             case .answer(let answer): compiled.append(.answer(try RuleAnswer(answer, constants, relative: relative)))
-            case .rewrite(let rewrite): compiled.append(.rewrite(try RuleRewrite(rewrite, constants)))
+            case .rewrite(let rewrite):
+                compiled.append(.rewrite(try RuleRewrite(rewrite, constants, relative: relative)))
             case .stop: compiled.append(.stop)
             }
         }
