@@ -71,9 +71,10 @@ public struct ByteBuffer: ~Copyable {
         return former
     }
 
-    /// Enlarges the storage, keeping the readable bytes. For the rare message that outgrows a pooled buffer.
+    /// Makes room for `newCapacity` bytes, the readable ones among them: by moving these to the front where the storage
+    /// is large enough, else in a larger one. For the rare message that outgrows a pooled buffer.
     public mutating func grow(to newCapacity: Int) {
-        guard newCapacity > capacity else { return }
+        guard newCapacity > capacity else { return compact() }
         let storage = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
         let count = self.count
         memcpy(storage, base + readerIndex, count)

@@ -21,6 +21,17 @@ import Testing
         #expect(room == 5)
     }
 
+    @Test(arguments: [9, 16, 17, 40])
+    func `growing makes the room that was asked for, whatever was taken from the front`(wanted: Int) {
+        var buffer = ByteBuffer(capacity: 16)
+        buffer.append("0123456789abcd")
+        buffer.consume(9)
+        buffer.grow(to: wanted)
+        let (text, room) = (buffer.readable.text(), buffer.room)
+        #expect(text == "9abcd")
+        #expect(room >= wanted - 5)
+    }
+
     @Test(arguments: [0, 7, 10, 15, 16, 255, 4096, 123_456_789, Int.max])
     func `writes numbers as Swift does`(value: Int) {
         var buffer = ByteBuffer(capacity: 64)
