@@ -109,6 +109,18 @@ extension Span<UInt8> {
         }
         return true
     }
+
+    /// Whether the bytes are those of `other` once capitals are taken for small letters and `_` for `-` on both sides.
+    public func equalsFoldingUnderscores(_ other: borrowing Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where self[index].foldedName != other[index].foldedName { return false }
+        return true
+    }
+}
+
+extension UInt8 {
+    /// As an origin reads a byte of a field's name that cannot tell `_` from `-`.
+    fileprivate var foldedName: UInt8 { self == .underscore ? .hyphen : lowercased }
 }
 
 extension StaticString {

@@ -106,6 +106,12 @@ struct FieldEdit: Sendable {
         return given.equalsIgnoringCase(name.span)
     }
 
+    /// Whether an origin that cannot tell `_` from `-` takes a field of a name for the one that is edited.
+    func isShadowed(by given: Span<UInt8>) -> Bool {
+        let name = self.name
+        return !isPrefix && given.equalsFoldingUnderscores(name.span)
+    }
+
     /// Changes `headers`; a value that isn't fit for a field takes the field away.
     func apply(_ value: Span<UInt8>, to headers: inout HeaderBlock) {
         switch operation {

@@ -52,14 +52,15 @@ public final class FieldLines: Sendable {
         nameRanges = ranges
     }
 
-    /// Whether one of the lines takes the place of a field of `headers`.
+    /// Whether one of the lines takes the place of a field of `headers`: of the same name, or of one that an origin may
+    /// take for it (`X_User` for `X-User`).
     public func replaces(_ index: Int, of headers: borrowing HeaderBlock) -> Bool {
         let field = headers[index]
         if field.id != .other { return ids.contains(field.id) }
         let names = self.names
         for range in nameRanges where range.count == field.name.count {
             let name = names.span.extracting(range)
-            if headers.name(index).equalsIgnoringCase(name) { return true }
+            if headers.name(index).equalsFoldingUnderscores(name) { return true }
         }
         return false
     }

@@ -90,9 +90,10 @@ public final class RequestEdits: Sendable {
     }
 
     /// Whether an edit makes a field of the client's go.
-    func drops(_ index: Int, of headers: borrowing HeaderBlock, branch: Int) -> Bool {
+    public func drops(_ index: Int, of headers: borrowing HeaderBlock, branch: Int) -> Bool {
         edits.contains { edit in
-            edit.operation != .append && edit.condition.holds(branch: branch) && edit.names(index, of: headers)
+            edit.operation != .append && edit.condition.holds(branch: branch)
+                && (edit.names(index, of: headers) || edit.isShadowed(by: headers.name(index)))
         }
     }
 

@@ -34,6 +34,8 @@ struct BodyPump: ~Copyable {
     private var pending = 0
     private var decoder = ChunkedDecoder()
     private var trailers = HeaderBlock(capacity: 64)
+    /// What of the trailers stays behind. Set anew for each message.
+    var withheld = WithheldTrailers()
     private var pipe: Pipe?
     /// The sink gets chunks; otherwise bare bytes.
     var encodesChunks = false
@@ -92,6 +94,7 @@ struct BodyPump: ~Copyable {
         framing = .none
         hasEnded = true
         pending = 0
+        withheld = WithheldTrailers()
         if let used = pipe.take() { pipes.give(used) }
     }
 
@@ -227,6 +230,7 @@ struct BodyPump: ~Copyable {
     ) {
         endIsTold = true
         source.takeTrailers(into: &trailers)
+        if !trailers.isEmpty { withheld.remove(from: &trailers) }
         guard encodesChunks else { return sink.endBody(trailers: trailers, &pool) }
         pool.lend(to: &sink.output)
         if trailers.isEmpty {

@@ -123,6 +123,8 @@ extension Exchange {
         requestBody.encodesChunks = upstream.usesChunks && sentFraming.isOpen
         requestBody.repeatEnd()
         rewindSpool()
+        requestBody.withheld = WithheldTrailers(
+            lines: replaced, edits: route.filters.requestEdits, branch: variables?.branch ?? 0)
         sendHeld(to: upstream)
         pumpRequest()
     }
