@@ -6,7 +6,7 @@ public final class OCSPQuery {
     public struct Answer: Equatable, Sendable {
         /// DER
         public let response: [UInt8]
-        /// Seconds for which it holds from now on, at least 1.
+        /// Seconds for which it holds from now on, at least 1 and at most a year.
         public let seconds: Int
     }
 
@@ -28,6 +28,8 @@ public final class OCSPQuery {
     public static let largestResponse = 32 << 10
     /// An answer without an end holds for so long: responders that have news at any time say no end.
     private static let openSeconds = 3600
+    /// No answer is believed for longer, whatever it says.
+    private static let longestSeconds = 31_536_000
     /// Clocks may differ by so many seconds.
     private static let skew = 300
 
@@ -125,6 +127,6 @@ public final class OCSPQuery {
         guard ASN1_TIME_diff(&days, &seconds, nil, nextUpdate) == 1 else {
             throw Refusal(reason: "the response has no readable end")
         }
-        return max(Int(days) * 86400 + Int(seconds), 1)
+        return min(max(Int(days) * 86400 + Int(seconds), 1), Self.longestSeconds)
     }
 }

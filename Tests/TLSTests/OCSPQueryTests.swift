@@ -34,6 +34,11 @@ import Testing
         #expect((7100...7200).contains(answer.seconds))
     }
 
+    @Test func `believes no answer for longer than a year`() throws {
+        let response = Self.authority.ocspResponse(about: Self.shop, hours: 7000 * 366 * 24)
+        #expect(try query().judge(response).seconds == 31_536_000)
+    }
+
     @Test func `refuses everything else`() throws {
         #expect(try refusal(of: []) == "what it sent is no OCSP response")
         #expect(try refusal(of: Array("<html>".utf8)) == "what it sent is no OCSP response")
