@@ -77,6 +77,16 @@ private final class Watcher {
         #expect(await watcher.next() == FileChanges(changed: [folder["b.yaml"]]))
     }
 
+    @Test func `leaves pipes alone that appear in a folder`() async throws {
+        let watcher = try Watcher([folder.path])
+        try folder.write("1", to: "a.yaml")
+        _ = await watcher.next(touching: folder["a.yaml"])
+        #expect(mkfifo(folder["pipe.yaml"], 0o600) == 0)
+        try folder.link("link.yaml", to: folder["pipe.yaml"])
+        try folder.write("1", to: "z.yaml")
+        #expect(await watcher.next(touching: folder["z.yaml"]) == FileChanges(changed: [folder["z.yaml"]]))
+    }
+
     @Test func `tells of new, moved and deleted files`() async throws {
         let watcher = try Watcher([folder.path])
         try folder.write("1", to: "a.yaml")

@@ -148,7 +148,7 @@ struct ManifestTree: ~Copyable {
         var changes = FileChanges()
         for path in dirty.subtracting(beingWritten) {
             dirty.remove(path)
-            if (try? Files.status(of: path, followingLinks: false)) != nil {
+            if mayBeRead(path) {
                 files.insert(path)
                 changes.changed.insert(path)
                 if Files.linkTarget(of: path) != nil || roots.contains(path) { follow(path) }
@@ -157,6 +157,13 @@ struct ManifestTree: ~Copyable {
             }
         }
         return changes
+    }
+
+    /// Whether there is something at `path` that reading comes to an end of. A pipe in a folder is nobody's manifest, and
+    /// opening one waits for whoever writes to it; what was given by its own path is read all the same.
+    private func mayBeRead(_ path: String) -> Bool {
+        guard (try? Files.status(of: path, followingLinks: false)) != nil else { return false }
+        return roots.contains(path) || (try? Files.status(of: path).kind) != .other
     }
 
     private mutating func settleByScan() -> FileChanges {
