@@ -87,7 +87,9 @@ public struct ProxyHeader: Sendable, Equatable {
     }
 
     private static func end(_ line: Span<UInt8>, _ address: Range<Int>, _ port: Range<Int>, _ isV4: Bool) -> End? {
-        guard let address = ClientAddress(line.extracting(address)), address.isV4 == isV4,
+        // An IPv4 address may be written as IPv6 (`::ffff:192.0.2.1`) where the other end has an IPv6 one.
+        let text = line.extracting(address)
+        guard let address = ClientAddress(text), isV4 == (text.firstIndex(of: .colon) == nil),
             let port = line.extracting(port).decimalValue, port <= 65535
         else { return nil }
         return End(address: address, port: UInt16(port))

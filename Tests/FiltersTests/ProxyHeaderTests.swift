@@ -25,6 +25,11 @@ import Testing
         #expect(header.source?.address.description == "2001:db8::1")
     }
 
+    @Test func `version 1 may write IPv4 addresses as IPv6`() throws {
+        let header = try #require(try parse("PROXY TCP6 ::ffff:203.0.113.9 2001:db8::1 1 2\r\n"))
+        #expect(header.source?.address.description == "203.0.113.9")
+    }
+
     @Test(arguments: ["PROXY UNKNOWN\r\n", "PROXY UNKNOWN ffff:: ffff:: 1 2\r\n"])
     func `version 1 may not know`(text: String) throws {
         #expect(try parse(text) == ProxyHeader(length: text.utf8.count))
@@ -50,6 +55,7 @@ import Testing
 
     @Test(arguments: [
         "GET / HTTP/1.1\r\n", "PROXY\r\n\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n", "PROXY TCP4 1.2.3.4 ::1 1 2\r\n",
+        "PROXY TCP4 ::ffff:1.2.3.4 1.2.3.4 1 2\r\n", "PROXY TCP6 1.2.3.4 ::1 1 2\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n", "PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n",
         "PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n", "\u{16}\u{3}\u{1}",
