@@ -18,3 +18,13 @@ extension ByteBuffer {
         appendField(id, value.readable)
     }
 }
+
+extension HeaderBlock {
+    /// The length that the fields declare, if they do so once and without a doubt.
+    var soleLength: Int? {
+        guard let index = firstIndex(of: .contentLength), firstIndex(of: .contentLength, from: index + 1) == nil,
+            !contains(.transferEncoding)
+        else { return nil }
+        return value(index).decimalValue
+    }
+}

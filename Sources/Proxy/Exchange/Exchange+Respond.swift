@@ -243,9 +243,11 @@ extension Exchange {
     /// Made anew for each hop.
     private static let framingFields: HeaderIDSet = [.contentLength, .transferEncoding]
 
-    /// The length that a response without a body declares: what a HEAD or 304 is about (RFC 9110 §8.6).
+    /// The length that a response without a body declares: what a HEAD or 304 is about (RFC 9110 §8.6). One that would
+    /// frame no body either is nothing to tell.
     private func appendDeclaredLength(to output: inout ByteBuffer) {
-        if response.status != .noContent { output.appendField(.contentLength, of: response.headers) }
+        guard response.status != .noContent, let length = response.headers.soleLength else { return }
+        output.appendField(.contentLength, decimal: length)
     }
 
     /// Passes on a 1xx head; `100 Continue` is ours to send, and was sent when it was due.
