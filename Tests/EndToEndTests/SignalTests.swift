@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Linux
 import TestSupport
@@ -65,6 +66,13 @@ import Testing
             try gatehouse.request(host: "other.example").status == 200
         }
         #expect(try gatehouse.terminate() == .exited(0))
+    }
+
+    @Test func `leaves no memory on a disk if it dies`() throws {
+        let gatehouse = try Gatehouse(["-f", "-"], input: Manifest.site("shop"))
+        let limits = try String(contentsOfFile: "/proc/\(gatehouse.process.id)/limits", encoding: .utf8)
+        let cores = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+        #expect(cores.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"])
     }
 
     @Test func `cuts what is not finished when the grace is over`() throws {
