@@ -25,7 +25,7 @@ public final class ForwardedHeaders: Sendable {
     ]
     /// Claims that only a trusted hop may make.
     private static let claims: HeaderIDSet = [
-        .xForwardedPrefix, .xForwardedServer, .xOriginalURI, .xOriginalURL, .xOriginalMethod,
+        .forwarded, .xForwardedPrefix, .xForwardedServer, .xOriginalURI, .xOriginalURL, .xOriginalMethod,
     ]
 
     public init(_ settings: ForwardingSettings) {

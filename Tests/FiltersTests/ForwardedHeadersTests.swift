@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "X-Real-IP", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Scheme", "X-Scheme",
+        "Forwarded", "X-Real-IP", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Scheme", "X-Scheme",
         "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-URI", "X-Original-URL", "X-Original-Method",
         "X-Original-Forwarded-For", "X-Original-Forwarded-Host", "X-Auth-Request-Redirect", "ssl-client-verify",
         "ssl-client-subject-dn", "ssl-client-issuer-dn", "SSL-Client-Cert",

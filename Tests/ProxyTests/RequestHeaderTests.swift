@@ -48,6 +48,7 @@ import Testing
         "X-Forwarded-Proto: https", "X-Forwarded-Port: 443", "X-Forwarded-Scheme: https", "X-Scheme: https",
         "X-Original-URI: /evil", "X-Original-Method: DELETE", "X-Forwarded-Prefix: /evil",
         "X-Auth-Request-Redirect: /evil", "ssl-client-verify: SUCCESS", "Proxy: http://evil.example",
+        "Forwarded: for=203.0.113.9;host=evil.example",
     ]
 
     @Test func `is never what an untrusted client claims`() throws {
@@ -59,7 +60,7 @@ import Testing
         #expect(request["X-Original-Forwarded-For"] == "203.0.113.9")
         for name in [
             "X-Original-URI", "X-Original-Method", "X-Forwarded-Prefix", "X-Auth-Request-Redirect", "ssl-client-verify",
-            "Proxy",
+            "Proxy", "Forwarded",
         ] {
             #expect(request[name] == nil)
         }
