@@ -33,7 +33,7 @@ public final class ExternalAuthFilter: Sendable {
     ]
     /// Claims that only a trusted hop may make.
     private static let claims: HeaderIDSet = [
-        .xForwardedHost, .xForwardedPort, .xForwardedScheme, .xForwardedPrefix, .xForwardedServer,
+        .forwarded, .xForwardedHost, .xForwardedPort, .xForwardedScheme, .xForwardedPrefix, .xForwardedServer,
         .xOriginalForwardedFor, .xOriginalForwardedHost,
     ]
 

@@ -83,7 +83,9 @@ public enum FilterCheck {
 
     private static func mirrorFault(_ route: Route, _ host: VirtualHost) -> String? {
         guard let mirror = route.policy.mirror else { return nil }
-        return fault { () throws(FilterError) in _ = try MirrorFilter(mirror, Template.Constants(route, host: host)) }
+        return fault { () throws(FilterError) in
+            _ = try MirrorFilter(mirror, withholding: [], Template.Constants(route, host: host))
+        }
     }
 
     private static func path(of route: Route) -> String {

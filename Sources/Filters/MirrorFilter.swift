@@ -12,7 +12,21 @@ public final class MirrorFilter: Sendable {
     private let appendsQuery: Bool
     private let replaced: FieldLines
 
-    init(_ policy: Mirror, _ constants: Template.Constants) throws(FilterError) {
+    /// What the proxy alone says to its backends, so that a service that gets copies never hears it from a client.
+    private static let own: HeaderIDSet = [
+        .host, .contentLength, .transferEncoding, .expect, .proxy, .xAuthRequestRedirect, .sslClientVerify,
+        .sslClientSubjectDN, .sslClientIssuerDN, .sslClientCert,
+    ]
+    /// Claims that only a trusted hop may make.
+    private static let claims: HeaderIDSet = [
+        .forwarded, .xRealIP, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xForwardedScheme,
+        .xForwardedPrefix, .xForwardedServer, .xScheme, .xOriginalForwardedFor, .xOriginalForwardedHost, .xOriginalURI,
+        .xOriginalURL, .xOriginalMethod,
+    ]
+
+    /// - Parameter withheld: fields of the client that are no service's business: passwords that the route asks for, and
+    ///   what an authentication service vouches for.
+    init(_ policy: Mirror, withholding withheld: [String], _ constants: Template.Constants) throws(FilterError) {
         copiesBody = policy.copiesBody
         appendsQuery = policy.appendsQuery
         host = try Template(policy.destination.host, constants)
@@ -20,7 +34,7 @@ public final class MirrorFilter: Sendable {
             throw .badHost(policy.destination.host)
         }
         target = try Template(Array(policy.destination.target.utf8)[...], constants, escapingLiterals: .component)
-        replaced = try FieldLines([HeaderEdits.Field(name: OwnRequestDepth.name, value: "")])
+        replaced = try FieldLines(([OwnRequestDepth.name] + withheld).map { HeaderEdits.Field(name: $0, value: "") })
     }
 
     /// Writes target and host of the copy into the scratch space.
@@ -55,19 +69,20 @@ public final class MirrorFilter: Sendable {
         256 + head.methodBytes.count + scratch.target.count + scratch.host.count + head.headers.encodedLength
     }
 
-    /// Appends the head of the copy, with the fields of the client.
+    /// Appends the head of the copy, with the fields of the client but for those that it may not send to any backend.
     ///
     /// - Parameters:
     ///   - length: bytes of the body behind it; nil for a copy without one.
     ///   - scratch: as `prepare` left it for the same request.
     public func append(
-        _ head: borrowing RequestHead, length: Int?, _ scratch: borrowing FilterScratch, to buffer: inout ByteBuffer
+        _ head: borrowing RequestHead, _ context: RequestContext, length: Int?, _ scratch: borrowing FilterScratch,
+        to buffer: inout ByteBuffer
     ) {
         buffer.appendRequestLine(method: head.methodBytes, target: scratch.target.readable)
         buffer.appendField(.host, scratch.host.readable)
         OwnRequestDepth.append(below: head, to: &buffer)
-        replaced.appendFields(
-            head.headers, except: [.host, .contentLength, .transferEncoding, .expect, .proxy], to: &buffer)
+        let dropped = context.trustsForwardedFields ? Self.own : Self.own.union(Self.claims)
+        replaced.appendFields(head.headers, except: dropped, to: &buffer)
         if let length { buffer.appendField(.contentLength, decimal: length) }
         buffer.appendHeadEnd()
     }

@@ -130,7 +130,9 @@ public final class RouteFilters: Sendable {
             try ExternalAuthFilter(policy, Template.Constants(route, host: host))
         }
         // Copies that can't be made are nobody's concern but `FilterCheck`'s.
-        mirror = policy.mirror.flatMap { try? MirrorFilter($0, Template.Constants(route, host: host)) }
+        mirror = policy.mirror.flatMap { mirror in
+            try? MirrorFilter(mirror, withholding: policy.fieldsOfNoCopy, Template.Constants(route, host: host))
+        }
         errorPages = try policy.errorPages.map { policy throws(FilterError) in
             try ErrorPagesFilter(policy, route.labels, replacing: vouchedFields)
         }

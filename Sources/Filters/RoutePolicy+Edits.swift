@@ -20,6 +20,12 @@ extension RoutePolicy {
         return edits.isEmpty ? nil : edits
     }
 
+    /// Fields of clients that copies of their requests go without.
+    var fieldsOfNoCopy: [String] {
+        let passwords = basicAuth == nil && digestAuth == nil ? [] : ["Authorization"]
+        return passwords + (externalAuth?.responseFields ?? [])
+    }
+
     /// All edits of responses to an origin of the CORS list; nil without a list.
     func corsEdits(_ settings: Settings) -> HeaderEdits? {
         guard let cors, cors.origins != .any else { return nil }

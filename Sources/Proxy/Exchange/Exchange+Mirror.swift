@@ -90,7 +90,7 @@ extension Exchange {
         guard worker.subrequests.hasRoom(forCopyOf: size) else { return worker.metrics.count(Limit.mirror) }
         let copy = worker.takeSubrequest()
         copy.message.grow(to: size)
-        filter.append(request, length: withBody ? length : nil, worker.filterScratch, to: &copy.message)
+        filter.append(request, context, length: withBody ? length : nil, worker.filterScratch, to: &copy.message)
         if withBody { copy.message.append(contentsOf: heldBody) }
         worker.metrics.count(.mirrorRequests)
         copy.begin(to: service, request.method, key: addressKey, for: .nobody)
