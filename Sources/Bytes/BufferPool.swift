@@ -76,35 +76,42 @@ public struct BufferPool: ~Copyable {
 private struct FreeList: ~Copyable {
     private let limit: Int
     private let resting: Int
-    private var waiting: ContiguousArray<UnsafeMutablePointer<UInt8>> = []
+    /// Places for `limit` of them, the first `count` of which are taken.
+    private let places: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
+    private(set) var count = 0
     /// The fewest that have waited since the last `trim`: so many were of no use meanwhile.
     private var fewest = 0
 
     init(limit: Int, resting: Int) {
         self.limit = limit
         self.resting = resting
-        waiting.reserveCapacity(limit)
+        places = .allocate(capacity: max(limit, 1))
     }
 
     deinit {
-        for storage in waiting { storage.deallocate() }
+        for index in 0..<count { places[index].deallocate() }
+        places.deallocate()
     }
 
-    var count: Int { waiting.count }
-
     mutating func take() -> UnsafeMutablePointer<UInt8>? {
-        let storage = waiting.popLast()
-        fewest = min(fewest, waiting.count)
-        return storage
+        guard count > 0 else { return nil }
+        count -= 1
+        fewest = min(fewest, count)
+        return places[count]
     }
 
     mutating func give(_ storage: UnsafeMutablePointer<UInt8>) {
-        if waiting.count < limit { waiting.append(storage) } else { storage.deallocate() }
+        guard count < limit else { return storage.deallocate() }
+        places[count] = storage
+        count += 1
     }
 
     mutating func trim() {
         let surplus = (max(0, fewest - resting) + 1) / 2
-        for _ in 0..<surplus { waiting.removeLast().deallocate() }
-        fewest = waiting.count
+        for _ in 0..<surplus {
+            count -= 1
+            places[count].deallocate()
+        }
+        fewest = count
     }
 }

@@ -171,6 +171,13 @@ public struct ByteBuffer: ~Copyable {
         append(other.readable)
     }
 
+    /// Appends what stands at `range` of the readable bytes once more.
+    public mutating func appendAgain(_ range: Range<Int>) {
+        precondition(range.upperBound <= count && range.count <= room, "no such bytes, or no room for them")
+        memcpy(base + end, base + readerIndex + range.lowerBound, range.count)
+        end += range.count
+    }
+
     /// Appends a copy of the first `count` readable bytes of another buffer.
     public mutating func append(first count: Int, of other: borrowing ByteBuffer) {
         append(other.readable.extracting(first: count))

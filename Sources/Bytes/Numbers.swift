@@ -42,11 +42,23 @@ extension ByteBuffer {
 
     /// Appends a number in decimal with leading zeros up to `width` digits.
     public mutating func append(decimal value: Int, width: Int) {
+        if width == 3, value >= 0, value < 1000 { return appendThreeDigits(of: UInt32(truncatingIfNeeded: value)) }
         var divisor = 1
         for _ in 1..<max(width, 1) { divisor *= 10 }
         while divisor > 0 {
             append(.zero &+ UInt8(truncatingIfNeeded: value / divisor % 10))
             divisor /= 10
+        }
+    }
+
+    /// A status, as in most cases.
+    private mutating func appendThreeDigits(of value: UInt32) {
+        precondition(room >= 3, "no room in the buffer")
+        _ = withUnsafeFreeSpace { space in
+            space[0] = .zero &+ UInt8(truncatingIfNeeded: value / 100)
+            space[1] = .zero &+ UInt8(truncatingIfNeeded: value / 10 % 10)
+            space[2] = .zero &+ UInt8(truncatingIfNeeded: value % 10)
+            return 3
         }
     }
 

@@ -19,8 +19,12 @@ public enum FilterChain {
         lacksSlash: Bool, match: inout MatchScratch, scratch: inout FilterScratch,
         variables given: RequestVariables? = nil
     ) -> Verdict {
-        let variables = given ?? route.freshVariables()
         scratch.clear()
+        // Most routes decide nothing here, and pay for no more than this question.
+        if host.letsPass, route.letsPass, context.identity == nil, given == nil, !lacksSlash {
+            return route.limitBody(head)
+        }
+        let variables = given ?? route.freshVariables()
         var verdict = admitToHost(head, context, host, &match, &scratch)
         if verdict.isFinal { return verdict }
         if let decided = route.judgeHost(head, context, variables, &match, &scratch) { return decided }

@@ -45,8 +45,8 @@ public final class ForwardedHeaders: Sendable {
         var bytes =
             Self.fixedBound + (context.identity?.length ?? 0) + head.headers.encodedLength + host.count + 2
             * head.host.count
-        if head.headers.containsAny(of: Self.copied) {
-            for index in 0..<head.headers.count where Self.copied.contains(head.headers[index].id) {
+        if head.headers.containsAny(of: copied) {
+            for index in 0..<head.headers.count where copied.contains(head.headers[index].id) {
                 bytes += 3 * (head.headers[index].value.count + 2)
             }
         }
@@ -59,7 +59,7 @@ public final class ForwardedHeaders: Sendable {
     /// Names, numbers, addresses and line ends of all computed fields.
     private static let fixedBound = 528
     /// Fields whose values may be written more than once.
-    private static let copied: HeaderIDSet = [.xForwardedFor, .xForwardedHost, .xForwardedProto]
+    private let copied: HeaderIDSet = [.xForwardedFor, .xForwardedHost, .xForwardedProto]
 
     /// Appends the field lines of a request to an upstream, without the empty line that ends them. Needs `bound`
     /// bytes.
@@ -69,10 +69,14 @@ public final class ForwardedHeaders: Sendable {
     ///   - replaced: fields of the client to leave out, because the caller sets them.
     public func append(
         _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
-        without replaced: FieldLines = .none, to buffer: inout ByteBuffer
+        without replaced: FieldLines? = nil, to buffer: inout ByteBuffer
     ) {
         appendComputed(head, context, host: host, &buffer)
-        replaced.appendFields(head.headers, except: dropped, to: &buffer)
+        if let replaced {
+            replaced.appendFields(head.headers, except: dropped, to: &buffer)
+        } else {
+            buffer.appendFields(head.headers, except: dropped)
+        }
     }
 
     /// The same where a route edits the fields. Needs `bound` bytes and those of `lines`.
@@ -82,15 +86,15 @@ public final class ForwardedHeaders: Sendable {
     ///   - lines: what `edits` wrote for the request.
     public func append(
         _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
-        without replaced: FieldLines = .none, edits: RequestEdits, branch: Int, lines: borrowing ByteBuffer,
+        without replaced: FieldLines? = nil, edits: RequestEdits, branch: Int, lines: borrowing ByteBuffer,
         to buffer: inout ByteBuffer
     ) {
         let ids = edits.ids(branch: branch)
         appendComputed(head, context, host: host, omitting: ids, &buffer)
-        let excluded = dropped.union(ids).union(replaced.ids)
+        let excluded = dropped.union(ids).union(replaced?.ids ?? HeaderIDSet())
         for index in 0..<head.headers.count {
             let field = head.headers[index]
-            if excluded.contains(field.id) || field.isHopByHop || replaced.replaces(index, of: head.headers)
+            if excluded.contains(field.id) || field.isHopByHop || replaced?.replaces(index, of: head.headers) == true
                 || edits.drops(index, of: head.headers, branch: branch)
             {
                 continue
@@ -106,7 +110,7 @@ public final class ForwardedHeaders: Sendable {
     /// Appends the fields that the proxy computes, the last with its line end.
     private func appendComputed(
         _ head: borrowing RequestHead, _ context: RequestContext, host: borrowing ByteBuffer,
-        omitting ids: HeaderIDSet = [], _ buffer: inout ByteBuffer
+        omitting ids: HeaderIDSet = HeaderIDSet(), _ buffer: inout ByteBuffer
     ) {
         buffer.append("Host: ")
         if host.isEmpty { buffer.append(context.bestHost(head)) } else { buffer.append(host.readable) }
@@ -117,19 +121,19 @@ public final class ForwardedHeaders: Sendable {
             buffer.append("\r\nX-Forwarded-Host: ")
             buffer.append(asked)
         }
-        if ids.intersects(Self.schemes) {
+        if ids.intersects(schemes) {
             appendScheme(head, context, omitting: ids, &buffer)
         } else {
             appendScheme(head, context, &buffer)
         }
         context.identity?.append(to: &buffer)
         if context.isEarly { buffer.append("Early-Data: 1\r\n") }
-        if hasNamedFields || head.headers.containsAny(of: Self.originals) {
+        if hasNamedFields || head.headers.containsAny(of: originals) {
             appendOriginals(head.headers, omitting: ids, &buffer)
         }
     }
 
-    private static let schemes: HeaderIDSet = [.xForwardedPort, .xForwardedProto, .xForwardedScheme, .xScheme]
+    private let schemes: HeaderIDSet = [.xForwardedPort, .xForwardedProto, .xForwardedScheme, .xScheme]
 
     /// Behind a line that has no end yet, and leaves the last without one.
     func appendRequestID(
@@ -149,13 +153,20 @@ public final class ForwardedHeaders: Sendable {
         _ head: borrowing RequestHead, _ context: RequestContext, omitting ids: HeaderIDSet,
         _ buffer: inout ByteBuffer
     ) {
+        var written: Range<Int>?
         if !ids.contains(.xRealIP) {
             buffer.append("\r\nX-Real-IP: ")
+            let start = buffer.count
             context.client.write(to: &buffer)
+            written = start..<buffer.count
         }
         if ids.contains(.xForwardedFor) { return }
         buffer.append("\r\nX-Forwarded-For: ")
-        appendHops(head, context, &buffer)
+        if let written, !appendsForwardedFor {
+            buffer.appendAgain(written)
+        } else {
+            appendHops(head, context, &buffer)
+        }
     }
 
     /// The value of `X-Forwarded-For`.
@@ -213,7 +224,7 @@ public final class ForwardedHeaders: Sendable {
         }
     }
 
-    private static let originals: HeaderIDSet = [.xForwardedFor, .xForwardedHost]
+    private let originals: HeaderIDSet = [.xForwardedFor, .xForwardedHost]
 
     /// What the client said of the hops before it, under names that claim nothing.
     private func appendOriginals(

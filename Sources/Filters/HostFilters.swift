@@ -9,6 +9,8 @@ public final class HostFilters: Sendable {
     private let canonicalHost: CanonicalHostFilter?
     private let clientCertificate: ClientCertificateFilter?
     private let isRefused: Bool
+    /// Nothing is decided, unless the connection was opened for a host that asks for a certificate.
+    let letsPass: Bool
 
     /// - Parameter blocked: clients that no host serves.
     public init(_ host: VirtualHost, blocked: BlockedClients? = nil) throws(FilterError) {
@@ -19,6 +21,7 @@ public final class HostFilters: Sendable {
             try ClientCertificateFilter(policy)
         }
         isRefused = false
+        letsPass = blocked == nil && appRoot == nil && canonicalHost == nil && clientCertificate == nil
     }
 
     /// For a host without policies.
@@ -34,6 +37,7 @@ public final class HostFilters: Sendable {
         canonicalHost = nil
         clientCertificate = nil
         self.isRefused = isRefused
+        letsPass = blocked == nil && !isRefused
     }
 
     func block(_ head: borrowing RequestHead, _ match: inout MatchScratch) -> Verdict {

@@ -38,6 +38,15 @@ public final class RequestContext {
         self.trustsForwardedFields = trustsForwardedFields
     }
 
+    /// Forgets what a connection's encryption has told, so that nothing of it is there for the next request.
+    public func forgetConnection() {
+        guard isSecure else { return }
+        isSecure = false
+        identity = nil
+        security = nil
+        isEarly = false
+    }
+
     /// The port as origins are told: the port that TLS comes in on counts as 443, as ingress-nginx has it.
     public var reportedPort: UInt16 { announcedPort != 0 ? announcedPort : isSecure ? 443 : localPort }
 

@@ -32,7 +32,7 @@ public final class ResponseRules: Sendable {
     /// Left out are hop-by-hop fields, what the rules drop, what `lines` replaces, and `excluded`: what the
     /// caller makes itself. Needs `bound` bytes.
     public func append(
-        _ headers: borrowing HeaderBlock, setting lines: FieldLines, except excluded: HeaderIDSet = [],
+        _ headers: borrowing HeaderBlock, setting lines: FieldLines, except excluded: HeaderIDSet = HeaderIDSet(),
         to buffer: inout ByteBuffer
     ) {
         if hidden.isEmpty {

@@ -75,6 +75,10 @@ public final class RouteFilters: Sendable {
     private let ownRedirects: OwnRedirects
     /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
     private let forgetsGroups: Bool
+    /// Nothing is decided or changed before the upstream is chosen, but for the size of the body.
+    let letsPass: Bool
+    /// Whether `FilterChain.admit` and `FilterChain.authorize` have anything to say.
+    public let guardsAccess: Bool
 
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
@@ -82,7 +86,7 @@ public final class RouteFilters: Sendable {
         bodyTimeout = policy.bodyLimits.timeout.map { UInt64($0.nanoseconds) }
         let edits = settings.headerEdits(with: policy.ownEdits(settings))
         let hasTemplates =
-            policy.rules != nil || edits != nil || policy.rewrite != nil || policy.hostOverride != nil
+            policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil || policy.substitution != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         let areSeen = policy.compression != nil || policy.substitution != nil
@@ -182,6 +186,11 @@ public final class RouteFilters: Sendable {
         } else {
             forgetsGroups = hasTemplates
         }
+        letsPass =
+            !needsVariables && !forgetsGroups && self.refusal == nil && redirect == nil && rewrite == nil
+            && cors == nil && secureRedirect == nil && hostOverride == nil
+        guardsAccess =
+            rateLimit != nil || addresses != nil || basicAuth != nil || digestAuth != nil || externalAuth != nil
     }
 
     /// For a route whose policies can't be compiled: refuses everything, since a policy that is left out may be
@@ -226,6 +235,8 @@ public final class RouteFilters: Sendable {
         hostOverride = nil
         ownRedirects = OwnRedirects()
         forgetsGroups = false
+        letsPass = false
+        guardsAccess = false
     }
 
     private static func rules(
@@ -337,8 +348,7 @@ extension RouteFilters {
     }
 
     func redirect(_ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch) -> Verdict {
-        // Asked first, for taking it out is copying it.
-        guard redirect != nil, let redirect else { return .proceed }
+        guard let redirect else { return .proceed }
         return redirect.decide(head, context, &scratch)
     }
 
@@ -365,6 +375,9 @@ extension RouteFilters {
         guard let cors else { return .proceed }
         return cors.answerPreflight(head, &scratch)
     }
+
+    /// The edits of responses to some requests are others than `responseEdits`.
+    public var choosesEdits: Bool { corsEdits != nil }
 
     /// What is changed of the fields of the response to a request.
     public func responseEdits(for head: borrowing RequestHead) -> ResponseEdits {

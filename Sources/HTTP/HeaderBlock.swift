@@ -78,7 +78,7 @@ public struct HeaderBlock: ~Copyable {
     /// Forgets all fields and bytes.
     public mutating func clear() {
         storage.clear()
-        if !fields.isEmpty { fields.removeAll(keepingCapacity: true) }
+        fields.removeLast(fields.count)
         present.removeAll()
     }
 

@@ -9,12 +9,18 @@ public struct HeaderIDSet: Sendable, ExpressibleByArrayLiteral {
         for element in elements { insert(element) }
     }
 
+    init(_ first: HeaderID, _ second: HeaderID) {
+        insert(first)
+        insert(second)
+    }
+
     /// Whether the field is in the set.
     public func contains(_ id: HeaderID) -> Bool {
         (id.rawValue < 64 ? low : high) &>> Self.place(of: id) & 1 == 1
     }
 
     /// Adds a field.
+    @inline(__always)
     public mutating func insert(_ id: HeaderID) {
         let bit: UInt64 = 1 &<< Self.place(of: id)
         let isHigh = 0 &- UInt64(id.rawValue &>> 6)

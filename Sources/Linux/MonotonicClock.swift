@@ -8,7 +8,7 @@ public struct Instant: Comparable, Hashable, Sendable {
     @inlinable public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     /// Later than any other: "no deadline".
-    public static let distantFuture = Instant(nanoseconds: .max)
+    public static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
     /// The present. One call into the vDSO; loops ask once a turn.
     public static func now() -> Instant {

@@ -28,6 +28,7 @@ struct HostTable: Sendable {
     var anyHost = -1
 
     /// - Parameter name: in any case, without port and trailing dot.
+    @inline(__always)
     func match(_ name: Span<UInt8>, _ patternList: PatternList, _ scratch: inout PatternScratch) -> Outcome {
         if name.count > 0, name.count <= HostTable.longestName {
             if let host = exactMatch(name) { return .host(host) }

@@ -19,7 +19,7 @@ public enum BodyFraming: Equatable, Sendable {
 
     /// How a request's body ends.
     public static func request(_ head: borrowing RequestHead) throws(HTTP1Error) -> BodyFraming {
-        guard head.headers.containsAny(of: framingFields) else { return .none }
+        guard head.headers.containsAny(of: fields) else { return .none }
         return try declared(in: head.headers, version: head.version) ?? .none
     }
 
@@ -31,7 +31,8 @@ public enum BodyFraming: Equatable, Sendable {
         return try declared(in: head.headers, version: head.version) ?? .untilClose
     }
 
-    private static let framingFields: HeaderIDSet = [.contentLength, .transferEncoding]
+    /// The fields that say how a body ends: made anew for each hop.
+    public static let fields = HeaderIDSet(.contentLength, .transferEncoding)
 
     private static func declared(
         in headers: borrowing HeaderBlock, version: Version

@@ -182,8 +182,12 @@ extension Version {
 }
 
 enum VersionSyntax {
+    /// `HTTP/1.1`; `HTTP/1.0` differs in the lowest bit of the last byte.
+    private static var whole: UInt64 { 0x312E_312F_5054_5448 }
+
     /// Checks as much of `HTTP/1.0` or `HTTP/1.1` as has arrived; further bytes aren't looked at.
     static func check(_ bytes: Span<UInt8>, at offset: Int) throws(HTTP1Error) {
+        if bytes.count >= 8, bytes.word(at: 0) | 1 &<< 56 == whole { return }
         let pattern: StaticString = "HTTP/0.0"
         let name = pattern.bytes
         for index in 0..<min(bytes.count, 8) {

@@ -8,12 +8,12 @@ import Telemetry
 /// Between the choice of the upstream and the first attempt: limits, and rights.
 extension Exchange {
     /// Whether the limits of the route have room.
-    func admit() {
-        guard let route else { return }
+    func admit(to route: RoutePlan) {
+        guard route.filters.guardsAccess else { return forward(by: route) }
         let verdict = FilterChain.admit(
             request, context, route: route.filters, limits: worker.limits, now: worker.loop.now.nanoseconds,
             ticket: &state.ticket, scratch: &worker.filterScratch)
-        if verdict == .proceed { return authorize() }
+        if case .proceed = verdict { return authorize() }
         worker.metrics.count(Limit.clientRequests)
         answer(verdict)
     }
@@ -27,7 +27,7 @@ extension Exchange {
         let verdict = FilterChain.authorize(
             request, context, route: route.filters, progress: &state.access, answer: given,
             limits: worker.limits, now: worker.loop.now.nanoseconds, scratch: &worker.filterScratch)
-        if verdict == .proceed { forward() } else { answer(verdict) }
+        if case .proceed = verdict { forward(by: route) } else { answer(verdict) }
     }
 
     /// Does what a verdict other than `.proceed` says.

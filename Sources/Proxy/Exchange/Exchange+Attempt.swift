@@ -13,7 +13,11 @@ extension Exchange {
 
     /// Tries the next endpoint; answers for the client when there is none left to try.
     func attempt() {
-        guard let plan else { return }
+        guard let plan, let route else { return refuse(.internalServerError) }
+        attempt(on: plan, by: route)
+    }
+
+    func attempt(on plan: UpstreamPlan, by route: RoutePlan) {
         let now = worker.loop.now
         state.phase = .attempting
         state.requestSent = false
@@ -21,30 +25,30 @@ extension Exchange {
         state.attemptStartedAt = now
         response.clear()
         responseParser = ResponseHeadParser(
-            limits: route?.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits)
+            limits: route.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits)
         guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
         }
         state.attempts += 1
-        connect(to: index, of: plan)
+        connect(to: index, of: plan, by: route)
     }
 
     /// Takes or makes a connection to an endpoint and sends the request on it.
-    func connect(to index: Int, of plan: UpstreamPlan) {
+    func connect(to index: Int, of plan: UpstreamPlan, by route: RoutePlan) {
         state.endpoint = index
         plan.balancer.begin(index)
-        let connector = connector(to: plan)
+        let connector = connector(to: plan, by: route)
         let pool = plan.pool(index, over: connector)
         record.begin(UpstreamAttempt(endpoint: pool.address))
-        if connector.speaksHTTP2 { return openStream(of: pool) }
+        if connector.speaksHTTP2 { return openStream(of: pool, by: route) }
         if !state.needsFreshConnection, let idle = pool.takeIdle() {
             idle.wake()
             upstream = .http1(idle)
             idle.attach(.exchange(self))
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
-            return send()
+            return send(to: .http1(idle), by: route)
         }
         if connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
@@ -52,14 +56,14 @@ extension Exchange {
             upstream = .http1(connection)
             connection.attach(.exchange(self))
             if connection.isConnected { return upstreamConnected() }
-            worker.loop.setDeadline(of: connection, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
+            worker.loop.setDeadline(of: connection, afterNanoseconds: route.filters.timeouts.connectNanoseconds)
         } catch {
             attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
         }
     }
 
     /// Takes a stream of a connection that stands, or waits for a new one.
-    private func openStream(of pool: EndpointPool) {
+    private func openStream(of pool: EndpointPool, by route: RoutePlan) {
         if pool.connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let connection: HTTP2Upstream
@@ -73,60 +77,66 @@ extension Exchange {
             stream.attach(self, to: connection)
             guard stream.isConnected else {
                 return worker.loop.setDeadline(
-                    of: stream, afterNanoseconds: route?.filters.timeouts.connectNanoseconds ?? 0)
+                    of: stream, afterNanoseconds: route.filters.timeouts.connectNanoseconds)
             }
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
-            send()
+            send(to: .http2(stream), by: route)
         } catch {
             attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
         }
     }
 
     /// How the endpoints are reached: as the route says, but for its fallback, which its own Service tells of.
-    func connector(to plan: UpstreamPlan) -> Connector {
-        guard let transport = route?.transport else { return worker.plainConnector }
+    func connector(to plan: UpstreamPlan, by route: RoutePlan) -> Connector {
         if state.usesFallback { return plan.ownConnector(of: worker) }
-        return transport.connector(to: plan, isSecure: context.isSecure, of: worker)
+        return route.transport.connector(to: plan, isSecure: context.isSecure, of: worker)
     }
 
     /// The connection that was waited for stands; others may have used it already.
     func upstreamConnected() {
         worker.metrics.count(upstream?.isReused == true ? .upstreamConnectionsReused : .upstreamConnectionsOpened)
         record.lastAttempt.connectTime = milliseconds(since: state.attemptStartedAt)
-        send()
+        guard let upstream, let route else { return }
+        send(to: upstream, by: route)
     }
 
     // MARK: Sending
 
-    private func send() {
-        guard let upstream, let route else { return }
+    private func send(to upstream: UpstreamStream, by route: RoutePlan) {
+        guard let plan, let downstream else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
         let pages = state.replacedStatus == nil ? nil : route.filters.errorPages
-        let replaced =
-            pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced ?? .none
-        guard editRequest() else { return refuse(.badRequest) }
+        let replaced = pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced
+        guard editRequest(by: route) else { return refuse(.badRequest) }
         let needed =
             headLength + (pages?.bound(request) ?? 0) + authFieldBound + rewrittenTarget.count + 256 + heldBody.count
             + snapshot.forwarded.bound(request, context, host: overriddenHost) + worker.filterScratch.edits.values.count
-            + (fallback?.bound(request) ?? 0) + (plan?.isDemonstration == true ? DemonstrationFields.bound(route) : 0)
+            + (fallback?.bound(request) ?? 0) + (plan.isDemonstration ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
         let version = upstream.usesChunks && route.transport.usesHTTP10 ? Version.http10 : .http11
         Self.appendRequestLine(request, rewrittenTarget, version, to: &upstream.head)
-        appendFields(without: replaced, to: &upstream.head)
+        appendFields(by: route, without: replaced, to: &upstream.head)
         if pages == nil { appendAuthFields(to: &upstream.head) }
-        if upstream.usesChunks { appendFraming(to: &upstream.head) } else { appendLength(to: &upstream.head) }
+        if upstream.usesChunks {
+            appendFraming(by: route, to: &upstream.head)
+        } else {
+            appendLength(to: &upstream.head)
+        }
         fallback?.append(request, to: &upstream.head)
         if let pages, let status = state.replacedStatus { pages.append(status, request, to: &upstream.head) }
-        if plan?.isDemonstration == true { appendDemonstration(route, upstream) }
+        if plan.isDemonstration { appendDemonstration(route, upstream) }
         upstream.head.appendHeadEnd()
         requestBody.encodesChunks = upstream.usesChunks && sentFraming.isOpen
         requestBody.repeatEnd()
         rewindSpool()
-        requestBody.withheld = WithheldTrailers(
-            lines: replaced, edits: route.filters.requestEdits, branch: variables?.branch ?? 0)
+        if state.requestFraming != .none {
+            requestBody.withheld = WithheldTrailers(
+                lines: replaced, edits: route.filters.requestEdits, branch: variables?.branch ?? 0)
+        }
         sendHeld(to: upstream)
-        pumpRequest()
+        // A head may end a stream of HTTP/2, and with it the attempt.
+        if upstream.usesChunks { pumpRequest(from: downstream, to: upstream) } else { pumpRequest() }
     }
 
     /// The request line for the upstream: with the rewritten target, or the client's own.
@@ -141,13 +151,13 @@ extension Exchange {
         }
     }
 
-    private func appendFraming(to output: inout ByteBuffer) {
+    private func appendFraming(by route: RoutePlan, to output: inout ByteBuffer) {
         switch sentFraming {
         case .none: break
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .chunked, .untilClose: output.appendField(.transferEncoding, "chunked")
         }
-        if let fixed = route?.transport.connectionField {
+        if let fixed = route.transport.connectionField {
             output.appendField(.connection, fixed == .close ? "close" : "keep-alive")
         } else if asksForUpgrade {
             output.appendField(.upgrade, of: request.headers)
@@ -195,7 +205,12 @@ extension Exchange {
 
     /// Moves what can be moved of the request.
     func pumpRequest() {
-        guard let upstream, let downstream, !state.requestAbandoned else { return }
+        guard let upstream, let downstream else { return }
+        pumpRequest(from: downstream, to: upstream)
+    }
+
+    func pumpRequest(from downstream: DownstreamStream, to upstream: UpstreamStream) {
+        if state.requestAbandoned { return }
         if state.spoolsBody { return pumpSpool(to: upstream) }
         let before = requestBody.moved
         let couldSend = upstream.tookSomething
@@ -205,7 +220,7 @@ extension Exchange {
         case .complete:
             state.requestSent = true
             worker.loop.clearDeadline(of: downstream.handler)
-            awaitResponse()
+            awaitResponse(of: upstream, for: downstream)
         case .sourceEmpty: awaitBody(upstream, downstream, movedSome: requestBody.moved > before)
         case .sinkBlocked:
             worker.loop.clearDeadline(of: downstream.handler)
@@ -246,8 +261,7 @@ extension Exchange {
         worker.loop.setDeadline(of: connection, afterNanoseconds: nanoseconds)
     }
 
-    func awaitResponse() {
-        guard let upstream, let downstream else { return }
+    func awaitResponse(of upstream: UpstreamStream, for downstream: DownstreamStream) {
         // The client's end came together with its last bytes: no event will tell of it again.
         if downstream.peerIsClosing && state.phase == .attempting { return downstream.close() }
         worker.loop.setDeadline(of: upstream.handler, afterNanoseconds: route?.filters.timeouts.readNanoseconds ?? 0)
@@ -303,14 +317,14 @@ extension Exchange {
             if downstream.peerIsGone || downstream.peerIsClosing && state.requestFraming == .none { downstream.close() }
         case .holding: holdBody()
         case .buffering: bufferRequest()
-        case .flushing: flushAndFinish()
+        case .flushing: flushAndFinish(on: downstream)
         case .attempting, .responding:
             // A client that has gone wants no answer; one that only stopped sending looks the same
             // (nginx treats both as closed).
             if downstream.peerIsClosing && (requestIsTaken || downstream.peerIsGone) {
                 return downstream.close()
             }
-            if !state.requestSent && upstream?.isConnected == true { pumpRequest() }
+            if !state.requestSent, let upstream, upstream.isConnected { pumpRequest(from: downstream, to: upstream) }
             if state.phase == .responding { pumpResponse() }
         }
     }
@@ -342,7 +356,7 @@ extension Exchange {
         while let upstream, state.phase == .attempting {
             switch upstream.receiveHead(&responseParser, into: &response) {
             // A head before the request is whole is an answer to it all the same (413, 401 …).
-            case .head: receivedHead()
+            case .head: receivedHead(of: upstream)
             case .nothing: return
             case .ended: return attemptFailed(upstream.failure)
             case .malformed: return attemptFailed(.invalidResponse)

@@ -68,7 +68,7 @@ extension Exchange {
         switch upstream.takeBody(&requestBody, from: &spool, worker) {
         case .complete:
             state.requestSent = true
-            awaitResponse()
+            if let downstream { awaitResponse(of: upstream, for: downstream) }
         case .sinkBlocked:
             limitSending(
                 to: upstream.handler, tookSomething: couldSend,

@@ -12,12 +12,13 @@ extension Exchange {
     var responseEdits: ResponseEdits {
         if state.isOnRedirectingHost { return snapshot.redirectEdits }
         guard let route else { return snapshot.commonEdits }
-        return route.filters.responseEdits(for: request)
+        let filters = route.filters
+        return filters.choosesEdits ? filters.responseEdits(for: request) : filters.responseEdits
     }
 
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {
-        guard route.filters.needsVariables, let downstream else { return }
+        guard let downstream else { return }
         if let variables { return variables.grow(to: route.filters.variableCount) }
         let variables = worker.takeVariables()
         self.variables = variables
@@ -81,19 +82,17 @@ extension Exchange {
     }
 
     /// Changes the client's fields as the route asks.
-    func editInput() {
-        guard let edits = route?.filters.inputEdits else { return }
+    func editInput(_ edits: InputEdits) {
         edits.apply(to: &request, context, variables, &worker.filterScratch.edits)
     }
 
     /// Changes the fields of an upstream's response in place.
-    func editResponse() {
+    func editResponse(_ edits: ResponseEdits) {
         if let rewrite = route?.filters.responseRewrite {
             rewrite.apply(
                 to: &response.headers, for: request, context, &worker.matchScratch.pattern,
                 scratch: &worker.filterScratch.location)
         }
-        let edits = responseEdits
         guard edits.isDynamic else { return }
         apply(edits, status: response.status, isOwn: false)
     }
@@ -135,15 +134,15 @@ extension Exchange {
     /// Writes what the route makes of the request's fields aside, for `appendFields`.
     ///
     /// - Returns: false when what came out can't be sent.
-    func editRequest() -> Bool {
+    func editRequest(by route: RoutePlan) -> Bool {
         worker.filterScratch.edits.values.clear()
-        guard let edits = route?.filters.requestEdits else { return true }
+        guard let edits = route.filters.requestEdits else { return true }
         return edits.write(request, context, variables, to: &worker.filterScratch.edits.values)
     }
 
     /// Appends the fields that the upstream gets.
-    func appendFields(without replaced: FieldLines, to output: inout ByteBuffer) {
-        if let edits = route?.filters.requestEdits {
+    func appendFields(by route: RoutePlan, without replaced: FieldLines?, to output: inout ByteBuffer) {
+        if let edits = route.filters.requestEdits {
             snapshot.forwarded.append(
                 request, context, host: overriddenHost, without: replaced, edits: edits,
                 branch: variables?.branch ?? 0, lines: worker.filterScratch.edits.values, to: &output)

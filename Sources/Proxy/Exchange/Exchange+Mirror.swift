@@ -29,7 +29,8 @@ extension Exchange {
             return startForwarding()
         }
         let limit = route.filters.bodyLimit ?? .max
-        prepareBody(limit: min(limit, Self.copiedBodyLimit))
+        guard let downstream else { return }
+        prepareBody(of: downstream, limit: min(limit, Self.copiedBodyLimit))
         if state.holdsBody {
             sendCopy(to: service, filter, withBody: true)
             return startAttempts()

@@ -128,7 +128,7 @@ extension Exchange {
             appendOwnFields(content, fields, to: &output)
             fields.append(to: &output)
         } else {
-            output.appendFields(response.headers, except: Self.framingFields)
+            output.appendFields(response.headers, except: BodyFraming.fields)
         }
         state.ticket.append(to: &output)
         appendAuthCookies(status, to: &output)
@@ -160,14 +160,14 @@ extension Exchange {
     // MARK: The upstream's answer
 
     /// The head of a response has arrived and been parsed.
-    func receivedHead() {
+    func receivedHead(of upstream: UpstreamStream) {
         if response.status == .switchingProtocols { return switchProtocols() }
         if response.status.isInformational { return forwardInterim() }
         let framing: BodyFraming
         do throws(HTTP1Error) {
             let declared = try BodyFraming.response(response, to: request.method)
             // A client of HTTP/1 has to be told that nothing follows; one of HTTP/2 sees it.
-            let isEmpty = declared.isOpen && upstream?.endsWithHead == true
+            let isEmpty = declared.isOpen && upstream.endsWithHead
             framing = isEmpty ? (request.version == .http2 ? .none : .length(0)) : declared
         } catch {
             return attemptFailed(.invalidResponse)
@@ -179,18 +179,23 @@ extension Exchange {
         // Any success would tell the client that its tunnel is open (RFC 8441 §5).
         if request.isExtendedConnect, response.status.rawValue / 100 == 2 { return refuse(.badGateway) }
         if replacesError(response.status, ofUpstream: true) { return }
-        state.keepsUpstream =
-            upstream?.isReusable(after: response, framing) == true && route?.transport.keepsConnections == true
-        sendHead(framing)
-        pumpResponse()
+        guard let downstream, let route else { return }
+        state.keepsUpstream = upstream.isReusable(after: response, framing) && route.transport.keepsConnections
+        sendHead(framing, of: upstream, to: downstream)
+        // A head may end a client's stream of HTTP/2, and with it the exchange.
+        if !state.buffersResponse, case .http1 = downstream {
+            pumpResponse(of: upstream, to: downstream)
+        } else {
+            pumpResponse()
+        }
     }
 
-    private func sendHead(_ given: BodyFraming) {
-        guard let downstream else { return }
+    private func sendHead(_ given: BodyFraming, of upstream: UpstreamStream, to downstream: DownstreamStream) {
         state.buffersResponse = buffersResponse(given)
-        editResponse()
+        let edits = responseEdits
+        editResponse(edits)
         let framing = route?.filters.convertsResponses == true ? chooseConversions(given) : given
-        let fields = responseEdits.lines(isSecure: context.isSecure)
+        let fields = edits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
         let encodesChunks = request.version == .http11 && framing.isOpen
@@ -202,9 +207,9 @@ extension Exchange {
             256 + LimitTicket.fieldBound + Self.codingBound + response.reason.count
                 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound
                 + authCookieBound(response.status), worker)
-        appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields)
+        appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields, isEdited: edits.isDynamic)
         record.bytesSent += downstream.head.count - start
-        let source = given != .none && upstream?.marksEnd == true ? .untilClose : given
+        let source = given != .none && upstream.marksEnd ? .untilClose : given
         responseBody.start(source, encodesChunks: encodesChunks)
         if state.buffersResponse || state.replacesTexts || compressedBody != nil {
             beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks)
@@ -213,11 +218,11 @@ extension Exchange {
     }
 
     private func appendHead(
-        to output: inout ByteBuffer, _ framing: BodyFraming, encodesChunks: Bool, _ fields: FieldLines
+        to output: inout ByteBuffer, _ framing: BodyFraming, encodesChunks: Bool, _ fields: FieldLines, isEdited: Bool
     ) {
         output.appendStatusLine(of: response)
         worker.appendDate(to: &output)
-        appendResponseFields(setting: fields, to: &output)
+        appendResponseFields(isEdited: isEdited, setting: fields, to: &output)
         state.ticket.append(to: &output)
         switch framing {
         case .length(let count): output.appendField(.contentLength, decimal: count)
@@ -232,16 +237,15 @@ extension Exchange {
     }
 
     /// Appends the fields of the upstream's response that the client gets.
-    private func appendResponseFields(setting fields: FieldLines, to output: inout ByteBuffer) {
-        if responseEdits.isDynamic {
-            output.appendFields(response.headers, except: Self.framingFields)
+    ///
+    /// - Parameter isEdited: what the route changes has been changed in place.
+    private func appendResponseFields(isEdited: Bool, setting fields: FieldLines, to output: inout ByteBuffer) {
+        if isEdited {
+            output.appendFields(response.headers, except: BodyFraming.fields)
         } else {
-            snapshot.responseRules.append(response.headers, setting: fields, except: Self.framingFields, to: &output)
+            snapshot.responseRules.append(response.headers, setting: fields, except: BodyFraming.fields, to: &output)
         }
     }
-
-    /// Made anew for each hop.
-    private static let framingFields: HeaderIDSet = [.contentLength, .transferEncoding]
 
     /// The length that a response without a body declares: what a HEAD or 304 is about (RFC 9110 §8.6). One that would
     /// frame no body either is nothing to tell.
@@ -278,15 +282,16 @@ extension Exchange {
         worker.metrics.count(.tunnels)
         // The answer to a key that the client did not send (RFC 8441 §5.1).
         if request.isExtendedConnect { response.headers.remove(.secWebSocketAccept) }
-        editResponse()
-        let fields = responseEdits.lines(isSecure: context.isSecure)
+        let edits = responseEdits
+        editResponse(edits)
+        let fields = edits.lines(isSecure: context.isSecure)
         _ = downstream.openHead(
             256 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
         downstream.head.appendStatusLine(.switchingProtocols)
         worker.appendDate(to: &downstream.head)
         downstream.head.appendField(.connection, "upgrade")
         downstream.head.appendField(.upgrade, of: response.headers)
-        appendResponseFields(setting: fields, to: &downstream.head)
+        appendResponseFields(isEdited: edits.isDynamic, setting: fields, to: &downstream.head)
         appendSessionCookie(to: &downstream.head)
         downstream.head.appendHeadEnd()
         downstream.sendHead(.switchingProtocols, endsStream: false)
@@ -307,6 +312,10 @@ extension Exchange {
     func pumpResponse() {
         if state.buffersResponse { return pumpBufferedResponse() }
         guard let downstream, let upstream else { return }
+        pumpResponse(of: upstream, to: downstream)
+    }
+
+    private func pumpResponse(of upstream: UpstreamStream, to downstream: DownstreamStream) {
         let before = responseBody.moved
         let couldSend = downstream.tookSomething
         responseBody.ceiling = allowance()
@@ -314,7 +323,7 @@ extension Exchange {
         record.bodyBytesSent += responseBody.moved - before
         record.bytesSent += responseBody.moved - before
         switch outcome {
-        case .complete: responseFinished()
+        case .complete: responseFinished(upstream, downstream)
         case .paced:
             worker.loop.clearDeadline(of: upstream.handler)
             waitForPace(downstream)
@@ -338,13 +347,12 @@ extension Exchange {
         complete(.abort)
     }
 
-    private func responseFinished() {
-        guard let upstream else { return }
+    private func responseFinished(_ upstream: UpstreamStream, _ downstream: DownstreamStream) {
         if state.requestSent && state.keepsUpstream {
             self.upstream = nil
             endAttempt()
             upstream.release()
         }
-        finish(endingAfterUnreadBody())
+        finish(endingAfterUnreadBody(), on: downstream)
     }
 }

@@ -23,14 +23,14 @@ extension Exchange {
 
     /// The endpoint failed, and no response has begun: another try, or the failure's status.
     func attemptFailed(_ failure: Failure) {
-        guard state.phase == .attempting, let plan else { return }
+        guard state.phase == .attempting, let plan, let route else { return }
         record.lastAttempt.status = failure.status.rawValue
         let index = state.endpoint
         if isStaleConnection(failure) {
             dropUpstream()
             state.needsFreshConnection = true
             state.requestSent = false
-            return connect(to: index, of: plan)
+            return connect(to: index, of: plan, by: route)
         }
         worker.metrics.count(failure.metric)
         report(failure, of: plan)
@@ -48,8 +48,8 @@ extension Exchange {
 
     /// What is known of a failure beyond its kind.
     private func faultDetail(_ failure: Failure) -> String? {
-        guard failure == .tlsFailed, let plan else { return nil }
-        return connector(to: plan).fault ?? upstream?.fault
+        guard failure == .tlsFailed, let plan, let route else { return nil }
+        return connector(to: plan, by: route).fault ?? upstream?.fault
     }
 
     private func noteFault(of index: Int, of plan: UpstreamPlan) {

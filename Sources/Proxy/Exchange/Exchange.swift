@@ -25,6 +25,8 @@ import Telemetry
 /// Exchanges are pooled by their worker and begin when the first byte of a request arrives. While one is
 /// under way it drives both connections: whatever happens on either is told to it, and it moves what can
 /// be moved. It sees one snapshot from beginning to end.
+///
+/// A phase that has looked an object up hands it on to the next: looking it up again would count a reference.
 final class Exchange {
     let worker: Worker
     var request = RequestHead()
@@ -78,7 +80,7 @@ final class Exchange {
     /// Begins to serve a request of `downstream`.
     func open(for downstream: DownstreamStream) {
         self.downstream = downstream
-        snapshot = worker.snapshot
+        if snapshot !== worker.snapshot { snapshot = worker.snapshot }
         parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
         state = ExchangeState()
         state.startedAt = worker.loop.now
@@ -149,13 +151,15 @@ final class Exchange {
         context.requestIDHigh = id.0
         context.requestIDLow = id.1
         snapshot.forwarding.settle(context, of: request)
+        context.announcedPort = downstream.announcedPort
+        guard context.isSecure else { return }
         context.identity = downstream.identity
         context.security = downstream.security
-        context.announcedPort = downstream.announcedPort
         context.isEarly = downstream.isEarly
     }
 
     func findRoute() {
+        let snapshot = self.snapshot
         let outcome = snapshot.shared.router.match(
             host: request.hostName, path: request.normalPath, scratch: &worker.matchScratch)
         switch outcome {
@@ -169,7 +173,7 @@ final class Exchange {
             let verdict = FilterChain.decide(
                 request, context, host: snapshot.host(host), match: &worker.matchScratch,
                 scratch: &worker.filterScratch)
-            if verdict == .proceed { refuse(.notFound) } else { act(on: verdict) }
+            if verdict == .proceed { refuse(.notFound) } else { answer(verdict) }
         case .noHost:
             guard let route = snapshot.defaultRoute else { return refuse(.notFound) }
             decide(route, HostFilters(blocked: snapshot.blocked), lacksSlash: false)
@@ -183,47 +187,37 @@ final class Exchange {
 
     private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
-        prepareVariables(for: route)
-        act(
-            on: FilterChain.decide(
-                request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
-                match: &worker.matchScratch, scratch: &worker.filterScratch, variables: variables))
-    }
-
-    private func act(on verdict: Verdict) {
-        switch verdict {
-        case .proceed:
-            editInput()
-            choose()
-        default: answer(verdict)
-        }
+        if route.filters.needsVariables { prepareVariables(for: route) }
+        let verdict = FilterChain.decide(
+            request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
+            match: &worker.matchScratch, scratch: &worker.filterScratch, variables: variables)
+        guard case .proceed = verdict else { return answer(verdict) }
+        if let edits = route.filters.inputEdits { editInput(edits) }
+        choose(for: route)
     }
 
     // MARK: Choose
 
-    private func choose() {
-        guard let route else { return }
-        if route.filters.unserved != nil { return admit() }
+    private func choose(for route: RoutePlan) {
+        if route.filters.unserved != nil { return admit(to: route) }
         guard let upstream = route.upstream else { return refuse(.serviceUnavailable) }
-        plan = upstream
-        if upstream.balancer.endpoints.isEmpty, let fallback = route.fallback, !fallback.balancer.endpoints.isEmpty {
+        if !upstream.balancer.endpoints.isEmpty {
+            plan = route.traffic.map { choosePlan($0) } ?? upstream
+        } else if let fallback = route.fallback, !fallback.balancer.endpoints.isEmpty {
             plan = fallback
             state.usesFallback = true
-        } else if let traffic = route.traffic, !upstream.balancer.endpoints.isEmpty {
-            plan = choosePlan(traffic)
-        }
-        if plan?.balancer.endpoints.isEmpty != false {
+        } else {
+            plan = upstream
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
         }
         keep(&rewrittenTarget, worker.filterScratch.target)
         keep(&overriddenHost, worker.filterScratch.host)
-        admit()
+        admit(to: route)
     }
 
     /// Nothing stands in the way any more: begins to forward.
-    func forward() {
-        guard let route else { return }
+    func forward(by route: RoutePlan) {
         if let status = route.filters.unserved { return refuse(status) }
         if let mirror = route.filters.mirror { return forward(copyingBy: mirror) }
         startForwarding()
@@ -231,17 +225,23 @@ final class Exchange {
 
     /// Takes the body, then tries endpoints.
     func startForwarding() {
-        prepareBody(limit: route?.filters.bodyLimit ?? .max)
-        startAttempts()
+        guard let route, let plan, let downstream else { return }
+        prepareBody(of: downstream, limit: route.filters.bodyLimit ?? .max)
+        startAttempts(of: plan, by: route)
     }
 
     func startAttempts() {
-        plan?.budget.earn()
+        guard let route, let plan else { return }
+        startAttempts(of: plan, by: route)
+    }
+
+    private func startAttempts(of plan: UpstreamPlan, by route: RoutePlan) {
+        plan.budget.earn()
         state.firstAttemptAt = worker.loop.now
-        if let rule = route?.filters.requestBuffering, rule.mode == .whole, !requestIsTaken, !request.isGRPC {
-            beginBuffering(rule)
+        if route.filters.requestBuffering.mode == .whole, !requestIsTaken, !request.isGRPC {
+            beginBuffering(route.filters.requestBuffering)
         } else {
-            attempt()
+            attempt(on: plan, by: route)
         }
     }
 
@@ -314,8 +314,7 @@ final class Exchange {
     }
 
     /// Keeps a small body that has arrived whole; everything else is streamed.
-    func prepareBody(limit: Int) {
-        guard let downstream else { return }
+    func prepareBody(of downstream: DownstreamStream, limit: Int) {
         state.bodyStartedAt = worker.loop.now
         if takeSmallBody() { return }
         state.isGRPC = state.requestFraming.isOpen && request.isGRPC
@@ -331,26 +330,35 @@ final class Exchange {
 
     /// Ends the exchange once the client's connection has taken all that waits for it.
     func finish(_ ending: DownstreamStream.Ending) {
-        state.phase = .flushing
-        state.ending = ending
-        flushAndFinish()
+        guard let downstream else { return }
+        finish(ending, on: downstream)
     }
 
-    func flushAndFinish() {
-        guard let downstream else { return }
+    func finish(_ ending: DownstreamStream.Ending, on downstream: DownstreamStream) {
+        state.phase = .flushing
+        state.ending = ending
+        flushAndFinish(on: downstream)
+    }
+
+    func flushAndFinish(on downstream: DownstreamStream) {
         let couldSend = downstream.tookSomething
         switch downstream.flush(worker) {
-        case .done: complete(state.ending)
+        case .done: complete(state.ending, on: downstream)
         case .blocked:
             limitSending(
                 to: downstream.handler, tookSomething: couldSend, nanoseconds: snapshot.settings.clientSendTimeout)
-        case .failed: complete(.close)
+        case .failed: complete(.close, on: downstream)
         }
     }
 
     /// Records the exchange, lets go of the client's connection and goes back to the worker.
     func complete(_ ending: DownstreamStream.Ending) {
-        guard state.phase != .finished, let downstream else { return }
+        guard let downstream else { return }
+        complete(ending, on: downstream)
+    }
+
+    private func complete(_ ending: DownstreamStream.Ending, on downstream: DownstreamStream) {
+        guard state.phase != .finished else { return }
         state.phase = .finished
         dropUpstream()
         worker.record(self, on: downstream)
@@ -374,6 +382,7 @@ final class Exchange {
     }
 
     private func reset() {
+        context.forgetConnection()
         worker.limits.leave(&state.ticket)
         forgetAuth()
         if state.ticketForAnswer != 0 { worker.stopWaiting(state.ticketForAnswer) }

@@ -6,7 +6,7 @@ import HTTP
 /// Names that mean the same for every request are refused where trailers are read (`ChunkedDecoder`); these are the route's.
 struct WithheldTrailers {
     /// What the proxy sets in place of the client's fields.
-    var lines = FieldLines.none
+    var lines: FieldLines?
     /// What the route changes in the request, on the way that it took through the route's rules.
     var edits: RequestEdits?
     var branch = 0
@@ -16,7 +16,8 @@ struct WithheldTrailers {
         var index = 0
         while index < trailers.count {
             let isWithheld =
-                lines.replaces(index, of: trailers) || edits?.drops(index, of: trailers, branch: branch) == true
+                lines?.replaces(index, of: trailers) == true
+                || edits?.drops(index, of: trailers, branch: branch) == true
             if isWithheld { trailers.remove(at: index) } else { index += 1 }
         }
     }
