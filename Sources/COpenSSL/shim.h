@@ -1,12 +1,15 @@
 // Makes OpenSSL 3 visible to Swift, and turns the macros that we use into functions.
 #pragma once
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -21,6 +24,8 @@ static const uint64_t GH_OP_SERVER_PREFERENCE = SSL_OP_CIPHER_SERVER_PREFERENCE;
 static const uint64_t GH_OP_NO_TICKET = SSL_OP_NO_TICKET;
 static const uint64_t GH_OP_NO_ANTI_REPLAY = SSL_OP_NO_ANTI_REPLAY;
 static const unsigned long GH_NAME_RFC2253 = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+static const int GH_SELECT_KEYPAIR = EVP_PKEY_KEYPAIR;
+static const int GH_SELECT_PUBLIC_KEY = EVP_PKEY_PUBLIC_KEY;
 
 // Contexts
 
@@ -64,6 +69,8 @@ static inline long gh_SSL_set_status_response(SSL *ssl, unsigned char *bytes, lo
 {
     return SSL_set_tlsext_status_ocsp_resp(ssl, bytes, count);
 }
+static inline int gh_SSL_get_own_key(SSL *ssl, EVP_PKEY **key) { return (int)SSL_get_tmp_key(ssl, key); }
+static inline int gh_SSL_get_peer_key(SSL *ssl, EVP_PKEY **key) { return (int)SSL_get_peer_tmp_key(ssl, key); }
 static inline int gh_SSL_error_reason(unsigned long error) { return ERR_GET_REASON(error); }
 static inline int gh_SSL_error_library(unsigned long error) { return ERR_GET_LIB(error); }
 

@@ -22,7 +22,7 @@ public enum ConnectProgress: Equatable, Sendable {
 
 /// TCP sockets: making, accepting and asking about them. All are nonblocking and close on exec.
 public enum Socket {
-    /// A socket that listens on `address`.
+    /// A socket that listens on `address`; connections from it send small pieces at once (TCP_NODELAY).
     ///
     /// - Parameter sharesPort: lets several sockets of this process listen on the same port, each with its own
     ///   queue; the kernel spreads connections among them (SO_REUSEPORT).
@@ -35,6 +35,8 @@ public enum Socket {
         if sharesPort { try set(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
         if !address.address.isV4 { try set(socket, CInt(IPPROTO_IPV6), IPV6_V6ONLY, acceptsV4 ? 0 : 1) }
         _ = try checked { address.withSystemForm { bind(socket.number, $0, $1) } }
+        // Whatever is accepted from the socket inherits it.
+        setNoDelay(socket)
         _ = try checked { Glibc.listen(socket.number, backlog) }
         return socket
     }

@@ -63,8 +63,11 @@ extension Certificate {
     /// What clients that ask for it are told of the certificate's state now.
     var currentStaple: Staple? { staple ?? fetched?.current() }
 
+    /// The chain, if there is any: each session makes a copy of the list.
+    var intermediates: OpaquePointer? { gh_X509_stack_count(chain) > 0 ? chain : nil }
+
     /// Presents the certificate in every session of a context.
     func use(in context: TLSContext) -> Bool {
-        SSL_CTX_use_cert_and_key(context.pointer, leaf, key, chain, 1) == 1
+        SSL_CTX_use_cert_and_key(context.pointer, leaf, key, intermediates, 1) == 1
     }
 }

@@ -1,35 +1,27 @@
 import COpenSSL
 import Glibc
+import Synchronization
 
 /// What stands in a certificate, for those who configure and report it. Holds no secret.
 public struct CertificateFacts: Sendable, Equatable {
     /// DNS names, in lower case: the subject alternative names, or the common name where there are none of those.
     public var names: [String]
-    /// Seconds since 1970.
-    public var notBefore: Int64
+    /// When it stops being valid, in seconds since 1970.
     public var notAfter: Int64
-    /// The serial number in decimal, as ingress-nginx reports it.
-    public var serial: String
-    public var issuerCommonName: String
-    public var issuerOrganization: String
-    /// `RSA`, `EC`, `ED25519` …
-    public var keyAlgorithm: String
-    /// How many certificates the chain has, the first included.
-    public var chainLength: Int
-    /// Whether each certificate of the chain was issued by the next one.
-    public var chainIsOrdered: Bool
-    /// URLs of OCSP responders.
-    public var ocspResponders: [String]
 
-    /// Reads the first certificate of a PEM text.
-    public init(chain text: [UInt8]) throws(TLSConfigurationError) {
-        let certificates = try PEM.certificates(text)
-        defer { for certificate in certificates { X509_free(certificate) } }
-        self.init(certificates)
+    private static let reader = Mutex(CertificateReader())
+
+    /// Reads the first certificate of a PEM text and makes sure that all can be read, and that the key belongs to it.
+    public init(chain text: [UInt8], key: [UInt8]) throws(TLSConfigurationError) {
+        if let plain = Self.reader.withLock({ $0?.facts(chain: text, key: key) }) {
+            self = plain
+        } else {
+            try self.init(examining: text, key)
+        }
     }
 
-    /// Reads a certificate and makes sure that its key can be read and belongs to it.
-    public init(chain text: [UInt8], key: [UInt8]) throws(TLSConfigurationError) {
+    /// Whatever OpenSSL can read may be served.
+    init(examining text: [UInt8], _ key: [UInt8]) throws(TLSConfigurationError) {
         let certificates = try PEM.certificates(text)
         defer { for certificate in certificates { X509_free(certificate) } }
         let key = try PEM.privateKey(key, like: X509_get0_pubkey(certificates[0]))
@@ -38,21 +30,12 @@ public struct CertificateFacts: Sendable, Equatable {
             ERR_clear_error()
             throw TLSConfigurationError("the private key does not belong to the certificate")
         }
-        self.init(certificates)
+        self.init(certificates[0])
     }
 
-    private init(_ chain: [OpaquePointer]) {
-        let leaf = chain[0]
-        names = Self.names(of: leaf)
-        notBefore = Self.seconds(X509_get0_notBefore(leaf))
-        notAfter = Self.seconds(X509_get0_notAfter(leaf))
-        serial = Self.decimal(X509_get0_serialNumber(leaf))
-        issuerCommonName = Self.part(NID_commonName, of: X509_get_issuer_name(leaf)) ?? ""
-        issuerOrganization = Self.part(NID_organizationName, of: X509_get_issuer_name(leaf)) ?? ""
-        keyAlgorithm = X509_get0_pubkey(leaf).flatMap { EVP_PKEY_get0_type_name($0) }.map { String(cString: $0) } ?? ""
-        chainLength = chain.count
-        chainIsOrdered = zip(chain, chain.dropFirst()).allSatisfy { X509_check_issued($1, $0) == X509_V_OK }
-        ocspResponders = OCSPQuery.responders(of: leaf)
+    init(_ certificate: OpaquePointer) {
+        names = Self.names(of: certificate)
+        notAfter = Self.seconds(X509_get0_notAfter(certificate))
         ERR_clear_error()
     }
 
@@ -101,13 +84,5 @@ public struct CertificateFacts: Sendable, Equatable {
         var parts = tm()
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
         return Int64(timegm(&parts))
-    }
-
-    private static func decimal(_ serial: UnsafePointer<ASN1_INTEGER>?) -> String {
-        guard let number = ASN1_INTEGER_to_BN(serial, nil) else { return "" }
-        defer { BN_free(number) }
-        guard let text = BN_bn2dec(number) else { return "" }
-        defer { CRYPTO_free(text, nil, 0) }
-        return String(cString: text)
     }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// Reading OpenSSL's objects out of PEM text. Every object made here belongs to the caller.
 enum PEM {
@@ -22,7 +23,7 @@ enum PEM {
     }
 
     /// - Parameter twin: the public key that the private one should belong to. Knowing its kind spares OpenSSL from trying
-    ///   every decoder, which would take most of the time that thousands of certificates need.
+    ///   every decoder, which takes four times as long.
     static func privateKey(_ text: [UInt8], like twin: OpaquePointer? = nil) throws(TLSConfigurationError)
         -> OpaquePointer
     {
@@ -38,6 +39,24 @@ enum PEM {
 
     /// The first private key of a text, if it is of that kind and in the clear.
     private static func keyOfKind(_ kind: CInt, in text: [UInt8]) -> OpaquePointer? {
+        var key: OpaquePointer?
+        blocks(text) { name, _, bytes in
+            guard String(cString: name).hasSuffix("PRIVATE KEY") else { return true }
+            var start = bytes.baseAddress
+            key = d2i_PrivateKey(kind, nil, &start, bytes.count)
+            return false
+        }
+        return key
+    }
+
+    /// Calls `body` with each block of a text, until it returns false: its name, the length of its header, which only
+    /// what is encrypted has, and what it holds.
+    ///
+    /// - Returns: whether all of the text has been seen, and it was well-formed.
+    @discardableResult
+    static func blocks(
+        _ text: [UInt8], _ body: (UnsafePointer<CChar>, Int, UnsafeBufferPointer<UInt8>) -> Bool
+    ) -> Bool {
         defer { ERR_clear_error() }
         return reading(text) { bio in
             for _ in 0..<most {
@@ -45,18 +64,23 @@ enum PEM {
                 var header: UnsafeMutablePointer<CChar>?
                 var data: UnsafeMutablePointer<UInt8>?
                 var length = 0
-                guard PEM_read_bio(bio, &name, &header, &data, &length) == 1 else { return nil }
+                guard PEM_read_bio(bio, &name, &header, &data, &length) == 1 else { return isAtEnd }
                 defer {
                     CRYPTO_free(name, nil, 0)
                     CRYPTO_free(header, nil, 0)
                     CRYPTO_clear_free(data, length, nil, 0)
                 }
-                guard let name, String(cString: name).hasSuffix("PRIVATE KEY") else { continue }
-                var start = UnsafePointer(data)
-                return d2i_PrivateKey(kind, nil, &start, length)
+                guard let name, let header, body(name, strlen(header), UnsafeBufferPointer(start: data, count: length))
+                else { return false }
             }
-            return nil
+            return false
         }
+    }
+
+    /// The last thing that went wrong was that there is no further block.
+    private static var isAtEnd: Bool {
+        let code = ERR_peek_last_error()
+        return gh_SSL_error_library(code) == ERR_LIB_PEM && gh_SSL_error_reason(code) == PEM_R_NO_START_LINE
     }
 
     static func parameters(_ text: [UInt8]) throws(TLSConfigurationError) -> OpaquePointer {
@@ -71,9 +95,8 @@ enum PEM {
     ) throws(TLSConfigurationError) -> [OpaquePointer] {
         var found: [OpaquePointer] = []
         reading(text) { bio in while found.count < most, let object = read(bio) { found.append(object) } }
-        let code = ERR_peek_last_error()
-        let isEnd = gh_SSL_error_library(code) == ERR_LIB_PEM && gh_SSL_error_reason(code) == PEM_R_NO_START_LINE
-        guard !found.isEmpty, isEnd || code == 0 else {
+        let isEnd = isAtEnd
+        guard !found.isEmpty, isEnd || ERR_peek_last_error() == 0 else {
             for object in found { free(object) }
             throw found.isEmpty && isEnd
                 ? TLSConfigurationError("holds no PEM block of \(what)") : .library("\(what) cannot be read")

@@ -97,24 +97,24 @@ public final class Resumption: Sendable {
         if issuesTickets && SSL_version(ssl) == TLS1_3_VERSION { return }
         guard let identifier = Self.identifier(of: session) else { return }
         let length = Int(i2d_SSL_SESSION(session, nil))
-        guard length > 0 else { return }
-        let bytes = [UInt8](unsafeUninitializedCapacity: length) { space, count in
-            var end = space.baseAddress
-            count = Int(max(i2d_SSL_SESSION(session, &end), 0))
-        }
+        guard length > 0, length <= SessionCache.largest else { return }
         let lifetime = UInt64(max(SSL_SESSION_get_timeout(session), 1)) * 1_000_000_000
         let now = Instant.now()
-        sessions.put(identifier, bytes, until: now.advanced(byNanoseconds: lifetime), now: now)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { space in
+            var end = space.baseAddress
+            guard Int(i2d_SSL_SESSION(session, &end)) == length else { return }
+            sessions.put(
+                identifier, UnsafeRawBufferPointer(space), until: now.advanced(byNanoseconds: lifetime), now: now)
+            OPENSSL_cleanse(space.baseAddress, length)
+        }
     }
 
     /// The session of that name, which the caller owns.
     private func session(_ bytes: UnsafeRawBufferPointer, once: Bool) -> OpaquePointer? {
         guard let identifier = SessionCache.Identifier(bytes) else { return nil }
         return sessions.take(identifier, once: once) { kept in
-            kept.withUnsafeBufferPointer { kept in
-                var position = kept.baseAddress
-                return d2i_SSL_SESSION(nil, &position, CLong(kept.count))
-            }
+            var position = kept.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return d2i_SSL_SESSION(nil, &position, CLong(kept.count))
         } ?? nil
     }
 }

@@ -18,6 +18,13 @@ extension TLSSession {
     /// Whether an earlier session was resumed.
     public var isResumed: Bool { SSL_session_reused(pointer) == 1 }
 
+    /// What was settled, in short: equal settlements have equal names of version and cipher.
+    public var settlement: Settlement {
+        Settlement(
+            version: SSL_version(pointer), cipher: SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(pointer)),
+            isResumed: isResumed)
+    }
+
     /// `TLSv1.2` or `TLSv1.3`
     public var versionName: String { SSL_get_version(pointer).map { String(cString: $0) } ?? "" }
 
@@ -49,6 +56,13 @@ extension TLSSession {
         }
         return ResumableSession(adopting: session)
     }
+}
+
+/// What a handshake settled on, by the numbers of the protocol.
+public struct Settlement: Sendable, Hashable {
+    let version: CInt
+    let cipher: UInt16
+    let isResumed: Bool
 }
 
 /// What became of verifying a certificate.

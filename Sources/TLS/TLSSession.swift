@@ -112,6 +112,7 @@ public struct TLSSession: ~Copyable {
         if readsEarlyData { return readEarlyFlight(&input) }
         let result = SSL_do_handshake(ssl)
         if result == 1 {
+            forgetKeyExchange()
             ERR_clear_error()
             return .done
         }
@@ -173,7 +174,7 @@ public struct TLSSession: ~Copyable {
             SSL_set_options(ssl, SSL_CTX_get_options(chosen.pointer))
             context = chosen
         }
-        guard SSL_use_cert_and_key(ssl, certificate.leaf, certificate.key, certificate.chain, 1) == 1 else {
+        guard SSL_use_cert_and_key(ssl, certificate.leaf, certificate.key, certificate.intermediates, 1) == 1 else {
             ERR_clear_error()
             return false
         }

@@ -21,6 +21,17 @@ import Testing
         #expect(pair.sendToClient(large) == large)
     }
 
+    @Test(arguments: ["X25519", "P-256"])
+    func `forgets the keys that agreed on its secret, and goes on`(group: String) throws {
+        let pair = try SessionPair(server: Given.server { $0.groups = [group] }, client: Given.client())
+        #expect(pair.shakeHands())
+        let (server, client) = (pair.server.remembersKeyExchange, pair.client.remembersKeyExchange)
+        #expect(!server)
+        #expect(!client)
+        #expect(pair.sendToServer("hello") == "hello")
+        #expect(pair.sendToClient([1, 2, 3]) == [1, 2, 3])
+    }
+
     @Test func `ends with a goodbye that the other side hears`() throws {
         let pair = try SessionPair(server: Given.server(), client: Given.client())
         #expect(pair.shakeHands())

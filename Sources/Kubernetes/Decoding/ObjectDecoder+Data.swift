@@ -1,5 +1,3 @@
-import Foundation
-
 extension ObjectDecoder {
     mutating func secret(_ root: ManifestNode, _ metadata: Metadata) -> Secret {
         hidesValues = true
@@ -43,14 +41,13 @@ extension ObjectDecoder {
     /// A mapping of names to base64 (RFC 4648 §4; line breaks are ignored, as Kubernetes does).
     private mutating func base64(_ node: ManifestNode) -> [(String, [UInt8])] {
         stringPairsWithPath(node) { decoder, key, text, line in
-            let compact = text.filter { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }
-            guard let data = Data(base64Encoded: compact) else {
+            guard let bytes = Base64Text.decode(text) else {
                 decoder.reject(
                     line: line, "the value isn't base64",
                     remedy: "encode it, or move it to stringData if it is a Secret")
                 return nil
             }
-            return (key, Array(data))
+            return (key, bytes)
         }
     }
 

@@ -74,7 +74,6 @@ final class HTTP1Downstream: DownstreamConnection {
         announcedPort = 0
         transport = Transport(accepted.socket, place: place)
         super.init(idleSince: worker.loop.now)
-        Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.downstreamConnections += 1

@@ -58,7 +58,6 @@ final class Handshake: DownstreamConnection {
         phase = expectsHeader ? .proxyHeader : .peeking
         let transport = Transport(accepted.socket, place: place)
         super.init(idleSince: worker.loop.now)
-        Socket.setNoDelay(transport.socket)
         try worker.loop.add(self, watching: transport.socket)
         self.transport = consume transport
         worker.loop.setDeadline(
@@ -222,7 +221,7 @@ final class Handshake: DownstreamConnection {
             worker.metrics.count(.tlsHandshakes)
             if transport.tls.isResumed { worker.metrics.count(.tlsResumptions) }
             identity = makeIdentity(transport.tls)
-            transport.security = ConnectionSecurity(transport.tls, named: name, identity)
+            transport.security = plan?.securities.security(of: transport.tls, named: name, identity)
             return .serve(transport.tls.applicationProtocol)
         case .failed(.plainText):
             return answerPlainRequest(&transport)

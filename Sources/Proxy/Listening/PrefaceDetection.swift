@@ -27,7 +27,6 @@ final class PrefaceDetection: DownstreamConnection {
         peer = accepted.peer
         self.port = port
         announcedPort = 0
-        Socket.setNoDelay(accepted.socket)
         super.init(idleSince: worker.loop.now)
         try worker.loop.add(self, watching: accepted.socket)
         transport = Transport(accepted.socket, place: place)

@@ -17,6 +17,7 @@ final class TLSPlans {
         let context: TLSContext?
         let scope: [UInt8]
         let policy: ClientCertificate?
+        let securities = KnownSecurities()
 
         init(certificate: Certificate, context: TLSContext?, scope: [UInt8], policy: ClientCertificate?) {
             self.certificate = certificate

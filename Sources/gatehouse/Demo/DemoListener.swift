@@ -44,7 +44,6 @@ final class DemoListener: EventHandler {
         do throws(Errno) {
             while connections < Self.connectionLimit {
                 guard let accepted = try Socket.accept(from: door.socket) else { return }
-                Socket.setNoDelay(accepted.socket)
                 open(accepted)
             }
         } catch {
