@@ -249,10 +249,29 @@ enum DownstreamStream {
     ///
     /// - Returns: how many bytes wait there already.
     func openHead(_ bytes: Int, _ worker: Worker) -> Int {
-        if case .http2 = self { worker.headLines.clear() } else { worker.buffers.lend(to: &head) }
-        let start = head.count
-        if head.room < bytes { head.grow(to: start + bytes) }
+        switch self {
+        case .http1(let connection):
+            worker.buffers.lend(to: &connection.transport.output)
+            return Self.makeRoom(bytes, in: &connection.transport.output)
+        case .http2:
+            worker.headLines.clear()
+            return Self.makeRoom(bytes, in: &worker.headLines)
+        }
+    }
+
+    /// - Returns: how many bytes wait there already.
+    private static func makeRoom(_ bytes: Int, in buffer: inout ByteBuffer) -> Int {
+        let start = buffer.count
+        if buffer.room < bytes { buffer.grow(to: start + bytes) }
         return start
+    }
+
+    /// How many bytes wait where the head is written. Reading it through `head` would make the accessor allocate.
+    var headCount: Int {
+        switch self {
+        case .http1(let connection): connection.transport.output.count
+        case .http2(let stream): stream.worker.headLines.count
+        }
     }
 
     /// Where content of our own is written, once its head was sent and `openContent` has made room.
@@ -276,7 +295,7 @@ enum DownstreamStream {
     /// Makes room for content of our own.
     func openContent(_ bytes: Int, _ worker: Worker) {
         worker.buffers.lend(to: &content)
-        if content.room < bytes { content.grow(to: content.count + bytes) }
+        _ = Self.makeRoom(bytes, in: &content)
     }
 
     /// The head that was written is complete.

@@ -13,7 +13,7 @@ extension Exchange {
     func respondToGRPC(_ status: Status, _ fields: FieldLines, on downstream: DownstreamStream) {
         let start = downstream.openHead(512 + fields.bytes.count, worker)
         appendGRPCHead(to: &downstream.head, status, fields)
-        record.bytesSent = downstream.head.count - start
+        record.bytesSent = downstream.headCount - start
         downstream.sendHead(.ok, endsStream: true)
     }
 

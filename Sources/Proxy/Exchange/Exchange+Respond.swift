@@ -99,7 +99,7 @@ extension Exchange {
                 + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0)
                 + authCookieBound(status), worker)
         appendOwnHead(to: &downstream.head, status, content, length, isEdited ? nil : fields)
-        record.bytesSent = downstream.head.count - start
+        record.bytesSent = downstream.headCount - start
         downstream.sendHead(status, endsStream: !hasContent)
         if hasContent {
             downstream.openContent(length, worker)
@@ -208,7 +208,7 @@ extension Exchange {
                 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields, isEdited: edits.isDynamic)
-        record.bytesSent += downstream.head.count - start
+        record.bytesSent += downstream.headCount - start
         let source = given != .none && upstream.marksEnd ? .untilClose : given
         responseBody.start(source, encodesChunks: encodesChunks)
         if state.buffersResponse || state.replacesTexts || compressedBody != nil {

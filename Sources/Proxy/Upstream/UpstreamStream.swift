@@ -91,7 +91,11 @@ enum UpstreamStream {
     /// Makes room for a head.
     func openHead(_ bytes: Int, _ worker: Worker) {
         worker.buffers.lend(to: &head)
-        if head.room < bytes { head.grow(to: bytes) }
+        Self.makeRoom(bytes, in: &head)
+    }
+
+    private static func makeRoom(_ bytes: Int, in buffer: inout ByteBuffer) {
+        if buffer.room < bytes { buffer.grow(to: bytes) }
     }
 
     /// The head that was written is complete; `body` holds what of the content is here already.
