@@ -6,31 +6,37 @@ import Glibc
 /// The one owner of raw memory on the request path; everything above works on `Span`s of it.
 /// Invariant: `0 <= readerIndex <= writerIndex <= capacity`. A buffer may be without storage (capacity 0),
 /// as those of idle connections are; `BufferPool` lends storage and takes it back.
+///
+/// Four words long: accessors that hand a buffer out keep it in a frame that is allocated if it is any longer.
 @safe
 public struct ByteBuffer: ~Copyable {
     /// Dangling, and never touched, while there is no storage.
     @usableFromInline var base: UnsafeMutablePointer<UInt8>
     /// Bytes of storage; 0 when there is none.
-    public private(set) var capacity: Int
+    public private(set) var capacity: Int {
+        get { Int(size) }
+        set { size = UInt32(newValue) }
+    }
+    private var size: UInt32
+    /// The pool has enlarged it.
+    private(set) var isEnlarged = false
     /// Where the next unconsumed byte stands.
     public private(set) var readerIndex = 0
     /// Where the next byte will be written.
     public var writerIndex: Int { end }
     @usableFromInline var end = 0
-    /// The pool has enlarged it.
-    private(set) var isEnlarged = false
 
     /// - Parameter capacity: bytes of storage; at least 1.
     public init(capacity: Int) {
         precondition(capacity > 0, "a buffer holds at least one byte")
         base = .allocate(capacity: capacity)
-        self.capacity = capacity
+        size = UInt32(capacity)
     }
 
     /// A buffer without storage.
     public init() {
         base = Self.noStorage
-        capacity = 0
+        size = 0
     }
 
     private static var noStorage: UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped }

@@ -2,6 +2,10 @@ import Bytes
 import Testing
 
 @Suite struct `Byte buffer` {
+    @Test func `is four words long, so that handing it out allocates nothing`() {
+        #expect(MemoryLayout<ByteBuffer>.size <= 4 * MemoryLayout<Int>.size)
+    }
+
     @Test func `starts over at its beginning once emptied`() {
         var buffer = ByteBuffer(capacity: 8)
         buffer.append("abcdefgh")
