@@ -13,11 +13,11 @@ public struct ByteBuffer: ~Copyable {
     /// Dangling, and never touched, while there is no storage.
     @usableFromInline var base: UnsafeMutablePointer<UInt8>
     /// Bytes of storage; 0 when there is none.
-    public private(set) var capacity: Int {
-        get { Int(size) }
+    @inlinable public private(set) var capacity: Int {
+        @inline(__always) get { Int(truncatingIfNeeded: size) }
         set { size = UInt32(newValue) }
     }
-    private var size: UInt32
+    @usableFromInline var size: UInt32
     /// The pool has enlarged it.
     private(set) var isEnlarged = false
     /// Where the next unconsumed byte stands.
