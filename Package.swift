@@ -73,7 +73,7 @@ let package = Package(
         wrapper("Gzip", on: ["CZlib", "Bytes"]),
         room("Model"),
         room("Telemetry", on: ["Bytes", "Linux"], settings: requestPath),
-        room("Kubernetes", on: [yams]),
+        room("Kubernetes", on: ["Bytes", yams]),
 
         // Floor 3
         room("EventLoop", on: ["Linux", "Bytes"], settings: requestPath),

@@ -47,6 +47,13 @@ extension UInt8 {
         return nil
     }
 
+    /// The value of a digit of base64's standard alphabet (RFC 4648 §4), or nil.
+    public var base64Value: UInt32? {
+        if isLetter { return UInt32(self) &- (self < 0x60 ? 0x41 : 0x61 - 26) }
+        if isDigit { return UInt32(self) &- 0x30 &+ 52 }
+        return self == UInt8(ascii: "+") ? 62 : self == UInt8(ascii: "/") ? 63 : nil
+    }
+
     /// A byte of a token (RFC 9110 §5.6.2): what methods and field names are made of.
     @inlinable public var isToken: Bool {
         // Two 64-bit words hold the class of each of the 128 ASCII bytes.

@@ -164,7 +164,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Appends the bytes of a literal. The caller has checked `room`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func append(_ literal: StaticString) {
         let count = literal.utf8CodeUnitCount
         precondition(count <= capacity &- end, "no room in the buffer")

@@ -40,26 +40,9 @@ extension ByteBuffer {
         }
     }
 
-    /// Appends a number in decimal with leading zeros up to `width` digits.
+    /// Appends the last `width` digits of a number, with leading zeros.
     public mutating func append(decimal value: Int, width: Int) {
-        if width == 3, value >= 0, value < 1000 { return appendThreeDigits(of: UInt32(truncatingIfNeeded: value)) }
-        var divisor = 1
-        for _ in 1..<max(width, 1) { divisor *= 10 }
-        while divisor > 0 {
-            append(.zero &+ UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
-    }
-
-    /// A status, as in most cases.
-    private mutating func appendThreeDigits(of value: UInt32) {
-        precondition(room >= 3, "no room in the buffer")
-        _ = withUnsafeFreeSpace { space in
-            space[0] = .zero &+ UInt8(truncatingIfNeeded: value / 100)
-            space[1] = .zero &+ UInt8(truncatingIfNeeded: value / 10 % 10)
-            space[2] = .zero &+ UInt8(truncatingIfNeeded: value % 10)
-            return 3
-        }
+        appendDigits(of: value.magnitude, count: width)
     }
 
     /// Appends 16 lower-case hexadecimal digits.
@@ -75,8 +58,9 @@ extension ByteBuffer {
 
     private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? .zero &+ nibble : 0x57 &+ nibble }
 
-    private mutating func appendDigits(of value: UInt) {
-        let count = Self.digitCount(of: value)
+    private mutating func appendDigits(of value: UInt) { appendDigits(of: value, count: Self.digitCount(of: value)) }
+
+    private mutating func appendDigits(of value: UInt, count: Int) {
         precondition(count <= room, "no room in the buffer")
         _ = withUnsafeFreeSpace { space in
             var rest = value

@@ -75,9 +75,11 @@ public final class RouteFilters: Sendable {
     private let ownRedirects: OwnRedirects
     /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
     private let forgetsGroups: Bool
-    /// Nothing is decided or changed before the upstream is chosen, but for the size of the body.
+    /// Nothing is decided or changed before the upstream is chosen, but for the size of the body: every filter of
+    /// `FilterChain.decide` has its part in it.
     let letsPass: Bool
-    /// Whether `FilterChain.admit` and `FilterChain.authorize` have anything to say.
+    /// Whether `FilterChain.admit` and `FilterChain.authorize` have anything to say: every filter of theirs has its
+    /// part in it, or it would let everybody in.
     public let guardsAccess: Bool
 
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {

@@ -14,7 +14,7 @@ public enum Base64 {
         var word: UInt32 = 0
         var bits = 0
         for index in 0..<end {
-            guard let value = value(of: text[index]) else { return false }
+            guard let value = text[index].base64Value else { return false }
             word = word << 6 | value
             bits += 6
             if bits >= 8 {
@@ -30,16 +30,5 @@ public enum Base64 {
         var buffer = ByteBuffer(capacity: text.count + 4)
         guard decode(text.span, to: &buffer) else { return nil }
         return (0..<buffer.count).map { buffer[$0] }
-    }
-
-    private static func value(of byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

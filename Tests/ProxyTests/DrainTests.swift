@@ -12,12 +12,7 @@ import Testing
 
     @Test func `finishes what is under way, refuses what is new, and closes what is idle`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let rig = try ProxyRig(Given.model(origin), workers: 2)
         let idle = try rig.client()
         #expect(try idle.request("/idle").text == "/idle")

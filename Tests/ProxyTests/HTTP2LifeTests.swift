@@ -12,12 +12,7 @@ import Testing
 
     @Test func `says goodbye in two steps, and finishes what was begun`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let rig = try ProxyRig(Given.model(origin), http2: true)
         let client = try rig.http2()
         client.answersPings = false
@@ -106,12 +101,7 @@ import Testing
 
     @Test func `that its client has taken leave of finishes what was begun, and begins nothing`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let rig = try ProxyRig(Given.model(origin), http2: true)
         let client = try rig.http2()
         let slow = try client.request("/slow")

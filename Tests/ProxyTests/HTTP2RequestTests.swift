@@ -68,12 +68,7 @@ import Testing
 
     @Test func `runs beside others on its connection`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let rig = try ProxyRig(Given.model(origin), http2: true)
         let client = try rig.http2()
         let slow = try client.request("/slow")

@@ -87,12 +87,7 @@ import Testing
 
     @Test func `keeps its streams while a certificate changes, which the next handshake meets`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let (old, _) = Given.bundle("shop/tls", for: "shop.example")
         let (new, newCertificate) = Given.bundle("shop/tls", for: "shop.example")
         let rig = try ProxyRig(model(origin, old))

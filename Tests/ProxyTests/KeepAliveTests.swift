@@ -42,12 +42,7 @@ import Testing
 
     @Test func `do not begin a pipelined request before the one in front is answered`() throws {
         let gate = Gate()
-        let origin = try ScriptedOrigin { connection in
-            while let request = try connection.request() {
-                if request.target == "/slow" { try gate.wait() }
-                try connection.respond(request.target)
-            }
-        }
+        let origin = try ScriptedOrigin(holdingSlowUntil: gate)
         let rig = try ProxyRig(Given.model(origin))
         let client = try rig.client()
         try client.send(Client.head("/slow") + Client.head("/quick"))

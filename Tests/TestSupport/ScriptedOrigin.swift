@@ -40,6 +40,16 @@ public final class ScriptedOrigin: Sendable {
         }
     }
 
+    /// Answers every request with its target; those for `/slow` once the gate is open.
+    public convenience init(holdingSlowUntil gate: Gate) throws {
+        try self.init { connection in
+            while let request = try connection.request() {
+                if request.target == "/slow" { try gate.wait() }
+                try connection.respond(request.target)
+            }
+        }
+    }
+
     deinit { stop() }
 
     /// Refuses new connections, ends those that are open and waits for the scripts.

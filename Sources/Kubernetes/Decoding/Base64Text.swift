@@ -1,3 +1,5 @@
+import Bytes
+
 /// Base64 as Kubernetes reads it: the standard alphabet with padding (RFC 4648, section 4), line breaks passed over.
 enum Base64Text {
     /// The bytes that a text stands for; nil when it isn't base64.
@@ -19,7 +21,7 @@ enum Base64Text {
                 padding += 1
                 group <<= 6
             } else {
-                guard padding == 0, let digit = digit(byte) else { return nil }
+                guard padding == 0, let digit = byte.base64Value else { return nil }
                 group = group << 6 | digit
             }
             digits += 1
@@ -31,16 +33,5 @@ enum Base64Text {
             digits = 0
         }
         return digits == 0 ? bytes : nil
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }
