@@ -108,6 +108,7 @@ extension Settings {
         settings.add("header count", \.client.headerCount)
         settings.add("enable-underscores-in-headers", \.client.keepsUnderscoreNames)
         settings.add("upstream-keepalive-connections", \.upstream.idleConnections)
+        settings.add("surplus time", \.upstream.surplusTime)
         settings.add("upstream-keepalive-timeout", \.upstream.idleTimeout)
         settings.add("upstream-keepalive-requests", \.upstream.requestsPerConnection)
         settings.add("upstream-keepalive-time", \.upstream.connectionLifetime)

@@ -73,6 +73,8 @@ public struct ClientSettings: Sendable, Hashable {
 public struct UpstreamSettings: Sendable, Hashable {
     /// Idle connections kept by a worker; zero sends `Connection: close` (`upstream-keepalive-connections`).
     public var idleConnections = 320
+    /// How long idle connections beyond those wait for a load that needs as many.
+    public var surplusTime: Duration = .seconds(1)
     /// How long an idle connection is kept (`upstream-keepalive-timeout`).
     public var idleTimeout: Duration = .seconds(60)
     /// Requests after which a connection is closed (`upstream-keepalive-requests`).

@@ -121,7 +121,8 @@ private let forwardingKeys = [
 private let upstreamKeys = [
     ConfigKey(
         "upstream-keepalive-connections", .integer(in: 0...65_535), default: "320",
-        \.settings.upstream.idleConnections, "Idle backend connections that a worker keeps; 0 keeps none."),
+        \.settings.upstream.idleConnections,
+        "Idle backend connections that a worker keeps; what a load leaves beyond them stays a second. 0 keeps none."),
     ConfigKey(
         "upstream-keepalive-timeout", .seconds, default: "60", \.settings.upstream.idleTimeout,
         "Seconds for which one is kept."),

@@ -21,6 +21,7 @@ struct WorkerSettings: Sendable {
     /// For clients' HTTP/2 connections.
     let http2: HTTP2Session.Configuration
     let idleUpstreamLimit: Int
+    let upstreamSurplusTime: UInt64
     let upstreamIdleTimeout: UInt64
     let upstreamRequestsPerConnection: Int
     let upstreamLifetime: UInt64
@@ -48,6 +49,7 @@ struct WorkerSettings: Sendable {
         http2 = HTTP2Session.Configuration(
             concurrentStreams: settings.http2.concurrentStreams, headLimits: headLimits, underscores: underscores)
         idleUpstreamLimit = settings.upstream.idleConnections
+        upstreamSurplusTime = settings.upstream.surplusTime.nanoseconds
         upstreamIdleTimeout = settings.upstream.idleTimeout.nanoseconds
         upstreamRequestsPerConnection = settings.upstream.requestsPerConnection
         upstreamLifetime = settings.upstream.connectionLifetime.nanoseconds

@@ -37,6 +37,8 @@ final class HTTP1Upstream: EventHandler {
     private(set) var hasAnswered = false
     /// What has arrived of the next response head is not all of it.
     private var headIsPartial = false
+    /// While idle beyond the limit: how long it may wait once it is no more; 0 otherwise.
+    private var timeWithinLimit: UInt64 = 0
 
     /// Begins to connect; `attach` a user at once.
     init(worker: Worker, pool: EndpointPool) throws(Errno) {
@@ -133,7 +135,7 @@ final class HTTP1Upstream: EventHandler {
         switch state {
         case .connecting: user?.attemptFailed(.connectTimedOut)
         case .busy: user?.upstreamTimedOut()
-        case .idle: closeIdle(removing: true)
+        case .idle: idleTimePassed()
         case .tunnelling: tunnel?.timedOut()
         case .closed: break
         }
@@ -160,7 +162,7 @@ final class HTTP1Upstream: EventHandler {
         let age = worker.loop.now.nanoseconds(since: openedAt)
         guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
             !transport.peerIsClosing, served < settings.upstreamRequestsPerConnection,
-            age < settings.upstreamLifetime, hasRoomToIdle(settings.idleUpstreamLimit),
+            age < settings.upstreamLifetime, settings.idleUpstreamLimit > 0,
             // Bytes behind the response may wait in the socket, told of while nobody read: no event comes for
             // them any more, and they would be taken for the next answer.
             transport.receive(&worker.buffers) == .nothing,
@@ -171,7 +173,26 @@ final class HTTP1Upstream: EventHandler {
         worker.idleUpstreams += 1
         pool.putIdle(self)
         let timeout = limits.map { min($0.timeout.nanoseconds, settings.upstreamIdleTimeout) }
-        worker.loop.setDeadline(of: self, afterNanoseconds: timeout ?? settings.upstreamIdleTimeout)
+        waitIdly(timeout ?? settings.upstreamIdleTimeout, settings)
+    }
+
+    /// Waits for the next request. A connection beyond the limit waits for a moment only: a load that needs so many
+    /// takes it up again meanwhile, rather than opening another one.
+    private func waitIdly(_ timeout: UInt64, _ settings: WorkerSettings) {
+        let isSurplus = worker.idleUpstreams > settings.idleUpstreamLimit && timeout > settings.upstreamSurplusTime
+        timeWithinLimit = isSurplus ? timeout - settings.upstreamSurplusTime : 0
+        worker.loop.setDeadline(of: self, afterNanoseconds: isSurplus ? settings.upstreamSurplusTime : timeout)
+    }
+
+    /// Nobody has needed the connection for as long as it was given.
+    private func idleTimePassed() {
+        guard timeWithinLimit > 0 else { return closeIdle(removing: true) }
+        if worker.idleUpstreams > worker.settings.idleUpstreamLimit {
+            worker.metrics.count(Limit.idleUpstreamConnections)
+            return closeIdle(removing: true)
+        }
+        worker.loop.setDeadline(of: self, afterNanoseconds: timeWithinLimit)
+        timeWithinLimit = 0
     }
 
     /// Keeps what a later connection may resume; TLS 1.3 gives it with the first content.
@@ -181,12 +202,6 @@ final class HTTP1Upstream: EventHandler {
         }
         pool.session = resumable
         hasKeptSession = true
-    }
-
-    private func hasRoomToIdle(_ limit: Int) -> Bool {
-        if worker.idleUpstreams < limit { return true }
-        worker.metrics.count(Limit.idleUpstreamConnections)
-        return false
     }
 
     /// Takes the connection out of the idle ones; the pool has already forgotten it.
