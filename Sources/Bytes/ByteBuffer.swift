@@ -192,7 +192,7 @@ public struct ByteBuffer: ~Copyable {
     /// Lets `fill` write into the free space; it returns how many bytes it wrote.
     ///
     /// For the floors that hand memory to the system; others use `append`.
-    @unsafe
+    @unsafe @inlinable @inline(__always)
     public mutating func withUnsafeFreeSpace<Failure: Error>(
         _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {

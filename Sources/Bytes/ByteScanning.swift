@@ -69,6 +69,23 @@ extension Span<UInt8> {
         return position
     }
 
+    /// The first place from `start` up to `end` that doesn't hold what labels of host names are mostly made of
+    /// (`a`…`z`, `0`…`9`, `-`), or `end`.
+    @inlinable
+    public func firstOutsidePlainLabel(from start: Int, to end: Int) -> Int {
+        var position = start
+        while position < end {
+            let word = word(at: position, upTo: end)
+            let plain =
+                ByteWord.within(0x61, 0x7A, in: word) | ByteWord.within(0x30, 0x39, in: word)
+                | ByteWord.within(.hyphen, .hyphen, in: word)
+            let others = plain ^ ByteWord.topBits
+            if others != 0 { return Swift.min(position &+ others.trailingZeroBitCount &>> 3, end) }
+            position &+= 8
+        }
+        return end
+    }
+
     /// Whether the bytes are those of `literal`, in any case, when ASCII case is ignored; by words, for
     /// names that are compared on every request. The spelling of `literal` is the fastest to compare.
     public func equalsFoldingCase(_ literal: StaticString) -> Bool {
@@ -152,6 +169,15 @@ public enum ByteWord {
         return (difference &- ones) & ~difference & topBits
     }
 
+    /// Bytes from `low` to `high`, both at most 0x7F. All top bits are exact.
+    @inlinable
+    public static func within(_ low: UInt8, _ high: UInt8, in word: UInt64) -> UInt64 {
+        let sevenBits = word & ~topBits
+        let fromLow = sevenBits &+ ones &* UInt64(0x80 &- low)
+        let pastHigh = sevenBits &+ ones &* UInt64(0x7F &- high)
+        return fromLow & ~pastHigh & ~word & topBits
+    }
+
     /// The word with its ASCII capitals in lower case.
     @inlinable
     public static func lowercased(_ word: UInt64) -> UInt64 {
@@ -170,6 +196,20 @@ public enum ByteWord {
         digits = (digits &>> 4 | digits &<< 8) & 0x0F0F_0F0F_0F0F_0F0F
         let isLetter = (digits &+ ones &* 6) &>> 4 & ones
         return (digits &+ ones &* 0x30 &+ isLetter &* 0x27).littleEndian
+    }
+
+    /// The eight decimal digits of a number below 10^8 as bytes from 0 to 9, the highest digit in the lowest byte.
+    @inline(__always)
+    static func decimalDigits(of value: UInt32) -> UInt64 {
+        // Halves side by side, then quarters, then digits: each division is a multiplication in all lanes at once.
+        let value = UInt64(value)
+        let halves = (value &* 0x68DB_8BAD) &>> 44
+        var digits = halves | (value &- halves &* 10_000) &<< 32
+        let quarters = ((digits &* 10_486) &>> 20) & 0x0000_007F_0000_007F
+        digits = quarters | (digits &- quarters &* 100) &<< 16
+        let eighths = ((digits &* 103) &>> 10) & 0x000F_000F_000F_000F
+        digits = eighths | (digits &- eighths &* 10) &<< 8
+        return digits
     }
 
     /// Whether the eight bytes at `position` are the same when ASCII case is ignored.

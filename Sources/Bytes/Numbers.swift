@@ -42,7 +42,7 @@ extension ByteBuffer {
 
     /// Appends the last `width` digits of a number, with leading zeros.
     public mutating func append(decimal value: Int, width: Int) {
-        appendDigits(of: value.magnitude, count: width)
+        appendDigits(of: value.magnitude, width: width)
     }
 
     /// Appends 16 lower-case hexadecimal digits.
@@ -58,9 +58,24 @@ extension ByteBuffer {
 
     private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? .zero &+ nibble : 0x57 &+ nibble }
 
-    private mutating func appendDigits(of value: UInt) { appendDigits(of: value, count: Self.digitCount(of: value)) }
+    /// - Parameter width: how many of the last digits; nil for all that the number has.
+    private mutating func appendDigits(of value: UInt, width: Int? = nil) {
+        if value < 100_000_000, room >= 8, width ?? 0 <= 8 {
+            let digits = ByteWord.decimalDigits(of: UInt32(truncatingIfNeeded: value))
+            let count = width ?? 8 &- min(digits.trailingZeroBitCount &>> 3, 7)
+            let text = (digits &+ ByteWord.ones &* 0x30) &>> UInt64(truncatingIfNeeded: (8 &- count) &* 8)
+            _ = withUnsafeFreeSpace { space in
+                space.storeBytes(of: text.littleEndian, as: UInt64.self)
+                return count
+            }
+            return
+        }
+        appendDigitByDigit(of: value, count: width ?? Self.digitCount(of: value))
+    }
 
-    private mutating func appendDigits(of value: UInt, count: Int) {
+    /// For numbers that are long, or stand close to the end of the room.
+    @inline(never)
+    private mutating func appendDigitByDigit(of value: UInt, count: Int) {
         precondition(count <= room, "no room in the buffer")
         _ = withUnsafeFreeSpace { space in
             var rest = value

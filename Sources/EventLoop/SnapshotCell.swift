@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// Hands the newest snapshot to readers that look once a turn.
 ///
@@ -6,7 +6,7 @@ import Synchronization
 /// keeps its own reference, and the last to leave frees an old snapshot.
 public final class SnapshotCell<Snapshot: AnyObject & Sendable>: Sendable {
     private let current: Mutex<Snapshot>
-    private let generation = Atomic<UInt64>(1)
+    @usableFromInline let generation = Atomic<UInt64>(1)
 
     public init(_ first: Snapshot) { current = Mutex(first) }
 
@@ -15,6 +15,10 @@ public final class SnapshotCell<Snapshot: AnyObject & Sendable>: Sendable {
         current.withLock { $0 = snapshot }
         generation.wrappingAdd(1, ordering: .releasing)
     }
+
+    /// Whether there is a newer one than the generation `seen`: what is asked in every turn.
+    @inlinable @inline(__always)
+    public func hasNewer(than seen: UInt64) -> Bool { generation.load(ordering: .relaxed) != seen }
 
     /// The snapshot when it is newer than the generation `seen`, which is 0 at first.
     public func newer(than seen: inout UInt64) -> Snapshot? {

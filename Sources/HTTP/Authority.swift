@@ -69,25 +69,25 @@ private struct RegisteredName {
         var afterDot = true
         var capitals = false
         scan: while index < range.upperBound {
+            let label = index
+            index = bytes.firstOutsidePlainLabel(from: index, to: range.upperBound)
+            if index > label { afterDot = false }
+            guard index < range.upperBound else { break }
             let byte = bytes[index]
-            if byte &- 0x61 < 26 || byte.isDigit {
+            switch byte {
+            case .dot:
+                if afterDot { return nil }
+                afterDot = true
+            case .colon: break scan
+            case .percent:
+                guard index &+ 2 < range.upperBound, bytes[index &+ 1].hexValue != nil,
+                    bytes[index &+ 2].hexValue != nil
+                else { return nil }
                 afterDot = false
-            } else {
-                switch byte {
-                case .dot:
-                    if afterDot { return nil }
-                    afterDot = true
-                case .colon: break scan
-                case .percent:
-                    guard index &+ 2 < range.upperBound, bytes[index &+ 1].hexValue != nil,
-                        bytes[index &+ 2].hexValue != nil
-                    else { return nil }
-                    afterDot = false
-                default:
-                    guard byte.isRegisteredName else { return nil }
-                    capitals = capitals || byte &- 0x41 < 26
-                    afterDot = false
-                }
+            default:
+                guard byte.isRegisteredName else { return nil }
+                capitals = capitals || byte &- 0x41 < 26
+                afterDot = false
             }
             index &+= 1
         }

@@ -1,6 +1,6 @@
 import Bytes
 
-/// The field lines of one message (or its trailers): flat bytes and an array of ranges over them.
+/// The field lines of one message (or its trailers): flat bytes and a list of ranges over them.
 ///
 /// Order and spelling are kept as they arrived. Whether a known name is present is one bit test;
 /// finding it is a scan over 16-byte entries. Reused by `clear()` without allocation. What a peer can
@@ -9,13 +9,12 @@ import Bytes
 /// Bytes of edited or removed fields stay in the storage until `clear()`.
 public struct HeaderBlock: ~Copyable {
     var storage: ByteStorage
-    var fields: ContiguousArray<HeaderField> = []
+    var fields = PlainList<HeaderField>(capacity: 32)
     private(set) var present = HeaderIDSet()
 
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) {
         storage = ByteStorage(capacity: capacity)
-        fields.reserveCapacity(32)
     }
 
     // MARK: Reading
@@ -46,7 +45,10 @@ public struct HeaderBlock: ~Copyable {
 
     /// The first field at or after `start` with a known name. For all of a name, go on behind each.
     public func firstIndex(of id: HeaderID, from start: Int = 0) -> Int? {
-        guard present.contains(id) else { return nil }
+        present.contains(id) ? find(id, from: start) : nil
+    }
+
+    private func find(_ id: HeaderID, from start: Int) -> Int? {
         var index = start
         while index < fields.count {
             if fields[index].id == id { return index }
@@ -78,14 +80,14 @@ public struct HeaderBlock: ~Copyable {
     /// Forgets all fields and bytes.
     public mutating func clear() {
         storage.clear()
-        fields.removeLast(fields.count)
+        fields.truncate(to: 0)
         present.removeAll()
     }
 
     /// Forgets the fields of a head that ended before its end: their bytes never came into the storage.
     mutating func dropUnstored() {
-        guard let last = fields.last, last.value.upperBound > storage.count else { return }
-        fields.removeAll(keepingCapacity: true)
+        guard !fields.isEmpty, fields[fields.count - 1].value.upperBound > storage.count else { return }
+        fields.truncate(to: 0)
         present.removeAll()
     }
 
@@ -205,7 +207,7 @@ public struct HeaderBlock: ~Copyable {
     public mutating func remove(at index: Int) {
         let id = fields[index].id
         fields.remove(at: index)
-        if id != .other, !fields.contains(where: { $0.id == id }) { present.remove(id) }
+        if id != .other, firstIndex(of: id) == nil { present.remove(id) }
     }
 
     /// Removes all fields of these known names and the hop-by-hop ones, in one pass.
@@ -219,7 +221,7 @@ public struct HeaderBlock: ~Copyable {
             kept += 1
             present.insert(field.id)
         }
-        fields.removeLast(fields.count - kept)
+        fields.truncate(to: kept)
     }
 
     // MARK: For the parsers
@@ -252,7 +254,7 @@ public struct HeaderBlock: ~Copyable {
             fields[kept] = fields[index]
             kept += 1
         }
-        fields.removeLast(fields.count - kept)
+        fields.truncate(to: kept)
     }
 }
 

@@ -1,5 +1,5 @@
 /// Where one field line lies in its block, and which known name it has. 16 bytes.
-public struct HeaderField: Sendable {
+public struct HeaderField: BitwiseCopyable, Sendable {
     /// The known name, or `other`.
     public internal(set) var id: HeaderID
     var marks: Marks
@@ -9,7 +9,7 @@ public struct HeaderField: Sendable {
     private var valueLength: UInt32
 
     /// What was noticed about a field besides its name.
-    struct Marks: OptionSet, Sendable {
+    struct Marks: OptionSet, BitwiseCopyable, Sendable {
         let rawValue: UInt8
         /// `Connection` nominates it (RFC 9110 §7.6.1).
         static let nominated = Marks(rawValue: 1)

@@ -4,7 +4,7 @@ import Bytes
 /// all others are `other` and are compared by their bytes.
 ///
 /// `canonical` spells each the way it is written; on the wire case has no meaning (RFC 9110 §5.1).
-public enum HeaderID: UInt8, CaseIterable, Sendable {
+public enum HeaderID: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     /// A name that isn't known here.
     case other = 0
     // Connection-specific (RFC 9110 §7.6.1) and framing

@@ -31,18 +31,18 @@ public struct RequestHead: ~Copyable {
     public var headers: HeaderBlock
 
     var form = RequestTarget.Form.origin
-    var methodRange = 0..<0
-    var targetRange = 0..<0
-    var originTargetRange = 0..<0
-    var pathRange = 0..<0
-    var queryRange = 0..<0
-    var normalPathRange = 0..<0
-    var authorityRange = 0..<0
-    var hostRange = 0..<0
-    var hostNameRange = 0..<0
+    @Place var methodRange = 0..<0
+    @Place var targetRange = 0..<0
+    @Place var originTargetRange = 0..<0
+    @Place var pathRange = 0..<0
+    @Place var queryRange = 0..<0
+    @Place var normalPathRange = 0..<0
+    @Place var authorityRange = 0..<0
+    @Place var hostRange = 0..<0
+    @Place var hostNameRange = 0..<0
     // Only in heads that came field by field.
-    var schemeRange = 0..<0
-    var protocolRange = 0..<0
+    @Place var schemeRange = 0..<0
+    @Place var protocolRange = 0..<0
 
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) { headers = HeaderBlock(capacity: capacity) }
@@ -118,5 +118,24 @@ public struct RequestHead: ~Copyable {
         hostNameRange = 0..<0
         schemeRange = 0..<0
         protocolRange = 0..<0
+    }
+}
+
+/// Where a part of a head lies in its storage, in eight bytes: a head that is handed on is copied each time, so its
+/// size counts.
+@propertyWrapper
+struct Place: BitwiseCopyable {
+    private var start: UInt32
+    private var end: UInt32
+
+    init(wrappedValue: Range<Int>) {
+        start = UInt32(truncatingIfNeeded: wrappedValue.lowerBound)
+        end = UInt32(truncatingIfNeeded: wrappedValue.upperBound)
+    }
+
+    /// Heads are kept far below 4 GiB by `HeadLimits`.
+    var wrappedValue: Range<Int> {
+        get { Int(start)..<Int(end) }
+        set { self = Place(wrappedValue: newValue) }
     }
 }

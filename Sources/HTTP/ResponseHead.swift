@@ -7,7 +7,7 @@ public struct ResponseHead: ~Copyable {
     /// The connection may carry another response after this one (RFC 9112 §9.3).
     public internal(set) var keepsAlive = true
     public var headers: HeaderBlock
-    var reasonRange = 0..<0
+    @Place var reasonRange = 0..<0
 
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) { headers = HeaderBlock(capacity: capacity) }

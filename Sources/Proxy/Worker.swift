@@ -27,6 +27,7 @@ final class Worker {
     let loop: EventLoop
     let metrics: WorkerMetrics
     private let shared: SharedState
+    private let snapshots: SnapshotCell<Snapshot>
     var limits: SharedLimits { shared.limits }
     private let mailbox: Mailbox<WorkerMessage>
     private var listeners: [Listener] = []
@@ -82,6 +83,7 @@ final class Worker {
 
     init(shared: SharedState, index: Int, connectionLimit: Int, mailbox: Mailbox<WorkerMessage>) throws(Errno) {
         self.shared = shared
+        snapshots = shared.snapshots
         self.mailbox = mailbox
         self.connectionLimit = connectionLimit
         loop = try EventLoop()
@@ -143,7 +145,7 @@ final class Worker {
     }
 
     private func adoptSnapshot() {
-        guard let newer = shared.snapshots.newer(than: &generation) else { return }
+        guard snapshots.hasNewer(than: generation), let newer = snapshots.newer(than: &generation) else { return }
         snapshot = WorkerSnapshot(newer, after: snapshot)
         for connector in connectors.values {
             if connector.isStale { connector.retire() } else { connector.isStale = true }

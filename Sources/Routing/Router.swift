@@ -72,7 +72,14 @@ public final class Router: Sendable {
     ///   - host: the `Host` field's value, in any case, with or without port and trailing dot.
     ///   - path: the normalised path.
     public func match(host: Span<UInt8>, path: Span<UInt8>, scratch: inout MatchScratch) -> RoutingOutcome {
-        let name = host.extracting(first: host.hostNameLength)
+        match(name: host.extracting(first: host.hostNameLength), path: path, scratch: &scratch)
+    }
+
+    /// The route of a request whose host is known by its name.
+    /// - Parameters:
+    ///   - name: in any case, without port and trailing dot.
+    ///   - path: the normalised path.
+    public func match(name: Span<UInt8>, path: Span<UInt8>, scratch: inout MatchScratch) -> RoutingOutcome {
         switch hostTable.match(name, patterns, &scratch.pattern) {
         case .none: return .noHost
         case .limitExceeded(let number): return .limitExceeded(host: number)

@@ -20,3 +20,25 @@ import Testing
         }
     }
 }
+
+@Suite struct `Plain labels` {
+    @Test(arguments: 0...20)
+    func `end at the first byte that is no small letter, digit or hyphen`(place: Int) {
+        let plain = Array("abcdefgh-0123456789xyz".utf8)
+        for byte in UInt8.min...UInt8.max {
+            var bytes = plain
+            bytes[place] = byte
+            let isPlain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
+            #expect(bytes.span.firstOutsidePlainLabel(from: 0, to: bytes.count) == (isPlain ? bytes.count : place))
+        }
+    }
+
+    @Test func `end where the bytes do that are asked about`() {
+        let bytes = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+        for start in 0..<bytes.count {
+            for end in start...bytes.count {
+                #expect(bytes.span.firstOutsidePlainLabel(from: start, to: end) == end)
+            }
+        }
+    }
+}

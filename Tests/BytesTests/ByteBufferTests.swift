@@ -55,6 +55,35 @@ import Testing
         #expect(value == nil)
     }
 
+    @Test func `writes every number of up to eight digits, and those at each border, as Swift does`() {
+        var buffer = ByteBuffer(capacity: 64)
+        let powers = (1...18).map { (0..<$0).reduce(1) { power, _ in power * 10 } }
+        let borders = powers.flatMap { [$0 - 1, $0, $0 + 1] }
+        for value in Array(0...10_000) + Array(stride(from: 10_001, to: 100_000_000, by: 9_973)) + borders {
+            buffer.clear()
+            buffer.append(decimal: value)
+            let text = buffer.readable.text()
+            #expect(text == String(value))
+        }
+    }
+
+    @Test(arguments: [(7, 1), (42, 2), (12_345_678, 8), (123_456_789, 9)])
+    func `fills the last byte of its room with a digit`(value: Int, capacity: Int) {
+        var buffer = ByteBuffer(capacity: capacity)
+        buffer.append(decimal: value)
+        let (text, room) = (buffer.readable.text(), buffer.room)
+        #expect(text == String(value))
+        #expect(room == 0)
+    }
+
+    @Test(arguments: [(7, 3, "007"), (0, 1, "0"), (12_345, 3, "345"), (5, 10, "0000000005"), (123_456_789, 2, "89")])
+    func `writes the last digits of a number`(value: Int, width: Int, expected: String) {
+        var buffer = ByteBuffer(capacity: 64)
+        buffer.append(decimal: value, width: width)
+        let text = buffer.readable.text()
+        #expect(text == expected)
+    }
+
     @Test func `pads numbers with zeros`() {
         var buffer = ByteBuffer(capacity: 64)
         buffer.append(decimal: 7, width: 3)

@@ -105,10 +105,9 @@ extension Exchange {
 extension Exchange {
     /// Whether the response at hand is buffered: what the upstream says of it goes before the route's rule. Asked before
     /// its fields are edited.
-    func buffersResponse(_ framing: BodyFraming) -> Bool {
-        guard let rule = route?.filters.responseBuffering, framing != .none, framing != .length(0), !request.isGRPC
-        else { return false }
-        return Self.wish(of: response.headers) ?? rule.isOn
+    func buffersResponse(_ framing: BodyFraming, by route: RoutePlan) -> Bool {
+        guard framing != .none, framing != .length(0), !request.isGRPC else { return false }
+        return Self.wish(of: response.headers) ?? route.filters.responseBuffering.isOn
     }
 
     /// `X-Accel-Buffering`, as nginx reads it.

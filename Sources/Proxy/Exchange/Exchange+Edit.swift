@@ -10,8 +10,12 @@ import Telemetry
 extension Exchange {
     /// What is changed of the fields of the response, whoever makes it.
     var responseEdits: ResponseEdits {
+        if let route { return responseEdits(by: route) }
+        return state.isOnRedirectingHost ? snapshot.redirectEdits : snapshot.commonEdits
+    }
+
+    func responseEdits(by route: RoutePlan) -> ResponseEdits {
         if state.isOnRedirectingHost { return snapshot.redirectEdits }
-        guard let route else { return snapshot.commonEdits }
         let filters = route.filters
         return filters.choosesEdits ? filters.responseEdits(for: request) : filters.responseEdits
     }
@@ -87,8 +91,8 @@ extension Exchange {
     }
 
     /// Changes the fields of an upstream's response in place.
-    func editResponse(_ edits: ResponseEdits) {
-        if let rewrite = route?.filters.responseRewrite {
+    func editResponse(_ edits: ResponseEdits, by route: RoutePlan) {
+        if let rewrite = route.filters.responseRewrite {
             rewrite.apply(
                 to: &response.headers, for: request, context, &worker.matchScratch.pattern,
                 scratch: &worker.filterScratch.location)

@@ -16,17 +16,17 @@ extension Exchange {
     static let copiedBodyLimit = 1 << 20
 
     /// Sends a copy, then the request; or reads the body first.
-    func forward(copyingBy filter: MirrorFilter) {
-        guard let route, let service = route.services?.mirror, OwnRequestDepth.allowsCopy(of: request) else {
-            return startForwarding()
+    func forward(copyingBy filter: MirrorFilter, by route: RoutePlan) {
+        guard let service = route.services?.mirror, OwnRequestDepth.allowsCopy(of: request) else {
+            return startForwarding(by: route)
         }
         guard filter.copiesBody, state.requestFraming != .none else {
             sendCopy(to: service, filter, withBody: false)
-            return startForwarding()
+            return startForwarding(by: route)
         }
         if case .length(let count) = state.requestFraming, count > Self.copiedBodyLimit {
             worker.metrics.count(Limit.mirror)
-            return startForwarding()
+            return startForwarding(by: route)
         }
         let limit = route.filters.bodyLimit ?? .max
         guard let downstream else { return }

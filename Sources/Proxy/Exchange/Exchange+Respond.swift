@@ -178,10 +178,10 @@ extension Exchange {
         attemptSucceeded()
         // Any success would tell the client that its tunnel is open (RFC 8441 §5).
         if request.isExtendedConnect, response.status.rawValue / 100 == 2 { return refuse(.badGateway) }
-        if replacesError(response.status, ofUpstream: true) { return }
         guard let downstream, let route else { return }
+        if route.filters.errorPages != nil, replacesError(response.status, ofUpstream: true) { return }
         state.keepsUpstream = upstream.isReusable(after: response, framing) && route.transport.keepsConnections
-        sendHead(framing, of: upstream, to: downstream)
+        sendHead(framing, of: upstream, to: downstream, by: route)
         // A head may end a client's stream of HTTP/2, and with it the exchange.
         if !state.buffersResponse, case .http1 = downstream {
             pumpResponse(of: upstream, to: downstream)
@@ -190,11 +190,13 @@ extension Exchange {
         }
     }
 
-    private func sendHead(_ given: BodyFraming, of upstream: UpstreamStream, to downstream: DownstreamStream) {
-        state.buffersResponse = buffersResponse(given)
-        let edits = responseEdits
-        editResponse(edits)
-        let framing = route?.filters.convertsResponses == true ? chooseConversions(given) : given
+    private func sendHead(
+        _ given: BodyFraming, of upstream: UpstreamStream, to downstream: DownstreamStream, by route: RoutePlan
+    ) {
+        state.buffersResponse = buffersResponse(given, by: route)
+        let edits = responseEdits(by: route)
+        editResponse(edits, by: route)
+        let framing = route.filters.convertsResponses ? chooseConversions(given) : given
         let fields = edits.lines(isSecure: context.isSecure)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
@@ -272,7 +274,8 @@ extension Exchange {
 
     /// The upstream has left HTTP behind, as the client asked: both connections become a tunnel.
     private func switchProtocols() {
-        guard asksForUpgrade, Self.switches(response.headers, asAskedBy: request.headers), let downstream
+        guard asksForUpgrade, Self.switches(response.headers, asAskedBy: request.headers), let downstream,
+            let route
         else {
             return attemptFailed(.invalidResponse)
         }
@@ -282,8 +285,8 @@ extension Exchange {
         worker.metrics.count(.tunnels)
         // The answer to a key that the client did not send (RFC 8441 §5.1).
         if request.isExtendedConnect { response.headers.remove(.secWebSocketAccept) }
-        let edits = responseEdits
-        editResponse(edits)
+        let edits = responseEdits(by: route)
+        editResponse(edits, by: route)
         let fields = edits.lines(isSecure: context.isSecure)
         _ = downstream.openHead(
             256 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)

@@ -161,7 +161,7 @@ final class Exchange {
     func findRoute() {
         let snapshot = self.snapshot
         let outcome = snapshot.shared.router.match(
-            host: request.hostName, path: request.normalPath, scratch: &worker.matchScratch)
+            name: request.hostName, path: request.normalPath, scratch: &worker.matchScratch)
         switch outcome {
         case .route(let host, let number):
             decide(snapshot.route(number), snapshot.host(host), lacksSlash: false)
@@ -219,13 +219,13 @@ final class Exchange {
     /// Nothing stands in the way any more: begins to forward.
     func forward(by route: RoutePlan) {
         if let status = route.filters.unserved { return refuse(status) }
-        if let mirror = route.filters.mirror { return forward(copyingBy: mirror) }
-        startForwarding()
+        if let mirror = route.filters.mirror { return forward(copyingBy: mirror, by: route) }
+        startForwarding(by: route)
     }
 
     /// Takes the body, then tries endpoints.
-    func startForwarding() {
-        guard let route, let plan, let downstream else { return }
+    func startForwarding(by route: RoutePlan) {
+        guard let plan, let downstream else { return }
         prepareBody(of: downstream, limit: route.filters.bodyLimit ?? .max)
         startAttempts(of: plan, by: route)
     }
