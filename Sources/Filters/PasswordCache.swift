@@ -50,6 +50,11 @@ public struct PasswordCheck: Sendable {
     /// Nobody has the name: the check costs what it would cost for somebody, and is in vain.
     let isInVain: Bool
 
+    /// Whether both ask for the same password of the same user against the same stored one.
+    public func isSame(as other: PasswordCheck) -> Bool {
+        fingerprint == other.fingerprint && isInVain == other.isInVain
+    }
+
     /// Takes long. Call on a thread that nobody waits for.
     public func run() -> PasswordResult {
         let matches = hash.matches(password)

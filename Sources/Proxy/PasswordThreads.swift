@@ -8,20 +8,12 @@ import Synchronization
 /// The queue is short: who finds it full is told so at once. The threads begin with the first password and end with the
 /// data plane.
 final class PasswordThreads: Sendable {
-    /// A password, and whom to tell.
-    struct Job: Sendable {
-        let check: PasswordCheck
-        let ticket: UInt64
-        let reply: Mailbox<WorkerMessage>
-    }
-
-    private struct State {
-        var jobs: [Job] = []
+    private struct State: ~Copyable {
+        var queue = PasswordQueue()
         var threads: [CheckingThread] = []
         var isEnding = false
     }
 
-    static let queueLimit = 128
     private static let threadCount = 2
 
     private let state = Mutex(State())
@@ -30,16 +22,14 @@ final class PasswordThreads: Sendable {
     init() throws(Errno) { wakeUp = try Mailbox<Void>() }
 
     /// - Returns: whether the job will be done; its answer comes by mail.
-    func offer(_ job: Job) -> Bool {
+    func offer(_ job: PasswordQueue.Job) -> Bool {
         let isTaken = state.withLock { state in
-            guard !state.isEnding, state.jobs.count < Self.queueLimit else { return false }
+            guard !state.isEnding else { return false }
             while state.threads.count < Self.threadCount {
                 guard let thread = try? CheckingThread(number: state.threads.count, { [self] in work() }) else { break }
                 state.threads.append(thread)
             }
-            guard !state.threads.isEmpty else { return false }
-            state.jobs.append(job)
-            return true
+            return !state.threads.isEmpty && state.queue.add(job)
         }
         if isTaken { wakeUp.wake() }
         return isTaken
@@ -49,7 +39,7 @@ final class PasswordThreads: Sendable {
     func stop() {
         let threads = state.withLock { state in
             state.isEnding = true
-            state.jobs = []
+            state.queue.forgetAll()
             let running = state.threads
             state.threads = []
             return running
@@ -63,8 +53,8 @@ final class PasswordThreads: Sendable {
     private func work() {
         while true {
             let (job, isLast, isEnding) = state.withLock { state in
-                let job = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
-                return (job, state.jobs.isEmpty, state.isEnding)
+                let job = state.queue.next()
+                return (job, state.queue.isEmpty, state.isEnding)
             }
             if isEnding {
                 // The event was cleared by this thread, perhaps, while another still sleeps.
@@ -77,7 +67,9 @@ final class PasswordThreads: Sendable {
                 continue
             }
             if !isLast { wakeUp.wake() }
-            job.reply.send(.passwordChecked(ticket: job.ticket, job.check.run()))
+            let result = job.check.run()
+            let same = state.withLock { $0.queue.takeAll(like: job.check) }
+            for job in [job] + same { job.reply.send(.passwordChecked(ticket: job.ticket, result)) }
         }
     }
 }

@@ -313,7 +313,7 @@ final class Worker {
     /// - Returns: what to give back should the exchange end before the answer comes; nil when nobody has time to check.
     func wait(_ exchange: Exchange, for check: PasswordCheck) -> UInt64? {
         let ticket = waiting.add(exchange)
-        if shared.passwords.offer(PasswordThreads.Job(check: check, ticket: ticket, reply: mailbox)) { return ticket }
+        if shared.passwords.offer(PasswordQueue.Job(check: check, ticket: ticket, reply: mailbox)) { return ticket }
         stopWaiting(ticket)
         return nil
     }
