@@ -10,7 +10,7 @@ public final class HostFilters: Sendable {
     private let clientCertificate: ClientCertificateFilter?
     private let isRefused: Bool
     /// Nothing is decided, unless the connection was opened for a host that asks for a certificate.
-    let letsPass: Bool
+    public let letsPass: Bool
 
     /// - Parameter blocked: clients that no host serves.
     public init(_ host: VirtualHost, blocked: BlockedClients? = nil) throws(FilterError) {

@@ -20,6 +20,7 @@ public struct Thread: ~Copyable, Sendable {
             &handle, nil,
             { argument in
                 let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                Thread.refuseCancellation()
                 start.body()
                 return nil
             }, start.toOpaque())
@@ -29,6 +30,13 @@ public struct Thread: ~Copyable, Sendable {
         }
         pthread_setname_np(handle, String(name.prefix(15)))
         self.handle = handle
+    }
+
+    /// No thread of ours is ever cancelled. The C library makes each blocking call a place where it could be, by a locked
+    /// exchange before and another behind the call, unless the thread has its type of cancellation for good.
+    private static func refuseCancellation() {
+        pthread_setcancelstate(CInt(PTHREAD_CANCEL_DISABLE), nil)
+        pthread_setcanceltype(CInt(PTHREAD_CANCEL_ASYNCHRONOUS), nil)
     }
 
     /// Lets the thread go on by itself until the process ends.

@@ -32,6 +32,7 @@ final class WorkerSnapshot {
     private var commonFilters: [RoutePolicy: RouteFilters] = [:]
     /// Parallel to the model's virtual hosts.
     private var hosts: ContiguousArray<HostFilters?>
+    private let commonHost = HostFilters()
     /// Parallel to the model's upstreams.
     private var upstreams: ContiguousArray<UpstreamPlan?>
     /// How TLS is spoken, once somebody wants to speak it.
@@ -110,10 +111,11 @@ final class WorkerSnapshot {
         return made
     }
 
-    /// The filters of a virtual host, by its number in the model.
+    /// The filters of a virtual host, by its number in the model. Hosts without policies share theirs.
     func host(_ number: Int) -> HostFilters {
         if let filters = hosts[number] { return filters }
-        let filters = (try? HostFilters(shared.router.virtualHosts[number], blocked: blocked)) ?? .refusing
+        let compiled = (try? HostFilters(shared.router.virtualHosts[number], blocked: blocked)) ?? .refusing
+        let filters = compiled.letsPass ? commonHost : compiled
         hosts[number] = filters
         return filters
     }
