@@ -30,3 +30,19 @@ extension ResponseHead {
         return true
     }
 }
+
+extension HeadLimits {
+    /// Whether the fields of a head that came one by one are as few and as short as a parser demands of those that come as
+    /// text.
+    public func allow(_ headers: borrowing HeaderBlock) -> Bool {
+        guard headers.count <= fieldCount else { return false }
+        if headers.encodedLength < min(fieldLineBytes, totalFieldBytes) { return true }
+        var total = 2
+        for index in 0..<headers.count {
+            let line = headers[index].name.count + headers[index].value.count + 4
+            guard line <= fieldLineBytes else { return false }
+            total += line
+        }
+        return total <= totalFieldBytes
+    }
+}

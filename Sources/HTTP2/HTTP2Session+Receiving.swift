@@ -108,6 +108,8 @@ extension HTTP2Session {
             state.trailers.appendTrailer(name, value)
             return Self.goOn
         }
+        // nghttp2 sees to it that there are three digits; HTTP has no status below 100 (RFC 9110 §15).
+        guard code >= 100 else { return refuseField(of: state.id) }
         let status = Status(rawValue: UInt16(clamping: code))
         if status == .continue {
             // An answer to what we never ask; it must not push out one that means something.

@@ -27,6 +27,14 @@ struct Gatehouse: AsyncParsableCommand {
         StandardStreams.fill()
         // As early as can be: until then a signal ends the process without a word.
         Shutdown.holdSignals()
+        // Not before everything is let go that the call has held: what is left then is lost, as leak checks see it.
+        if let status = await runCommand() { Foundation.exit(status) }
+    }
+
+    /// Does what the command line says.
+    ///
+    /// - Returns: the status of a call that was not understood.
+    private static func runCommand() async -> Int32? {
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -34,11 +42,12 @@ struct Gatehouse: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            return nil
         } catch {
             // The library's own status for wrong calls is 64; ours is 2, as is usual for tools that report findings.
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Printing.remark(fullMessage(for: error))
-            Foundation.exit(usageStatus)
+            return usageStatus
         }
     }
 }

@@ -1,5 +1,6 @@
-import Foundation
+import Glibc
 import Linux
+import Synchronization
 
 /// The signals that steer a running `serve`.
 enum Shutdown {
@@ -21,21 +22,35 @@ enum Shutdown {
     /// A second SIGTERM or SIGINT, while requests are still finishing, ends the process at once with status 130.
     static func follow(_ actions: Actions) async throws(Errno) {
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let actions = Steered(actions)
         let thread = try Linux.Thread(name: "signals") {
             var isEnding = false
             while true {
                 switch Signals.next() {
-                case Signals.hangUp: actions.reread()
-                case Signals.user1: actions.reopenLogs()
+                case Signals.hangUp: actions.current?.reread()
+                case Signals.user1: actions.current?.reopenLogs()
                 default:
-                    if isEnding { exit(130) }
+                    // Nothing may wait for threads that still serve, as what runs at `exit` might.
+                    if isEnding { _exit(130) }
                     isEnding = true
                     end.finish()
                 }
             }
         }
         for await _ in ends {}
-        // The thread goes on listening for the second signal until the process ends.
+        // The thread goes on listening for the second signal until the process ends, and keeps nothing else alive.
+        actions.letGo()
         thread.detach()
+    }
+
+    /// What signals ask for while there is somebody who does it.
+    private final class Steered: Sendable {
+        private let actions: Mutex<Actions?>
+
+        init(_ actions: Actions) { self.actions = Mutex(actions) }
+
+        var current: Actions? { actions.withLock { $0 } }
+
+        func letGo() { actions.withLock { $0 = nil } }
     }
 }

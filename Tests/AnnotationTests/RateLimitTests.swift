@@ -3,19 +3,22 @@ import TestSupport
 import Testing
 
 /// One Ingress's limits on requests: `limit-rps`, `limit-rpm`, `limit-burst-multiplier`, `limit-allowlist`, `rate-limit` and
-/// `rate-limit-window`. The rates are so low that no test meets a second request by waiting.
+/// `rate-limit-window`. The rates are so low that nothing comes back while a test runs; where a stalled machine could make
+/// that untrue, the time that has passed is reckoned with.
 @Suite struct `Limits on requests` {
     struct Case: Sendable, CustomTestStringConvertible {
         var annotations: [String: String]
-        /// How many of forty requests pass; a request an hour or a minute makes no room while the test runs.
+        /// How many of forty requests pass at once.
         var admitted: Int
+        /// What makes room for one more.
+        var interval = Duration.seconds(60)
         var testDescription: String { "\(annotations)" }
     }
 
     static let cases = [
         Case(annotations: [:], admitted: 40),
         Case(annotations: ["limit-rpm": "1"], admitted: 6),
-        Case(annotations: ["limit-rpm": "2"], admitted: 11),
+        Case(annotations: ["limit-rpm": "2"], admitted: 11, interval: .seconds(30)),
         Case(annotations: ["limit-rpm": "1", "limit-burst-multiplier": "10"], admitted: 11),
         Case(annotations: ["limit-rpm": "1", "limit-burst-multiplier": "0"], admitted: 1),
         Case(annotations: ["limit-rpm": "1", "limit-burst-multiplier": "much"], admitted: 6),
@@ -29,7 +32,7 @@ import Testing
             annotations: ["limit-rpm": "1", "limit-allowlist": "10.0.0.0/8", "limit-whitelist": "127.0.0.0/8"],
             admitted: 6),
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "1h"], admitted: 7),
-        Case(annotations: ["rate-limit": "7"], admitted: 7),
+        Case(annotations: ["rate-limit": "7"], admitted: 7, interval: .seconds(8)),
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "24h"], admitted: 7),
         Case(annotations: ["rate-limit-window": "1h"], admitted: 40),
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "1h", "limit-rpm": "1"], admitted: 6),
@@ -40,12 +43,15 @@ import Testing
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(given.annotations, origin: origin)
         let client = try gate.client()
+        let start = ContinuousClock.now
         let statuses = try (0..<40).map { _ in try client.request("/").status }
-        #expect(
-            statuses == Array(repeating: 200, count: given.admitted) + Array(repeating: 503, count: 40 - given.admitted)
-        )
-        #expect(origin.requests.count == given.admitted)
-        #expect(gate.metric("gatehouse_limits_hit_total", "client_requests") == 40 - given.admitted)
+        let late = Int(start.duration(to: .now) / given.interval)
+        let passed = statuses.count { $0 == 200 }
+        #expect((given.admitted...given.admitted + late).contains(passed))
+        #expect(statuses.prefix(given.admitted).allSatisfy { $0 == 200 })
+        #expect(statuses.count { $0 == 503 } == 40 - passed)
+        #expect(origin.requests.count == passed)
+        #expect(gate.metric("gatehouse_limits_hit_total", "client_requests") == 40 - passed)
     }
 
     /// Twenty-six at once, as the reference has it; a second's worth more may come while the test runs.

@@ -190,10 +190,12 @@ enum Example {
             rules: [Ingress.Rule(host: "shop.example.com", paths: [path("/api(/|$)(.*)", service: "sorry")])]))
 
     /// The controller's ConfigMap with authentication for everybody.
-    static let globalAuthentication = KubernetesObject.configMap(
-        ConfigMap(
-            metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
-            data: [ConfigMap.Entry(key: "global-auth-url", value: "http://auth.example.com/check")]))
+    static var globalAuthentication: KubernetesObject {
+        .configMap(
+            ConfigMap(
+                metadata: Metadata(name: "ingress-nginx-controller", namespace: "ingress-nginx"),
+                data: [ConfigMap.Entry(key: "global-auth-url", value: "http://auth.example.com/check")]))
+    }
 
     /// A Secret that makes sense as a file of users and as a map of them.
     static func users(_ name: String) -> KubernetesObject {

@@ -195,7 +195,8 @@ extension ScriptedOrigin {
     @Test(arguments: [
         [("x-first", "1"), (":status", "200")], [("x-no-status", "1")], [(":status", "200"), ("Upper", "1")],
         [(":status", "200"), ("connection", "close")], [(":status", "200"), ("x-bad", "a\u{0}b")],
-        [(":status", "abc")], [(":status", "101")], [(":status", "200"), ("transfer-encoding", "chunked")],
+        [(":status", "abc")], [(":status", "013")], [(":status", "000")], [(":status", "101")],
+        [(":status", "200"), ("transfer-encoding", "chunked")],
     ])
     func `that is malformed is answered 502`(fields: [(String, String)]) throws {
         let origin = try ScriptedOrigin { peer, request in
@@ -203,6 +204,47 @@ extension ScriptedOrigin {
         }
         let rig = try ProxyRig(Given.http2(origin))
         #expect(try rig.request().status == 502)
+    }
+
+    /// Limits are the same as for endpoints of HTTP/1: 32 KiB and 256 fields.
+    @Test(arguments: [
+        [("x-long", String(repeating: "x", count: 32_761))],
+        [("x-a", String(repeating: "a", count: 17_000)), ("x-b", String(repeating: "b", count: 17_000))],
+        (0..<257).map { ("x-\($0)", "") },
+    ])
+    func `that is too large is answered 502`(fields: [(String, String)]) throws {
+        let origin = try ScriptedOrigin { peer, request in
+            guard request[":path"] == "/large" else { return try peer.respond(to: request.stream, body: "ok") }
+            for frame in Self.frames(request.stream, ([(":status", "200")] + fields).asFields) { try peer.send(frame) }
+        }
+        let rig = try ProxyRig(Given.http2(origin) { $0.retry.tries = 1 })
+        #expect(try rig.request("/large").status == 502)
+        #expect(try rig.request().text == "ok")
+    }
+
+    @Test func `that is as large as it may be is passed on`() throws {
+        let value = String(repeating: "x", count: 32_700)
+        let origin = try ScriptedOrigin { peer, request in
+            let fields = [(":status", "200"), ("x-long", value)].asFields
+            for frame in Self.frames(request.stream, fields) { try peer.send(frame) }
+        }
+        let answer = try ProxyRig(Given.http2(origin)).request()
+        #expect(answer.status == 200)
+        #expect(answer["x-long"] == value)
+    }
+
+    /// A response without content, in as many frames as its head needs.
+    private static func frames(_ stream: UInt32, _ fields: [Message.Field]) -> [HTTP2Frame] {
+        var block = HPACK.encode(fields, huffman: false)[...]
+        var frames: [HTTP2Frame] = []
+        while !block.isEmpty {
+            let kind = frames.isEmpty ? HTTP2Frame.Kind.headers : HTTP2Frame.Kind.continuation
+            var flags = frames.isEmpty ? HTTP2Frame.Flag.endStream : 0
+            if block.count <= 16_384 { flags |= HTTP2Frame.Flag.endHeaders }
+            frames.append(HTTP2Frame(kind, flags: flags, stream: stream, Array(block.prefix(16_384))))
+            block = block.dropFirst(16_384)
+        }
+        return frames
     }
 
     @Test func `whose content is not as long as it says is never whole`() throws {

@@ -1,17 +1,18 @@
 import Glibc
+import Promises
 
-/// The target that `FUZZ_TARGET` names.
-private let target: FuzzTarget = {
+/// The promise that `FUZZ_TARGET` names.
+private let promise: Promise = {
     let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
-    guard let target = FuzzTarget(rawValue: name) else {
-        fatalError("FUZZ_TARGET must be one of \(FuzzTarget.allCases.map(\.rawValue)), not \"\(name)\"")
+    guard let promise = Promise(rawValue: name) else {
+        fatalError("FUZZ_TARGET must be one of \(Promise.allCases.map(\.rawValue)), not \"\(name)\"")
     }
-    return target
+    return promise
 }()
 
 /// What libFuzzer calls with every input it makes up.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    if let broken = target.brokenPromise(Array(UnsafeBufferPointer(start: bytes, count: count))) { fatalError(broken) }
+    if let broken = promise.broken(by: Array(UnsafeBufferPointer(start: bytes, count: count))) { fatalError(broken) }
     return 0
 }

@@ -134,8 +134,11 @@ enum UpstreamStream {
     /// Receives until a whole response head is there.
     func receiveHead(_ parser: inout ResponseHeadParser, into head: inout ResponseHead) -> HeadReception {
         switch self {
-        case .http1(let connection): connection.receiveHead(&parser, into: &head)
-        case .http2(let stream): stream.receiveHead(into: &head)
+        case .http1(let connection): return connection.receiveHead(&parser, into: &head)
+        case .http2(let stream):
+            let reception = stream.receiveHead(into: &head)
+            guard case .head = reception, !parser.limits.allow(head.headers) else { return reception }
+            return .malformed
         }
     }
 

@@ -4,10 +4,11 @@ import Glibc
 import Linux
 import Synchronization
 import TestSupport
+import Testing
 
 /// A program that a test has started: its output line by line as it comes, and how it ended.
 ///
-/// Killed, if it still runs, when nobody refers to it any more.
+/// Killed, if it still runs, when nobody refers to it any more. What a sanitizer has said of it by then fails the test.
 final class ChildProcess: Sendable {
     enum Ending: Equatable, Sendable {
         case exited(CInt)
@@ -22,6 +23,14 @@ final class ChildProcess: Sendable {
         var isOver = false
 
         var text: String { lines.map { $0 + "\n" }.joined() }
+
+        /// What a sanitizer has found, from its first line on. The thread sanitizer lets the program go on, and one that
+        /// is killed has no exit status that could tell.
+        var finding: String? {
+            let names = ["AddressSanitizer:", "LeakSanitizer:", "ThreadSanitizer:", "runtime error:"]
+            let first = lines.firstIndex { line in names.contains { line.contains($0) } }
+            return first.map { lines[$0...].prefix(100).joined(separator: "\n") }
+        }
     }
 
     let id: pid_t
@@ -58,6 +67,7 @@ final class ChildProcess: Sendable {
     deinit {
         signal(SIGKILL)
         for thread in threads.withLock({ $0 }) { thread.join() }
+        if let finding = errors.current.finding { Issue.record("process \(id): \(finding)") }
     }
 
     /// Sends a signal, unless the process has ended.

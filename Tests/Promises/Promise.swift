@@ -1,7 +1,8 @@
 /// What reads hostile bytes, and what it promises whatever they are.
 ///
-/// The fuzzer looks for bytes that break a promise or trap.
-enum FuzzTarget: String, CaseIterable {
+/// The fuzzer (`Fuzz/`) looks for bytes that break a promise or trap; the tests replay its seeds, which stand in the folders
+/// named like these cases.
+public enum Promise: String, CaseIterable, Sendable {
     case requestHead = "request-head"
     case responseHead = "response-head"
     case chunked
@@ -10,10 +11,12 @@ enum FuzzTarget: String, CaseIterable {
     case clientHello = "client-hello"
     case proxyHeader = "proxy-header"
     case snippet
+    case annotations
     case http2
+    case http2Upstream = "http2-upstream"
 
-    /// The promise that `bytes` breaks, or nil.
-    func brokenPromise(_ bytes: [UInt8]) -> String? {
+    /// How `bytes` break the promise, or nil.
+    public func broken(by bytes: [UInt8]) -> String? {
         switch self {
         case .requestHead: brokenRequestHead(bytes)
         case .responseHead: brokenResponseHead(bytes)
@@ -23,7 +26,9 @@ enum FuzzTarget: String, CaseIterable {
         case .clientHello: brokenClientHello(bytes)
         case .proxyHeader: brokenProxyHeader(bytes)
         case .snippet: brokenSnippet(bytes)
-        case .http2: brokenHTTP2(bytes)
+        case .annotations: brokenAnnotations(bytes)
+        case .http2: brokenHTTP2Requests(bytes)
+        case .http2Upstream: brokenHTTP2Responses(bytes)
         }
     }
 }
