@@ -65,7 +65,7 @@ public struct BufferPool: ~Copyable {
     /// How many buffers of the usual size wait to be lent.
     public var freeCount: Int { free.count }
 
-    /// Frees half of what has waited unused since the last call, beyond what rests here. Call it about once a second.
+    /// Frees half of what has waited unused since the last call, beyond what rests here. Call it every few seconds.
     public mutating func trim() {
         free.trim()
         largeFree.trim()

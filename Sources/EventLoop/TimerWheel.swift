@@ -5,12 +5,31 @@ import Linux
 /// Deadlines of connections move with every request but rarely pass, so moving one later costs
 /// nothing: the entry stays where it is, and when its tick comes the handler's true deadline is
 /// looked at again. A deadline is met at the end of its tick, never before its time.
+///
+/// The entries of all ticks lie in one array, each leading to the next of its tick, and places that became free are
+/// used again: once it has held as many entries as a load makes, the wheel allocates nothing.
 struct TimerWheel {
     /// Length of a tick in nanoseconds.
     static let tick: UInt64 = 50_000_000
     private static let size = 1024
+    /// Stands for no place.
+    private static let none: Int32 = -1
 
-    private var buckets = ContiguousArray<ContiguousArray<SlotID>>(repeating: [], count: size)
+    private struct Entry {
+        var id: SlotID
+        /// The place of the next entry of the same tick, or the next free place.
+        var next: Int32
+    }
+
+    /// The entries of one tick, in the order in which they came.
+    private struct Bucket {
+        var first = TimerWheel.none
+        var last = TimerWheel.none
+    }
+
+    private var buckets = ContiguousArray<Bucket>(repeating: Bucket(), count: size)
+    private var entries: ContiguousArray<Entry> = []
+    private var free = TimerWheel.none
     /// The last tick that was fired.
     private var current: UInt64
     /// Entries, stale ones included.
@@ -20,6 +39,9 @@ struct TimerWheel {
 
     init(now: Instant) { current = now.nanoseconds / Self.tick }
 
+    /// Places for entries, used or free.
+    var capacity: Int { entries.count }
+
     /// The tick whose end is at or after `deadline`, within the wheel's reach.
     func tick(for deadline: Instant) -> UInt64 {
         let wanted = deadline.nanoseconds / Self.tick &+ 1
@@ -27,7 +49,7 @@ struct TimerWheel {
     }
 
     mutating func insert(_ id: SlotID, at tick: UInt64) {
-        buckets[Int(tick % UInt64(Self.size))].append(id)
+        append(takePlace(for: id), to: Self.bucket(of: tick))
         count += 1
         earliest = min(earliest, tick)
     }
@@ -47,11 +69,14 @@ struct TimerWheel {
         current = max(current, earliest - 1)
         while current < target && count > 0 {
             current += 1
-            let index = Int(current % UInt64(Self.size))
-            guard !buckets[index].isEmpty else { continue }
-            for id in buckets[index] { due.append((id, current)) }
-            count -= buckets[index].count
-            buckets[index].removeAll(keepingCapacity: true)
+            let bucket = takeBucket(Self.bucket(of: current))
+            var place = bucket.first
+            while place != Self.none {
+                let entry = entries[Int(place)]
+                due.append((entry.id, current))
+                giveBack(place)
+                place = entry.next
+            }
         }
         current = target
         earliest = nextOccupied()
@@ -61,19 +86,55 @@ struct TimerWheel {
     mutating func remove(where isStale: (SlotID, _ tick: UInt64) -> Bool) {
         for offset in 1..<UInt64(Self.size) {
             let tick = current + offset
-            let index = Int(tick % UInt64(Self.size))
-            let before = buckets[index].count
-            guard before > 0 else { continue }
-            buckets[index].removeAll { isStale($0, tick) }
-            count -= before - buckets[index].count
+            let index = Self.bucket(of: tick)
+            var place = takeBucket(index).first
+            while place != Self.none {
+                let entry = entries[Int(place)]
+                if isStale(entry.id, tick) { giveBack(place) } else { append(place, to: index) }
+                place = entry.next
+            }
         }
         earliest = nextOccupied()
+    }
+
+    // MARK: Places
+
+    private static func bucket(of tick: UInt64) -> Int { Int(tick % UInt64(size)) }
+
+    private mutating func takePlace(for id: SlotID) -> Int32 {
+        guard free != Self.none else {
+            entries.append(Entry(id: id, next: Self.none))
+            return Int32(entries.count - 1)
+        }
+        let place = free
+        free = entries[Int(place)].next
+        entries[Int(place)].id = id
+        return place
+    }
+
+    private mutating func giveBack(_ place: Int32) {
+        entries[Int(place)].next = free
+        free = place
+        count -= 1
+    }
+
+    private mutating func append(_ place: Int32, to index: Int) {
+        entries[Int(place)].next = Self.none
+        let last = buckets[index].last
+        if last == Self.none { buckets[index].first = place } else { entries[Int(last)].next = place }
+        buckets[index].last = place
+    }
+
+    private mutating func takeBucket(_ index: Int) -> Bucket {
+        let bucket = buckets[index]
+        buckets[index] = Bucket()
+        return bucket
     }
 
     private func nextOccupied() -> UInt64 {
         guard count > 0 else { return .max }
         var tick = current + 1
-        while buckets[Int(tick % UInt64(Self.size))].isEmpty { tick += 1 }
+        while buckets[Self.bucket(of: tick)].first == Self.none { tick += 1 }
         return tick
     }
 }

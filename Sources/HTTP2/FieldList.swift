@@ -93,13 +93,12 @@ struct FieldList: ~Copyable {
         capacity *= 2
     }
 
-    /// The first letter rules most names out.
+    /// The first letter and the length rule most names out, those of content among them.
     private static func isConnectionSpecific(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        switch name.first.map({ $0 | 0x20 }) {
-        case UInt8(ascii: "c"), UInt8(ascii: "h"), UInt8(ascii: "k"), UInt8(ascii: "p"), UInt8(ascii: "u"),
-            UInt8(ascii: "t"):
-            let id = HeaderID(name: Span(_unsafeElements: name))
-            return connectionSpecific.contains(id)
+        switch (name.first.map({ $0 | 0x20 }), name.count) {
+        case (UInt8(ascii: "c"), 10), (UInt8(ascii: "k"), 10), (UInt8(ascii: "p"), 16), (UInt8(ascii: "t"), 17),
+            (UInt8(ascii: "u"), 7), (UInt8(ascii: "h"), 14), (UInt8(ascii: "h"), 4):
+            return connectionSpecific.contains(HeaderID(name: Span(_unsafeElements: name)))
         default: return false
         }
     }

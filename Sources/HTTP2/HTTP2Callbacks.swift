@@ -9,20 +9,24 @@ enum HTTP2Callbacks {
     nonisolated(unsafe) private static let callbacks = makeCallbacks()
     nonisolated(unsafe) private static let options = makeOptions()
 
-    static func makeSession(_ role: HTTP2Session.Role, _ user: UnsafeMutableRawPointer) -> OpaquePointer {
+    static func makeSession(
+        _ role: HTTP2Session.Role, _ user: UnsafeMutableRawPointer, _ memory: nghttp2_mem
+    ) -> OpaquePointer {
         var made: OpaquePointer?
+        var memory = memory
         let result =
             role == .server
-            ? nghttp2_session_server_new2(&made, callbacks, user, options)
-            : nghttp2_session_client_new2(&made, callbacks, user, options)
+            ? nghttp2_session_server_new3(&made, callbacks, user, options, &memory)
+            : nghttp2_session_client_new3(&made, callbacks, user, options, &memory)
         guard result == 0, let made else { fatalError("no memory for an HTTP/2 session") }
         return made
     }
 
     static func provider(of state: HTTP2StreamState) -> nghttp2_data_provider {
         gh_data_provider(Unmanaged.passUnretained(state).toOpaque()) { _, _, _, length, flags, source, user in
-            let state = Unmanaged<HTTP2StreamState>.fromOpaque(gh_data_source(source)).takeUnretainedValue()
-            return session(user).readData(state, length, flags.unsafelyUnwrapped)
+            withSession(user) { session in
+                withStream(source) { session.readData($0, length, flags.unsafelyUnwrapped) }
+            }
         }
     }
 
@@ -53,45 +57,68 @@ enum HTTP2Callbacks {
         guard nghttp2_session_callbacks_new(&made) == 0, let made else {
             fatalError("no memory for HTTP/2 callbacks")
         }
+        setReceiving(made)
+        setSending(made)
+        return made
+    }
+
+    private static func setReceiving(_ made: OpaquePointer) {
         nghttp2_session_callbacks_set_on_begin_frame_callback(made) { _, header, user in
             let header = header.unsafelyUnwrapped.pointee
-            return session(user).beginFrame(
-                type: header.type, flags: header.flags, length: header.length, stream: header.stream_id)
+            return withSession(user) {
+                $0.beginFrame(
+                    type: header.type, flags: header.flags, length: header.length, stream: header.stream_id)
+            }
         }
         nghttp2_session_callbacks_set_unpack_extension_callback(made) { _, _, _, user in
-            session(user).takeUnknownFrame()
+            withSession(user) { $0.takeUnknownFrame() }
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(made) { _, frame, user in
-            session(user).beginHeaders(frame.unsafelyUnwrapped)
+            withSession(user) { $0.beginHeaders(frame.unsafelyUnwrapped) }
         }
         nghttp2_session_callbacks_set_on_header_callback(made) { _, frame, name, nameLength, value, length, _, user in
-            session(user).takeField(
-                frame.unsafelyUnwrapped, UnsafeBufferPointer(start: name, count: nameLength),
-                UnsafeBufferPointer(start: value, count: length))
+            withSession(user) {
+                $0.takeField(
+                    frame.unsafelyUnwrapped, UnsafeBufferPointer(start: name, count: nameLength),
+                    UnsafeBufferPointer(start: value, count: length))
+            }
         }
         nghttp2_session_callbacks_set_on_invalid_header_callback(made) { _, frame, _, _, _, _, _, user in
-            session(user).takeInvalidField(frame.unsafelyUnwrapped)
+            withSession(user) { $0.takeInvalidField(frame.unsafelyUnwrapped) }
         }
         nghttp2_session_callbacks_set_on_frame_recv_callback(made) { _, frame, user in
-            session(user).takeFrame(frame.unsafelyUnwrapped)
+            withSession(user) { $0.takeFrame(frame.unsafelyUnwrapped) }
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made) { _, _, stream, bytes, count, user in
-            session(user).takeData(stream, UnsafeBufferPointer(start: bytes, count: count))
+            withSession(user) { $0.takeData(stream, UnsafeBufferPointer(start: bytes, count: count)) }
         }
         nghttp2_session_callbacks_set_on_stream_close_callback(made) { _, stream, code, user in
-            session(user).closed(stream, code)
+            withSession(user) { $0.closed(stream, code) }
         }
+    }
+
+    private static func setSending(_ made: OpaquePointer) {
         nghttp2_session_callbacks_set_on_frame_send_callback(made) { _, frame, user in
-            session(user).sent(frame.unsafelyUnwrapped)
+            withSession(user) { $0.sent(frame.unsafelyUnwrapped) }
         }
         nghttp2_session_callbacks_set_send_data_callback(made) { _, _, header, length, source, user in
-            let state = Unmanaged<HTTP2StreamState>.fromOpaque(gh_data_source(source)).takeUnretainedValue()
-            return session(user).sendData(state, header.unsafelyUnwrapped, length)
+            withSession(user) { session in
+                withStream(source) { session.sendData($0, header.unsafelyUnwrapped, length) }
+            }
         }
-        return made
     }
 }
 
-private func session(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
-    Unmanaged<HTTP2Session>.fromOpaque(user.unsafelyUnwrapped).takeUnretainedValue()
+/// Whoever has nghttp2 call holds the session meanwhile, and the session its streams, so that neither is counted: a request
+/// comes to some twenty calls.
+@inline(__always)
+private func withSession<Result>(_ user: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result) -> Result {
+    Unmanaged<HTTP2Session>.fromOpaque(user.unsafelyUnwrapped)._withUnsafeGuaranteedRef(body)
+}
+
+@inline(__always)
+private func withStream<Result>(
+    _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ body: (HTTP2StreamState) -> Result
+) -> Result {
+    Unmanaged<HTTP2StreamState>.fromOpaque(gh_data_source(source))._withUnsafeGuaranteedRef(body)
 }

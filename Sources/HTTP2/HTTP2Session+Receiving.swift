@@ -17,7 +17,7 @@ extension HTTP2Session {
         // An endpoint resets the streams that we begin, and opens windows for what we send: neither is more than we ask for.
         if role == .client, kind == .resets || kind == .windowUpdates { return Self.goOn }
         // Work that has come to an answer was not wasted: who streams to many readers hears of many that have enough.
-        if kind == .resets, state(stream)?.headIsSent == true { return Self.goOn }
+        if kind == .resets, withState(stream, { $0.headIsSent }) == true { return Self.goOn }
         return floods.count(kind) ? Self.fatal : Self.goOn
     }
 
@@ -30,9 +30,10 @@ extension HTTP2Session {
     func beginHeaders(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
         let id = gh_frame_stream(frame)
         guard role == .server, gh_headers_category(frame) == Int32(NGHTTP2_HCAT_REQUEST.rawValue) else {
-            guard let state = state(id) else { return Self.goOn }
-            state.section = role == .server ? .trailers : .undecided
-            state.fieldCount = 0
+            withState(id) { state in
+                state.section = role == .server ? .trailers : .undecided
+                state.fieldCount = 0
+            }
             return Self.goOn
         }
         floods.noteStream()
@@ -52,7 +53,12 @@ extension HTTP2Session {
         _ frame: UnsafePointer<nghttp2_frame>, _ name: UnsafeBufferPointer<UInt8>,
         _ value: UnsafeBufferPointer<UInt8>
     ) -> Int32 {
-        guard let state = state(gh_frame_stream(frame)) else { return Self.goOn }
+        withState(gh_frame_stream(frame)) { takeField(of: $0, name, value) } ?? Self.goOn
+    }
+
+    private func takeField(
+        of state: HTTP2StreamState, _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+    ) -> Int32 {
         state.headBytes += name.count + value.count + 4
         state.fieldCount += 1
         let limits = configuration.headLimits
@@ -138,11 +144,10 @@ extension HTTP2Session {
     func takeFrame(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
         switch UInt32(gh_frame_type(frame)) {
         case NGHTTP2_HEADERS.rawValue:
-            guard let state = state(gh_frame_stream(frame)) else { return Self.goOn }
-            guard endHeaders(state) else { return Self.goOn }
-            noteEnd(frame, state)
-        case NGHTTP2_DATA.rawValue:
-            if let state = state(gh_frame_stream(frame)) { noteEnd(frame, state) }
+            withState(gh_frame_stream(frame)) { state in
+                if endHeaders(state) { noteEnd(frame, state) }
+            }
+        case NGHTTP2_DATA.rawValue: withState(gh_frame_stream(frame)) { noteEnd(frame, $0) }
         case NGHTTP2_GOAWAY.rawValue:
             peerGoAway = (gh_goaway_code(frame), gh_goaway_last_stream(frame))
         case NGHTTP2_SETTINGS.rawValue: knowsPeerSettings = true
@@ -187,10 +192,11 @@ extension HTTP2Session {
     }
 
     func takeData(_ id: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
-        guard let state = state(id) else {
-            closedInput(bytes.count)
-            return Self.goOn
-        }
+        if withState(id, { takeData($0, bytes) }) == nil { closedInput(bytes.count) }
+        return Self.goOn
+    }
+
+    private func takeData(_ state: HTTP2StreamState, _ bytes: UnsafeBufferPointer<UInt8>) {
         buffers.lend(to: &state.input)
         if state.input.room < bytes.count {
             state.input.compact()
@@ -203,17 +209,17 @@ extension HTTP2Session {
         state.input.append(Span(_unsafeElements: bytes))
         state.received += bytes.count
         signal(.data, state)
-        return Self.goOn
     }
 
     func closed(_ id: Int32, _ code: UInt32) -> Int32 {
-        guard let state = state(id) else { return Self.goOn }
-        state.closeCode = code
-        // What nobody will take any more must not narrow the connection's window.
-        let waiting = state.received - state.consumed
-        state.consumed = state.received
-        if waiting > 0 { closedInput(waiting) }
-        signal(.closed, state)
+        withState(id) { state in
+            state.closeCode = code
+            // What nobody will take any more must not narrow the connection's window.
+            let waiting = state.received - state.consumed
+            state.consumed = state.received
+            if waiting > 0 { closedInput(waiting) }
+            signal(.closed, state)
+        }
         return Self.goOn
     }
 }

@@ -53,12 +53,13 @@ extension HTTP2Session {
         switch UInt32(gh_frame_type(frame)) {
         case NGHTTP2_HEADERS.rawValue:
             // Of a server's heads only the last is of interest.
-            guard role == .client || endsStream(frame), let state = state(gh_frame_stream(frame)) else { return 0 }
-            state.headHasLeft = true
-            if endsStream(frame) { signal(.sent, state) }
+            guard role == .client || endsStream(frame) else { return 0 }
+            withState(gh_frame_stream(frame)) { state in
+                state.headHasLeft = true
+                if endsStream(frame) { signal(.sent, state) }
+            }
         case NGHTTP2_DATA.rawValue:
-            guard endsStream(frame), let state = state(gh_frame_stream(frame)) else { return 0 }
-            signal(.sent, state)
+            if endsStream(frame) { withState(gh_frame_stream(frame)) { signal(.sent, $0) } }
         case NGHTTP2_RST_STREAM.rawValue: noteReset(gh_reset_code(frame))
         default: break
         }

@@ -74,7 +74,7 @@ public final class HTTP2Session {
         self.pool = pool
         session = HTTP2Callbacks.placeholder
         let user = Unmanaged.passUnretained(self).toOpaque()
-        session = HTTP2Callbacks.makeSession(role, user)
+        session = HTTP2Callbacks.makeSession(role, user, pool.memory.functions)
         submitSettings()
     }
 
@@ -216,10 +216,13 @@ public final class HTTP2Session {
         return state
     }
 
-    /// The stream of an identifier, while nghttp2 knows it.
-    func state(_ id: Int32) -> HTTP2StreamState? {
+    /// Calls `body` with the stream of an identifier, while nghttp2 knows it. The session holds it meanwhile, so that it
+    /// is not counted.
+    @discardableResult
+    @inline(__always)
+    func withState<Result>(_ id: Int32, _ body: (HTTP2StreamState) -> Result) -> Result? {
         guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
-        return Unmanaged<HTTP2StreamState>.fromOpaque(pointer).takeUnretainedValue()
+        return Unmanaged<HTTP2StreamState>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
     }
 
     /// Takes back a stream that has signalled `closed`, or one of a session that is given up.

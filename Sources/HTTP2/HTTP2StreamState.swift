@@ -61,6 +61,8 @@ public final class HTTP2StreamState {
     /// Content that has come, and how much of it the session was told is gone.
     var received = 0
     var consumed = 0
+    /// Content was taken of which the session was not told.
+    public var hasTakenInput: Bool { received - input.count > consumed }
 
     // What goes.
 
@@ -74,8 +76,8 @@ public final class HTTP2StreamState {
     public internal(set) var headIsSent = false
     /// Clients: the head of the request has gone out. Before that the peer cannot know of it.
     public internal(set) var headHasLeft = false
-    /// nghttp2 asked for content when there was none.
-    var isDeferred = false
+    /// The session asked for content when there was none.
+    public internal(set) var isDeferred = false
 
     /// What the fields that are coming belong to.
     enum Section {
@@ -84,7 +86,10 @@ public final class HTTP2StreamState {
         case undecided, interim, response
     }
 
+    private let role: HTTP2Session.Role
+
     init(_ role: HTTP2Session.Role) {
+        self.role = role
         request = RequestHead(capacity: role == .server ? 2048 : 1)
         response = ResponseHead(capacity: role == .client ? 2048 : 1)
         interim = ResponseHead(capacity: 1)
@@ -95,9 +100,13 @@ public final class HTTP2StreamState {
         id = 0
         signals = []
         isQueued = false
-        request.clear()
-        response.clear()
-        interim.clear()
+        switch role {
+        // A request that was taken has left an empty one in its place.
+        case .server: if !request.headers.isEmpty { request.clear() }
+        case .client:
+            response.clear()
+            interim.clear()
+        }
         if !trailers.isEmpty { trailers.clear() }
         if !outgoingTrailers.isEmpty { outgoingTrailers.clear() }
         fault = nil
@@ -122,6 +131,7 @@ public final class HTTP2StreamPool {
     private let limit: Int
     private var idle: ContiguousArray<HTTP2StreamState> = []
     var fields = FieldList()
+    let memory = HTTP2Memory()
 
     public init(_ role: HTTP2Session.Role, keepingAtMost limit: Int = 1024) {
         self.role = role

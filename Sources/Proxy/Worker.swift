@@ -80,6 +80,9 @@ final class Worker {
     private static let smallestReap = 16
     /// The longest sleep: the heartbeat tells that the worker lives.
     private static let heartbeatNanoseconds: UInt64 = 1_000_000_000
+    /// For so long buffers have to be of no use before some are freed: the peaks of a steady load differ from second to
+    /// second, and what one frees the next would allocate.
+    private static let trimNanoseconds: UInt64 = 10_000_000_000
 
     init(shared: SharedState, index: Int, connectionLimit: Int, mailbox: Mailbox<WorkerMessage>) throws(Errno) {
         self.shared = shared
@@ -140,7 +143,7 @@ final class Worker {
     /// Gives back what a busier time has left behind.
     private func trimBuffers() {
         guard loop.now >= trimsAt else { return }
-        trimsAt = loop.now.advanced(byNanoseconds: Self.heartbeatNanoseconds)
+        trimsAt = loop.now.advanced(byNanoseconds: Self.trimNanoseconds)
         buffers.trim()
     }
 

@@ -66,6 +66,36 @@ private final class Recorder: EventHandler {
         }
         #expect(fire(&wheel, at: [100_000, 100_001]) == [40, 0])
     }
+
+    @Test func `uses the places of entries that have left for those that come`() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        for seconds in UInt64(1)...200 {
+            for index in 0..<UInt32(50) {
+                let tick = wheel.tick(for: Instant(nanoseconds: seconds * second))
+                wheel.insert(SlotID(index: index, generation: 0), at: tick)
+            }
+            if seconds % 2 == 0 {
+                wheel.remove { _, _ in true }
+                #expect(wheel.count == 0 && wheel.nextDeadline == nil)
+            } else {
+                #expect(fire(&wheel, at: [seconds + 1]) == [50])
+            }
+        }
+        #expect(wheel.capacity == 50)
+    }
+
+    @Test func `keeps the order of the entries that are not dropped`() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        for index in 0..<UInt32(40) {
+            let tick = wheel.tick(for: Instant(nanoseconds: index < 20 ? second : 2 * second))
+            wheel.insert(SlotID(index: index, generation: 0), at: tick)
+        }
+        wheel.remove { id, tick in id.index % 3 == 0 || tick > 30 && id.index < 30 }
+        var due: ContiguousArray<(SlotID, tick: UInt64)> = []
+        wheel.advance(to: Instant(nanoseconds: 3 * second), due: &due)
+        #expect(due.map(\.0.index) == (0..<40).filter { $0 % 3 != 0 && !(20..<30).contains($0) })
+        #expect(wheel.count == 0)
+    }
 }
 
 @Suite struct `Event loop` {

@@ -1,7 +1,8 @@
 import Bytes
 import HTTP
-import HTTP2
 import TestSupport
+
+@testable import HTTP2
 
 /// A client's and a server's session that talk to each other in memory.
 final class SessionPair {
@@ -13,6 +14,9 @@ final class SessionPair {
     private(set) var atClient: [(state: HTTP2StreamState, signals: HTTP2StreamState.Signals)] = []
     private let serverPool = HTTP2StreamPool(.server)
     private let clientPool = HTTP2StreamPool(.client)
+
+    /// Pieces of memory that wait for nghttp2 on the server's side.
+    var serverPieces: Int { serverPool.memory.waiting }
 
     init(_ configuration: HTTP2Session.Configuration = .init()) {
         client = HTTP2Session(.client, .init(), pool: clientPool)

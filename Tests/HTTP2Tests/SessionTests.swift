@@ -47,6 +47,21 @@ import Testing
         #expect(pair.serverSignals(stream).contains([.taken, .sent, .closed]))
     }
 
+    @Test(arguments: [
+        "Connection: x", "Keep-Alive: timeout=5", "Proxy-Connection: x", "Transfer-Encoding: chunked", "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABk", "Host: shop.example",
+    ])
+    func `carries no field that concerns an HTTP/1 connection`(line: String) throws {
+        let pair = SessionPair()
+        let asked = try #require(pair.request("GET / HTTP/1.1", "Host: shop.example"))
+        pair.exchange()
+        let (stream, _) = try #require(pair.atServer.first)
+        pair.respond(
+            stream, .ok, line, line.lowercased(), "Content-Type: text/plain", line.uppercased(), endsStream: true)
+        pair.exchange()
+        #expect(asked.responseFields == ["content-type: text/plain"])
+    }
+
     @Test func `carries interim responses before the final one`() throws {
         let pair = SessionPair()
         let asked = try #require(pair.request("GET / HTTP/1.1", "Host: shop.example"))

@@ -169,9 +169,10 @@ final class HTTP2Downstream: DownstreamConnection {
     /// Tells each stream what has happened on it.
     private func dispatch() {
         while phase != .closed, let (state, signals) = session.nextSignalled() {
-            // A request that was reset before anybody looked at it costs nothing.
-            if signals.contains(.head), !signals.contains(.closed) { begin(state) }
-            if state.index < streams.count, let stream = streams[state.index], stream.state === state {
+            // A request that was reset before anybody looked at it costs nothing. Who begins looks at all that has come.
+            if signals.contains(.head), !signals.contains(.closed) {
+                begin(state)
+            } else if state.index < streams.count, let stream = streams[state.index], stream.state === state {
                 stream.signalled(signals.subtracting(.head))
             }
             if signals.contains(.closed) { session.recycle(state, &worker.buffers) }

@@ -97,8 +97,8 @@ final class HTTP2Stream: EventHandler {
 
     /// Output was added, or has ended.
     func outputChanged() {
-        guard let state, let connection else { return }
-        connection.session.resume(state)
+        guard let connection else { return }
+        if let state, state.isDeferred { connection.session.resume(state) }
         connection.planFlush()
     }
 
@@ -111,7 +111,7 @@ final class HTTP2Stream: EventHandler {
 
     /// Input was taken: the client may send more.
     func inputTaken() {
-        guard let state, let connection else { return }
+        guard let state, state.hasTakenInput, let connection else { return }
         connection.session.consume(state)
         if connection.session.wantsToSend { connection.planFlush() }
     }

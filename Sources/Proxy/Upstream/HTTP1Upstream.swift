@@ -173,15 +173,18 @@ final class HTTP1Upstream: EventHandler {
         worker.idleUpstreams += 1
         pool.putIdle(self)
         let timeout = limits.map { min($0.timeout.nanoseconds, settings.upstreamIdleTimeout) }
-        waitIdly(timeout ?? settings.upstreamIdleTimeout, settings)
+        waitIdly(
+            timeout ?? settings.upstreamIdleTimeout, limit: settings.idleUpstreamLimit,
+            surplusTime: settings.upstreamSurplusTime)
     }
 
     /// Waits for the next request. A connection beyond the limit waits for a moment only: a load that needs so many
     /// takes it up again meanwhile, rather than opening another one.
-    private func waitIdly(_ timeout: UInt64, _ settings: WorkerSettings) {
-        let isSurplus = worker.idleUpstreams > settings.idleUpstreamLimit && timeout > settings.upstreamSurplusTime
-        timeWithinLimit = isSurplus ? timeout - settings.upstreamSurplusTime : 0
-        worker.loop.setDeadline(of: self, afterNanoseconds: isSurplus ? settings.upstreamSurplusTime : timeout)
+    @inline(__always)
+    private func waitIdly(_ timeout: UInt64, limit: Int, surplusTime: UInt64) {
+        let isSurplus = worker.idleUpstreams > limit && timeout > surplusTime
+        timeWithinLimit = isSurplus ? timeout - surplusTime : 0
+        worker.loop.setDeadline(of: self, afterNanoseconds: isSurplus ? surplusTime : timeout)
     }
 
     /// Nobody has needed the connection for as long as it was given.
