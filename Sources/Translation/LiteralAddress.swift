@@ -3,7 +3,7 @@
 /// IPv4 addresses in IPv6 clothes (`::ffff:10.0.0.7`) are the IPv4 address, so that equal destinations are equal values.
 public struct LiteralAddress: Sendable, Hashable {
     /// 4 or 16 bytes in network order.
-    private let bytes: [UInt8]
+    public let bytes: [UInt8]
 
     /// Nil when `text` is no literal address. Zones (`fe80::1%eth0`) and octal or short IPv4 forms are not taken.
     public init?(_ text: some StringProtocol) {

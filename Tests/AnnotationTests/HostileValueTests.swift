@@ -12,24 +12,6 @@ import Testing
         "X-A: \"b\r\nX-Injected: yes\"", "more_set_headers \"X-A: $uri $arg_x $cookie_x\";", "return 302 /x$uri;",
     ]
 
-    /// What makes a row count, where that is not the row alone.
-    private static func companions(_ name: String) -> [String: String] {
-        if name.hasPrefix("session-cookie") || name == "affinity-mode" { return ["affinity": "cookie"] }
-        if name.hasPrefix("cors-") { return ["enable-cors": "true"] }
-        if name.hasPrefix("mirror-") { return ["mirror-target": "http://copies.shop.svc/"] }
-        if name.hasPrefix("auth-"), !name.hasPrefix("auth-tls"), !["auth-type", "auth-secret"].contains(name) {
-            return ["auth-url": "http://auth.shop.svc/", "auth-signin": "https://sign.in/start"]
-        }
-        return switch name {
-        case "proxy-redirect-to": ["proxy-redirect-from": "http://internal/"]
-        case "proxy-redirect-from": ["proxy-redirect-to": "/"]
-        case "x-forwarded-prefix": ["rewrite-target": "/x"]
-        case "permanent-redirect-code": ["permanent-redirect": "/x"]
-        case "temporal-redirect-code": ["temporal-redirect": "https://other.example/"]
-        default: [:]
-        }
-    }
-
     private func isUnharmed(_ message: Message) -> Bool {
         message.fields.allSatisfy { field in
             field.name.lowercased() != "x-injected"
@@ -52,7 +34,7 @@ import Testing
         let good = try ScriptedOrigin(answering: "good")
         var ingresses = [Manifests.ingress([:], name: "good", host: "good.example", service: "good")]
         for (number, value) in Self.values.enumerated() {
-            let annotations = Self.companions(name).merging([name: value]) { $1 }
+            let annotations = Companions.annotations(of: name).merging([name: value]) { $1 }
             ingresses.append(Manifests.ingress(annotations, name: "bad-\(number)", host: "bad-\(number).example"))
         }
         let gate = try Gate(

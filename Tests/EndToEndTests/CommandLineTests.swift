@@ -150,6 +150,16 @@ import Testing
         #expect(result.output.contains("127.0.0.1:9"))
     }
 
+    @Test(arguments: ["shop.example", "nginx.ingress.kubernetes.io"])
+    func `explain goes by annotations under --annotations-prefix alone`(prefix: String) throws {
+        let manifest = Manifest.site("shop").replacing(
+            "annotations: {}", with: "annotations: {shop.example/permanent-redirect: \"https://moved.example/\"}")
+        let result = try Command.run(
+            Products.gatehouse, ["explain", "-f", "-", "--annotations-prefix", prefix, "http://shop.example/"],
+            input: manifest)
+        #expect(result.output.contains("https://moved.example/") == (prefix == "shop.example"), "\(result.output)")
+    }
+
     @Test func `explain speaks JSON`() throws {
         let result = try Command.gatehouse(
             "explain", "-f", "-", "--format", "json", "-H", "Host: shop.example", "/", input: Self.clean)

@@ -34,9 +34,7 @@ extension IngressReading {
                 [
                     .init(
                         severity: .rejected, line: compiler.access[0].line,
-                        fault:
-                            "a deny behind an allow may deny what that lets in, which is not honoured: every path answers 503",
-                        remedy: "write each deny before the first allow, but for deny all")
+                        fault: "\(SnippetAccess.fault): every path answers 503", remedy: SnippetAccess.remedy)
                 ], of: "configuration-snippet")
             content.refusal = content.refusal ?? "because of configuration-snippet"
         }
@@ -105,8 +103,7 @@ extension IngressReading {
                 findings.append(
                     .init(
                         severity: .rejected, line: compiler.access[0].line,
-                        fault: "a deny behind an allow may deny what that lets in, which is not honoured",
-                        remedy: "write each deny before the first allow, but for deny all"))
+                        fault: SnippetAccess.fault, remedy: SnippetAccess.remedy))
             }
         }
         findings += forward(compiler.locations, of: &server, into: &content)

@@ -104,29 +104,3 @@ extension ServerSnippet.Location {
         saysCompression = !compiled.compression.isEmpty
     }
 }
-
-/// Address rules in nginx's order, the first that fits deciding, as lists: denied addresses, then those that are
-/// let in.
-enum SnippetAccess {
-    /// What `deny all` amounts to.
-    static let nobody = AddressRules(denied: ["0.0.0.0/0", "::/0"])
-
-    /// - Returns: nil when the order says what two lists can't: an exception from a block that is denied later.
-    static func rules(_ access: [SnippetCompiler.AccessRule]) -> AddressRules? {
-        var denied: [String] = []
-        var allowed: [String] = []
-        for rule in access {
-            switch (rule.allows, rule.block) {
-            case (true, "all"): return AddressRules(denied: denied)
-            case (false, "all"):
-                if allowed.isEmpty { return nobody }
-                return AddressRules(denied: denied, allowed: allowed)
-            case (true, let block): allowed.append(block)
-            case (false, let block):
-                guard allowed.isEmpty else { return nil }
-                denied.append(block)
-            }
-        }
-        return AddressRules(denied: denied)
-    }
-}

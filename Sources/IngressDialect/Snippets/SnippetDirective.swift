@@ -120,6 +120,7 @@ enum SnippetTable {
         ("grpc_ssl_", "use the annotations proxy-ssl-…"), ("limit_conn_", "use the annotation limit-connections"),
         ("limit_req_", "use the annotations limit-rps or limit-rpm"),
         ("modsecurity_", "there is no such firewall here"), ("proxy_ssl_", "use the annotations proxy-ssl-…"),
+        ("real_ip_", "use enable-real-ip and proxy-real-ip-cidr of the ConfigMap"),
         ("uwsgi_", "put a web server beside the process"),
     ]
 
@@ -127,7 +128,8 @@ enum SnippetTable {
     static let instead: [(name: String, remedy: String)] = [
         ("auth_basic", "use the annotations auth-type, auth-secret and auth-realm"),
         ("auth_basic_user_file", "use the annotations auth-type and auth-secret"),
-        ("auth_request", "use the annotation auth-url"),
+        ("auth_request", "use the annotation auth-url"), ("autoindex", "serve files by a backend"),
+        ("echo", "write return 200"),
         ("error_page", "use the annotation custom-http-errors with default-backend"),
         ("geo", "use the annotations allowlist-source-range or denylist-source-range"),
         ("grpc_pass", "name the Service in the Ingress, with backend-protocol: GRPC"),
@@ -138,12 +140,17 @@ enum SnippetTable {
         ("limit_req_status", "use limit-req-status-code of the ConfigMap"),
         ("map", "write if with set"), ("mirror", "use the annotation mirror-target"),
         ("modsecurity", "there is no such firewall here"),
-        ("proxy_method", "let the client send the method"), ("secure_link", "use the annotation auth-url"),
+        ("proxy_method", "let the client send the method"),
+        ("proxy_pass_request_body", "the backend gets every body"),
+        ("proxy_pass_request_headers", "take headers away by proxy_set_header"),
+        ("secure_link", "use the annotation auth-url"),
+        ("set_real_ip_from", "use enable-real-ip and proxy-real-ip-cidr of the ConfigMap"),
         ("ssl_verify_client", "use the annotation auth-tls-verify-client"),
         ("sub_filter_last_modified", "set Last-Modified by more_set_headers"),
         ("try_files", "serve files by a backend"),
         ("valid_referers", "use if ($http_referer !~ …) { return 403; }"), ("root", "serve files by a backend"),
-        ("alias", "serve files by a backend"), ("include", "write out what the file holds"),
+        ("alias", "serve files by a backend"), ("index", "serve files by a backend"),
+        ("include", "write out what the file holds"),
         ("more_set_header", "write more_set_headers"),
     ]
 }

@@ -43,9 +43,7 @@ extension IngressReading {
         var policy = draft.policy()
         if !access.isEmpty {
             guard let rules = SnippetAccess.rules(access) else {
-                throw ValueFault(
-                    "a deny behind an allow may deny what that lets in, which is not honoured",
-                    remedy: "write each deny before the first allow, but for deny all")
+                throw ValueFault(SnippetAccess.fault, remedy: SnippetAccess.remedy)
             }
             policy.addressRules = rules
         }

@@ -103,7 +103,8 @@ extension SnippetTable {
             "etag", "charset", "charset_types", "underscores_in_headers", "ignore_invalid_headers", "keepalive_timeout",
             "keepalive_requests", "large_client_header_buffers", "client_header_buffer_size", "client_header_timeout",
             "client_body_temp_path", "send_timeout", "server_tokens", "port_in_redirect",
-            "absolute_redirect", "server_name_in_redirect", "resolver", "resolver_timeout", "tcp_nodelay", "tcp_nopush",
+            "absolute_redirect", "server_name_in_redirect", "if_modified_since", "resolver", "resolver_timeout",
+            "tcp_nodelay", "tcp_nopush",
             "sendfile", "aio", "open_file_cache", "error_log", "log_not_found", "log_subrequest", "rewrite_log",
             "msie_padding", "chunked_transfer_encoding", "merge_slashes", "http2_push_preload", "opentelemetry",
             "opentracing", "access_log_format", "log_format", "proxy_headers_hash_max_size",
@@ -126,6 +127,7 @@ extension SnippetTable {
         case let name where name.contains("cache") || name == "proxy_store" || name == "proxy_ignore_headers":
             "Gatehouse keeps no responses"
         case "etag": "an ETag is the backend's"
+        case "if_modified_since": "the backend answers conditional requests"
         case "charset", "charset_types": "the type is the backend's"
         case "underscores_in_headers": "use enable-underscores-in-headers of the ConfigMap"
         case "ignore_invalid_headers": "use ignore-invalid-headers of the ConfigMap"

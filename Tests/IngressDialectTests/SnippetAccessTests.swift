@@ -1,0 +1,83 @@
+import Model
+import TestSupport
+import Testing
+
+@testable import IngressDialect
+
+@Suite struct `Address rules of a snippet` {
+    private func rules(_ text: String) -> AddressRules? {
+        var compiler = SnippetCompiler(.location)
+        compiler.add(text)
+        #expect(compiler.findings == [], "\(text)")
+        return SnippetAccess.rules(compiler.access)
+    }
+
+    @Test(arguments: [
+        (
+            "deny 10.0.0.1; allow 10.0.0.0/8; deny all;",
+            AddressRules(denied: ["10.0.0.1"], allowed: ["10.0.0.0/8"])
+        ),
+        ("deny all;", AddressRules(denied: ["0.0.0.0/0", "::/0"])),
+        ("deny 10.0.0.1; allow all; deny all;", AddressRules(denied: ["10.0.0.1"])),
+        ("allow 10.0.0.1;", AddressRules()),
+        ("allow 10.0.0.0/8; deny 10.0.0.1;", AddressRules()),
+        ("allow 10.0.0.2/31; deny 10.0.0.0/30;", AddressRules(denied: ["10.0.0.0/31"])),
+        (
+            "allow 10.0.0.1; deny 10.0.0.0/30; allow 10.0.0.0/24; deny all;",
+            AddressRules(denied: ["10.0.0.0/32", "10.0.0.2/31"], allowed: ["10.0.0.1", "10.0.0.0/24"])
+        ),
+        ("allow 192.0.2.1; deny 10.0.0.0/8;", AddressRules(denied: ["10.0.0.0/8"])),
+        ("allow 0.0.0.0/0; deny 2001:db8::/32;", AddressRules(denied: ["2001:db8::/32"])),
+        (
+            "allow 2001:db8:8000::/33; deny 2001:db8::/32;", AddressRules(denied: ["2001:db8:0:0:0:0:0:0/33"])
+        ),
+    ])
+    func `are lists that say the same`(text: String, expected: AddressRules) {
+        #expect(rules(text) == expected)
+    }
+
+    @Test func `are refused when they fall into too many blocks`() {
+        let exceptions = (0..<200).map { "allow 2001:db8:\(String($0 * 257, radix: 16))::1;" }.joined()
+        #expect(rules(exceptions + "deny ::/0;") == nil)
+        #expect(rules(exceptions + "deny all;") != nil)
+    }
+
+    /// Whether the lists let an address in: none that is denied, and if any is allowed, those alone.
+    private func admits(_ rules: AddressRules, _ address: AddressBlock) -> Bool {
+        let holds = { (text: String) in AddressBlock(text).map { address.without($0).isEmpty } ?? false }
+        return !rules.denied.contains(where: holds) && (rules.allowed.isEmpty || rules.allowed.contains(where: holds))
+    }
+
+    /// Random rules over sixteen addresses, against the first that fits.
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `decide as the first that fits`(number: UInt64) throws {
+        var random = SplitMix(state: number)
+        var steps = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+            let allows = Bool.random(using: &random)
+            let length = Int.random(in: allows ? 30...32 : 28...30, using: &random)
+            return (allows: allows, "192.0.2.\(Int.random(in: 0..<16, using: &random))/\(length)")
+        }
+        if Bool.random(using: &random) { steps.append((allows: Bool.random(using: &random), "0.0.0.0/0")) }
+        let text = steps.map { ($0.allows ? "allow " : "deny ") + $0.1.replacing("0.0.0.0/0", with: "all") + ";" }
+            .joined()
+        let lists = try #require(rules(text))
+        for last in 0..<16 {
+            let address = try #require(AddressBlock("192.0.2.\(last)"))
+            let first = try steps.first { address.without(try #require(AddressBlock($0.1))).isEmpty }
+            #expect(admits(lists, address) == first?.allows ?? true, "\(text) 192.0.2.\(last)")
+        }
+    }
+}
+
+/// A small generator that gives the same numbers for the same seed.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
