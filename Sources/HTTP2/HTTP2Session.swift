@@ -347,6 +347,17 @@ public final class HTTP2Session {
         nghttp2_session_consume(session, state.id, count)
     }
 
+    /// Drops what has come on a stream. The connection's window opens for it, the stream's own does not: the peer may send
+    /// what is left of that and no more.
+    public func drop(_ state: HTTP2StreamState, _ pool: inout BufferPool) {
+        state.input.clear()
+        pool.takeBack(&state.input)
+        let count = state.received - state.consumed
+        guard count > 0 else { return }
+        state.consumed = state.received
+        closedInput(count)
+    }
+
     /// Resets a stream. It signals `closed` when that has been said.
     public func reset(_ state: HTTP2StreamState, _ code: HTTP2ErrorCode) {
         guard state.closeCode == nil else { return }

@@ -45,6 +45,26 @@ import Testing
         #expect(result.output.hasPrefix(expected), "\(result.output)")
     }
 
+    /// An answer that is there before its request is must not be lost behind a reset of the stream.
+    @Test(arguments: [
+        ("shop.example", [], 413), ("shop.example", ["-H", "Expect: 100-continue"], 413), ("nobody.example", [], 404),
+    ])
+    func `curl hears why its upload is not wanted`(host: String, options: [String], status: Int) throws {
+        let gatehouse = try Self.served()
+        let folder = try ManifestFolder(["upload": String(repeating: "x", count: 3_000_000)])
+        for _ in 0..<3 {
+            let result = try Command.run(
+                "curl",
+                [
+                    "-sSki", "--http2", "--max-time", "20", "--connect-to", "::127.0.0.1:\(gatehouse.securePort)",
+                    "-T", folder.path(of: "upload"), "https://\(host)/",
+                ] + options)
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.contains("HTTP/2 \(status)"), "\(result.output)")
+            #expect(result.output.hasSuffix("</html>\r\n"))
+        }
+    }
+
     @Test(.needs(.nghttp))
     func `nghttp asks for several at once`() throws {
         let gatehouse = try Self.served()

@@ -273,6 +273,24 @@ extension ScriptedOrigin {
         #expect(rig.metric("gatehouse_upstream_failures_total", "truncated_response") == 1)
     }
 
+    /// RFC 9113 §8.1: the endpoint says that it has no use for the rest of the request.
+    @Test func `that is whole before its request reaches the client, though the stream is reset`() throws {
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            let request = try #require(try peer.head())
+            try peer.respond(to: request.stream, status: 413, body: "enough")
+            try peer.send(.reset(request.stream, HTTP2Frame.Code.none))
+            while try peer.frame() != nil {}
+        }
+        let rig = try ProxyRig(Given.http2(origin))
+        let client = try rig.client()
+        try client.send(
+            Client.head(method: "POST", ["Content-Length: 1000000"]) + String(repeating: "x", count: 100_000))
+        let answer = try client.response()
+        #expect(answer.status == 413)
+        #expect(answer.text == "enough")
+    }
+
     @Test func `that breaks off with its connection is cut off for the client`() throws {
         let origin = try ScriptedOrigin { connection in
             let peer = try connection.http2()

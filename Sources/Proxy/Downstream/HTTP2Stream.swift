@@ -18,12 +18,17 @@ final class HTTP2Stream: EventHandler {
     private var tunnel: Tunnel?
     /// Our end of the stream has gone out.
     private(set) var isSent = false
+    /// The response is whole, while the client is still sending its request.
+    private var isResting = false
     /// Output was taken: what made the exchange's turn come.
     private(set) var tookSomething = false
     /// The request came in a first flight that may have been sent before (TLS 1.3 early data).
     private(set) var isEarly = false
     /// Place among the connection's streams, which an event on its way to a former tenant does not find.
     private(set) var index = 0
+
+    /// How long a client may go on sending behind the answer.
+    private static let restNanoseconds: UInt64 = 2_000_000_000
 
     init(worker: Worker) {
         self.worker = worker
@@ -38,6 +43,7 @@ final class HTTP2Stream: EventHandler {
         self.state = state
         index = state.index
         isSent = false
+        isResting = false
         isEarly = connection.isEarly
         let exchange = worker.takeExchange(for: .http2(self))
         self.exchange = exchange
@@ -46,6 +52,7 @@ final class HTTP2Stream: EventHandler {
 
     /// Something happened on the stream.
     func signalled(_ signals: HTTP2StreamState.Signals) {
+        if isResting { return rest(signals) }
         if signals.contains(.sent) { isSent = true }
         if signals.contains(.closed) && !isSent { return lost() }
         tookSomething = !signals.isDisjoint(with: [.taken, .sent])
@@ -58,6 +65,11 @@ final class HTTP2Stream: EventHandler {
     }
 
     override func deadlinePassed() {
+        if isResting {
+            reset(.none)
+            leave()
+            return
+        }
         if let tunnel { tunnel.timedOut() } else { exchange?.downstreamTimedOut() }
     }
 
@@ -132,10 +144,25 @@ final class HTTP2Stream: EventHandler {
         } else if !isSent {
             reset(.internalError)
         } else if state?.hasEnded == false {
-            // RFC 9113 §8.1: the response is whole, and the rest of the request is of no use.
-            reset(.none)
+            return rest()
         }
         leave()
+    }
+
+    /// The rest of the request is of no use (RFC 9113 §8.1), but clients take an answer for lost that comes together with
+    /// the word of it (curl 7.88 does). So what is on its way is let in and forgotten, as far as the stream's window goes,
+    /// until the client has ended the stream or its time is over.
+    private func rest() {
+        isResting = true
+        rest([])
+        worker.loop.setDeadline(of: self, afterNanoseconds: Self.restNanoseconds)
+    }
+
+    private func rest(_ signals: HTTP2StreamState.Signals) {
+        guard let state, let connection else { return }
+        if signals.contains(.closed) { return leave() }
+        connection.session.drop(state, &worker.buffers)
+        if connection.session.wantsToSend { connection.planFlush() }
     }
 
     /// Ends the stream at once; its exchange is told.
