@@ -113,7 +113,7 @@ struct Transport: ~Copyable {
             case .wouldBlock, .closed:
                 isWritable = false
                 return .blocked
-            case .failed(let error): return .failed(error)
+            case .failed(let error): return sendingFailed(error)
             }
         }
         pool.takeBack(&output)
@@ -132,7 +132,7 @@ struct Transport: ~Copyable {
             case .wouldBlock, .closed:
                 isWritable = false
                 return .blocked
-            case .failed(let error): return .failed(error)
+            case .failed(let error): return sendingFailed(error)
             }
         }
         return .done
@@ -173,10 +173,17 @@ struct Transport: ~Copyable {
             case .wouldBlock, .closed:
                 isWritable = false
                 return .blocked
-            case .failed(let error): return .failed(error)
+            case .failed(let error): return sendingFailed(error)
             }
         }
         return .done
+    }
+
+    /// What the other side said before it went can still be read, though no event may have told of it yet.
+    private mutating func sendingFailed(_ error: Errno) -> Progress {
+        isReadable = !reachedEnd
+        if tls.isActive { tls.noteReadable() }
+        return .failed(error)
     }
 
     /// Gives all storage back.

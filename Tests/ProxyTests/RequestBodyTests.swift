@@ -109,6 +109,17 @@ import Testing
         #expect(try rig.request(method: "POST", ["Content-Length: 10"], body: "0123456789").status == 200)
     }
 
+    @Test func `that are too large may be sent to their end before the client looks at the answer`() throws {
+        let size = 40_000_000
+        let rig = try ProxyRig(
+            Given.model(try Self.echo()) { $0.bodyLimits = BodyLimits(requestBytes: 10) })
+        let client = try rig.client()
+        try client.send(Client.head(method: "POST", ["Content-Length: \(size)"]))
+        try BodyPattern.send(size, to: client.wire)
+        #expect(try client.response().status == 413)
+        #expect(try client.isEnded())
+    }
+
     @Test func `that turn out too large are refused, and the origin gets no whole request`() throws {
         let origin = try Self.echo()
         let rig = try ProxyRig(Given.model(origin) { $0.bodyLimits = BodyLimits(requestBytes: 10) })
@@ -165,6 +176,30 @@ import Testing
         #expect(answer.text == "no thanks")
         #expect(answer["Connection"] == "close", "the connection cannot be kept with most of a body missing")
         try origin.waitForFinished(1)
+    }
+
+    @Test func `reaches the client, though the connection broke before anybody had looked at it`() throws {
+        let (hasHead, mayAnswer) = (Gate(), Gate())
+        let origin = try ScriptedOrigin { connection in
+            _ = try connection.head()
+            hasHead.open()
+            try mayAnswer.wait()
+            try connection.respond("no thanks", status: "403 Forbidden", fields: ["Connection: close"])
+            connection.reset()
+        }
+        let worker = try HeldWorker(Given.model(origin))
+        let client = try worker.rig.client()
+        try client.send(Client.head(method: "POST", ["Content-Length: 100000"]) + "some of it")
+        try hasHead.wait()
+        // The worker meets more of the body first, and then the answer with the reset.
+        try worker.hold()
+        try client.send("more of it")
+        mayAnswer.open()
+        try origin.waitForFinished(1)
+        worker.letGo()
+        let answer = try client.response()
+        #expect(answer.status == 403)
+        #expect(answer.text == "no thanks")
     }
 
     @Test func `lets a small rest of the body pass, and the next request is found`() throws {

@@ -57,10 +57,13 @@ final class HTTP1Downstream: DownstreamConnection {
     /// Bytes that may still be read and forgotten.
     private var allowance = 0
 
-    /// Most bytes and nanoseconds that closing waits for the client. The bytes are what the kernel's buffers
-    /// on both sides may hold of a body that was under way.
-    private static let lingerLimit = 8 << 20
-    private static let lingerNanoseconds: UInt64 = 2_000_000_000
+    /// Most bytes and nanoseconds that closing waits for a client that goes on sending, and for one that doesn't. Many
+    /// look at the answer only when they have sent everything; the times are those of nginx's `lingering_close`.
+    private static let lingerLimit = 256 << 20
+    private static let lingerNanoseconds: UInt64 = 30_000_000_000
+    private static let silenceNanoseconds: UInt64 = 5_000_000_000
+    /// Reads that are forgotten before other connections get their turn.
+    private static let readsPerTurn = 16
     /// How long a new connection may take to send something while others wait for room.
     static let fairNanoseconds: UInt64 = 1_000_000_000
 
@@ -231,8 +234,8 @@ final class HTTP1Downstream: DownstreamConnection {
             worker.metrics.count(Limit.discardedBody)
             phase = .lingering
             allowance = Self.lingerLimit
+            idleSince = worker.loop.now
             transport.finishSending()
-            worker.loop.setDeadline(of: self, afterNanoseconds: Self.lingerNanoseconds)
             linger()
         case .close:
             if requests >= worker.settings.keepAliveRequests { worker.metrics.count(Limit.keepAliveRequests) }
@@ -269,17 +272,22 @@ final class HTTP1Downstream: DownstreamConnection {
         }
     }
 
+    /// Reads and forgets what the client still sends: closing would reset the connection under the answer.
     private func linger() {
-        while allowance > 0 {
+        let silence = worker.loop.now.advanced(byNanoseconds: Self.silenceNanoseconds)
+        let end = idleSince.advanced(byNanoseconds: Self.lingerNanoseconds)
+        worker.loop.setDeadline(of: self, at: min(silence, end))
+        for _ in 0..<Self.readsPerTurn {
             allowance -= transport.input.count
             transport.input.clear()
+            guard allowance > 0 else { return close() }
             switch transport.receive(&worker.buffers) {
             case .bytes: continue
             case .nothing: return
             case .full, .end, .failed: return close()
             }
         }
-        close()
+        worker.loop.resumeLater(self)
     }
 
     /// Whether it may be closed to make room for others. A new connection gets a fair time for its first request;
