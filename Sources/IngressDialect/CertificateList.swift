@@ -24,7 +24,7 @@ enum CertificateList {
 
     /// The certificate of `--default-ssl-certificate`; says why when it can't be used.
     static func standard(
-        _ key: NamespacedName?, in store: ObjectStore, _ certificates: CertificateResolver,
+        _ key: NamespacedName?, in store: ObjectStore, _ certificates: CertificateResolver, ciphers: String,
         _ diagnostics: inout [Diagnostic]
     ) -> CertificateBundle? {
         guard let key else { return nil }
@@ -41,6 +41,7 @@ enum CertificateList {
         }
         do throws(CertificateFault) {
             let bundle = try certificates.certificate(secret)
+            if let weakness = certificates.weakness(of: bundle, ciphers: ciphers) { throw CertificateFault(weakness) }
             if bundle.expires <= certificates.now() {
                 diagnostics.append(
                     Diagnostic(

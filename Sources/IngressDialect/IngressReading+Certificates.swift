@@ -44,27 +44,30 @@ extension IngressReading {
         var unusable: [Int: String] = [:]
         for index in content.hosts.indices {
             guard let name = content.hosts[index].name.certificateName else { continue }
-            content.hosts[index].certificate = certificate(for: name, &unusable)
+            content.hosts[index].certificate = certificate(for: name, content.tls.ciphers, &unusable)
         }
         for (number, fault) in unusable.sorted(by: { $0.key < $1.key }) {
             report(number, .warning, "\(fault), so no host is served by it", remedy: "put another in its place")
         }
     }
 
-    /// - Parameter unusable: entries that don't list the host and whose Secrets are of no use, with the reasons.
+    /// - Parameters:
+    ///   - ciphers: the host's own list, if it has one.
+    ///   - unusable: entries that don't list the host and whose Secrets are of no use, with the reasons.
     private mutating func certificate(
-        for host: String, _ unusable: inout [Int: String]
+        for host: String, _ ciphers: String?, _ unusable: inout [Int: String]
     ) -> TranslatedIngress.HostCertificate {
         if let number = ingress.tls.firstIndex(where: { $0.names(host) }) {
             // Without a Secret the host is served by the default certificate, and that is what was asked for.
             guard let secret = ingress.tls[number].secretName, !secret.isEmpty else { return .standard }
-            guard let bundle = bundle(secret, entry: number, for: host) else { return .standard }
+            guard let bundle = bundle(secret, entry: number, for: host, ciphers) else { return .standard }
             return bundle.covers(host) ? .own(bundle) : mismatch(bundle, host, entry: number)
         }
         for (number, entry) in ingress.tls.enumerated() {
             guard let secret = entry.secretName, !secret.isEmpty else { continue }
             do throws(CertificateFault) {
-                let bundle = try find(NamespacedName(namespace: ingress.metadata.namespace, name: secret))
+                let key = NamespacedName(namespace: ingress.metadata.namespace, name: secret)
+                let bundle = try find(key, ciphers)
                 if bundle.covers(host) { return .own(bundle) }
             } catch {
                 // Where the entry names other hosts, they are told.
@@ -86,9 +89,11 @@ extension IngressReading {
     }
 
     /// The certificate of a Secret that is meant for a host; says why when there is none.
-    private mutating func bundle(_ secret: String, entry number: Int, for host: String) -> CertificateBundle? {
+    private mutating func bundle(
+        _ secret: String, entry number: Int, for host: String, _ ciphers: String?
+    ) -> CertificateBundle? {
         let key = NamespacedName(namespace: ingress.metadata.namespace, name: secret)
-        do throws(CertificateFault) { return try find(key) } catch {
+        do throws(CertificateFault) { return try find(key, ciphers) } catch {
             report(
                 number, .warning, "\(error.reason), so \(host) serves the default certificate",
                 remedy: store.secrets[key] == nil ? "add it, with type kubernetes.io/tls" : "put another in its place")
@@ -96,8 +101,10 @@ extension IngressReading {
         }
     }
 
-    /// The certificate of a Secret, unless it has expired.
-    private mutating func find(_ key: NamespacedName) throws(CertificateFault) -> CertificateBundle {
+    /// The certificate of a Secret, unless it has expired or is too weak for the ciphers in use.
+    private mutating func find(
+        _ key: NamespacedName, _ ciphers: String?
+    ) throws(CertificateFault) -> CertificateBundle {
         guard let secret = secret(key) else { throw CertificateFault("there is no Secret \(key)") }
         let bundle: CertificateBundle
         do throws(CertificateFault) { bundle = try certificates.certificate(secret) } catch {
@@ -106,6 +113,9 @@ extension IngressReading {
         guard bundle.expires > certificates.now() else {
             let day = Timestamp(seconds: bundle.expires).day
             throw CertificateFault("the certificate in Secret \(key) (\(bundle.origin.place)) expired on \(day)")
+        }
+        if let weakness = certificates.weakness(of: bundle, ciphers: ciphers ?? globals.settings.tls.ciphers) {
+            throw CertificateFault("the certificate in Secret \(key) (\(bundle.origin.place)) \(weakness)")
         }
         validUntil = min(validUntil, bundle.expires)
         return bundle

@@ -59,7 +59,8 @@ public struct IngressTranslator: Sendable {
         upstreams = context.upstreams
         if haveChanged { certificateList = CertificateList.of(ingresses.ordered) }
         let standard = CertificateList.standard(
-            options.defaultCertificate, in: store, certificates, &translation.diagnostics)
+            options.defaultCertificate, in: store, certificates, ciphers: settings.tls.ciphers,
+            &translation.diagnostics)
         translation.model.certificates = CertificateList.adding(standard, to: certificateList)
         translation.model.defaultCertificate = standard?.id
         translation.validUntil = ingresses.ordered.reduce(.max) { min($0, $1.validUntil) }

@@ -8,6 +8,8 @@ public struct CertificateFacts: Sendable, Equatable {
     public var names: [String]
     /// When it stops being valid, in seconds since 1970.
     public var notAfter: Int64
+    /// How many bits of security the weakest key or signature of the chain gives, as OpenSSL counts them.
+    public var securityBits: Int
 
     private static let reader = Mutex(CertificateReader())
 
@@ -30,12 +32,14 @@ public struct CertificateFacts: Sendable, Equatable {
             ERR_clear_error()
             throw TLSConfigurationError("the private key does not belong to the certificate")
         }
-        self.init(certificates[0])
+        let bits = certificates.map { CertificateStrength.bits(of: $0, key: X509_get0_pubkey($0)) }
+        self.init(certificates[0], securityBits: bits.min() ?? 0)
     }
 
-    init(_ certificate: OpaquePointer) {
+    init(_ certificate: OpaquePointer, securityBits: Int) {
         names = Self.names(of: certificate)
         notAfter = Self.seconds(X509_get0_notAfter(certificate))
+        self.securityBits = securityBits
         ERR_clear_error()
     }
 

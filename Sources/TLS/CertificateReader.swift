@@ -54,7 +54,17 @@ final class CertificateReader {
         let found = certificates(chain)
         defer { for certificate in found { X509_free(certificate) } }
         guard let leaf = found.first, owns(leaf, key) else { return nil }
-        return CertificateFacts(leaf)
+        var bits = Int.max
+        for certificate in found {
+            guard let own = publicKey(of: certificate) else { return nil }
+            defer { EVP_PKEY_free(own) }
+            let strength = CertificateStrength.bits(of: certificate, key: own)
+            // Where no keys are known, nobody is found to vouch for itself, and a signature counts that shouldn't.
+            let isSelfIssued = X509_get_extension_flags(certificate) & CUnsignedInt(EXFLAG_SI) != 0
+            guard !isSelfIssued || strength == Int(EVP_PKEY_get_security_bits(own)) else { return nil }
+            bits = min(bits, strength)
+        }
+        return CertificateFacts(leaf, securityBits: bits)
     }
 
     /// Empty unless the text is certificates and nothing but.

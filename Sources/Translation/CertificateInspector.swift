@@ -4,10 +4,13 @@ public struct InspectedCertificate: Sendable, Equatable {
     public var names: [String]
     /// When it stops being valid, in seconds since 1970.
     public var expires: Int64
+    /// How many bits of security the weakest key or signature of the chain gives.
+    public var securityBits: Int
 
-    public init(names: [String], expires: Int64) {
+    public init(names: [String], expires: Int64, securityBits: Int = .max) {
         self.names = names
         self.expires = expires
+        self.securityBits = securityBits
     }
 }
 
@@ -31,6 +34,8 @@ public struct CertificateInspector: Sendable {
     public let authorities: @Sendable (_ text: [UInt8]) throws(CertificateFault) -> Void
     /// Makes sure that PEM text holds certificate revocation lists.
     public let revocations: @Sendable (_ text: [UInt8]) throws(CertificateFault) -> Void
+    /// How many bits of security a certificate needs to be served where this list of ciphers holds.
+    public let securityNeeded: @Sendable (_ ciphers: String) -> Int
     /// The wall clock, in seconds since 1970.
     public let now: @Sendable () -> Int64
 
@@ -38,11 +43,13 @@ public struct CertificateInspector: Sendable {
         identity: @escaping @Sendable ([UInt8], [UInt8]) throws(CertificateFault) -> InspectedCertificate,
         authorities: @escaping @Sendable ([UInt8]) throws(CertificateFault) -> Void,
         revocations: @escaping @Sendable ([UInt8]) throws(CertificateFault) -> Void,
+        securityNeeded: @escaping @Sendable (String) -> Int = { _ in 0 },
         now: @escaping @Sendable () -> Int64
     ) {
         self.identity = identity
         self.authorities = authorities
         self.revocations = revocations
+        self.securityNeeded = securityNeeded
         self.now = now
     }
 

@@ -16,6 +16,8 @@ public struct CertificateResolver: Sendable {
 
     private final class Memory: Sendable {
         let findings = Mutex<[NamespacedName: Findings]>([:])
+        /// By cipher list.
+        let securityNeeded = Mutex<[String: Int]>([:])
     }
 
     /// The keys that ingress-nginx reads, and the one that it doesn't: a stapled OCSP response.
@@ -48,6 +50,21 @@ public struct CertificateResolver: Sendable {
     /// - Throws: What is wrong with the Secret; reads on after its name.
     public func trust(_ secret: ObjectTable<Secret>.Shared) throws(CertificateFault) -> TrustBundle {
         try recall(secret, \.trust) { () throws(CertificateFault) in try inspectTrust(secret.object) }
+    }
+
+    /// What is wrong with a certificate's strength where this list of ciphers holds: the library that serves would refuse
+    /// to present it. Reads on after its name; nil when it is strong enough.
+    public func weakness(of bundle: CertificateBundle, ciphers: String) -> String? {
+        let needed = memory.securityNeeded.withLock { known in
+            if let needed = known[ciphers] { return needed }
+            let needed = inspector.securityNeeded(ciphers)
+            known[ciphers] = needed
+            return needed
+        }
+        guard bundle.securityBits < needed else { return nil }
+        return
+            "is too weak to be served: a key or signature of its chain gives \(bundle.securityBits) bits of security, "
+            + "and the ciphers ask for \(needed)"
     }
 
     /// Whether a Secret holds both a certificate and a key, whatever they are worth.
@@ -91,7 +108,7 @@ public struct CertificateResolver: Sendable {
         let facts = try inspector.identity(chain, key)
         return CertificateBundle(
             id: CertificateID("\(secret.metadata.key)"), chain: SealedBytes(chain), key: SealedBytes(key),
-            names: facts.names, expires: facts.expires,
+            names: facts.names, expires: facts.expires, securityBits: facts.securityBits,
             ocspResponse: secret.data[DataKey.ocspResponse].map { SealedBytes($0.bytes) }, origin: Origin(secret))
     }
 

@@ -7,7 +7,8 @@ extension CertificateInspector {
     static let tls = CertificateInspector(
         identity: { chain, key throws(CertificateFault) in
             let facts = try reading { () throws(TLSConfigurationError) in try CertificateFacts(chain: chain, key: key) }
-            return InspectedCertificate(names: facts.names, expires: facts.notAfter)
+            return InspectedCertificate(
+                names: facts.names, expires: facts.notAfter, securityBits: facts.securityBits)
         },
         authorities: { text throws(CertificateFault) in
             _ = try reading { () throws(TLSConfigurationError) in try CertificateFacts.countAuthorities(text) }
@@ -15,6 +16,7 @@ extension CertificateInspector {
         revocations: { text throws(CertificateFault) in
             _ = try reading { () throws(TLSConfigurationError) in try CertificateFacts.countRevocationLists(text) }
         },
+        securityNeeded: { CertificateStrength.bits(neededWith: $0) },
         now: { Int64(WallClock.now().seconds) })
 
     private static func reading<Value>(

@@ -1,7 +1,8 @@
 import Translation
 
 /// Certificates made of words, so that fixtures hold no keys: `tls.crt` is `for shop.example.com www.example.com until
-/// 1900000000`, a `tls.key` that fits is `key`, `ca.crt` is `authorities`, `ca.crl` is `revocations`.
+/// 1900000000`, with `of 80 bits` behind it if it isn't of 128, a `tls.key` that fits is `key`, `ca.crt` is `authorities`,
+/// `ca.crl` is `revocations`.
 enum PaperCertificates {
     /// 2026-07-01.
     static let now: Int64 = 1_782_864_000
@@ -15,14 +16,17 @@ enum PaperCertificates {
             guard Self.words(key) == ["key"] else {
                 throw CertificateFault("has a private key that does not belong to the certificate")
             }
-            return InspectedCertificate(names: Array(words[1..<until]), expires: expires)
+            let bits = words.dropFirst(until + 2)
+            return InspectedCertificate(
+                names: Array(words[1..<until]), expires: expires,
+                securityBits: bits.first == "of" ? bits.dropFirst().first.flatMap { Int($0) } ?? 0 : 128)
         },
         authorities: { text throws(CertificateFault) in
             guard words(text) == ["authorities"] else { throw CertificateFault("holds no certificate") }
         },
         revocations: { text throws(CertificateFault) in
             guard words(text) == ["revocations"] else { throw CertificateFault("holds no revocation list") }
-        }, now: { now })
+        }, securityNeeded: { $0.contains("@SECLEVEL=0") ? 0 : 112 }, now: { now })
 
     private static func words(_ text: [UInt8]) -> [String] {
         String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)

@@ -69,6 +69,27 @@ import Testing
         #expect(try client.request().text == "hello")
     }
 
+    @Test(arguments: [("shop/tls", false), (nil, false), ("shop/tls", true)])
+    func `falls back for a certificate that is too weak for the ciphers`(standard: String?, isAllowed: Bool) throws {
+        let (weak, certificate) = Given.bundle("shop/weak", for: "weak.example", kind: .weakRSA)
+        var settings = Settings()
+        settings.tls.ciphers = "DEFAULT:@SECLEVEL=\(isAllowed ? 0 : 2)"
+        let rig = try ProxyRig(
+            Given.secureModel(
+                try ScriptedOrigin(answering: "hello"), hosts: [(.exact("weak.example"), "shop/weak")],
+                certificates: [Self.shop.0, weak], defaultCertificate: standard, settings: settings))
+        let client = try rig.secureClient(TLSOptions("weak.example"))
+        let shown = client.wire.session
+        if isAllowed {
+            #expect(shown?.certificate == certificate.certificatePEM)
+        } else if standard != nil {
+            #expect(shown?.certificate == Self.shop.1.certificatePEM)
+        } else {
+            #expect(shown?.subject.contains("Fake") == true)
+        }
+        #expect(try client.request(host: "weak.example").status == 200)
+    }
+
     @Test func `tells the upstream of https and port 443`() throws {
         let origin = try ScriptedOrigin(answering: "")
         let rig = try rig(origin)

@@ -9,11 +9,15 @@ import Testing
     private static let rsa = TestCertificate("rsa.example", issuer: authority, kind: .rsa)
     private static let other = TestCertificate("other.example")
     private static let otherRSA = TestCertificate("other.example", kind: .rsa)
+    private static let weak = TestCertificate("weak.example", issuer: authority, kind: .weakRSA)
+    private static let sha1 = TestCertificate("sha1.example", issuer: authority, isSignedWithSHA1: true)
+    private static let sha1Alone = TestCertificate("sha1.example", isSignedWithSHA1: true)
+    private static let weakAuthority = TestCertificate("Old Authority", isAuthority: true, kind: .weakRSA)
     private static let unnamed = TestCertificate("Plain.Example", isAuthority: true)
 
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    @Test(arguments: [shop, rsa, other, unnamed])
+    @Test(arguments: [shop, rsa, other, unnamed, weak, sha1, sha1Alone])
     func `are the same whether looked at in a hurry or examined`(certificate: TestCertificate) throws {
         let (chain, key) = (bytes(certificate.chainPEM), bytes(certificate.keyPEM))
         #expect(try CertificateFacts(chain: chain, key: key) == CertificateFacts(examining: chain, key))
@@ -26,12 +30,37 @@ import Testing
         #expect(plain.names == ["plain.example"])
     }
 
-    @Test(arguments: [shop, rsa, other])
+    @Test(arguments: [shop, rsa, other, weak, sha1])
     func `are read without OpenSSL's slow way where all is plain`(certificate: TestCertificate) throws {
         let reader = try #require(CertificateReader())
         for _ in 0..<3 {
             #expect(reader.facts(chain: bytes(certificate.chainPEM), key: bytes(certificate.keyPEM)) != nil)
         }
+    }
+
+    @Test(arguments: [
+        (shop, 128), (rsa, 112), (weak, 80), (sha1, 63),
+        // Nobody relies on a signature by oneself.
+        (sha1Alone, 128), (TestCertificate("below.example", issuer: weakAuthority), 80),
+    ])
+    func `tell how strong the weakest key or signature is`(certificate: TestCertificate, bits: Int) throws {
+        let (chain, key) = (bytes(certificate.chainPEM), bytes(certificate.keyPEM))
+        #expect(try CertificateFacts(chain: chain, key: key).securityBits == bits)
+        #expect(try CertificateFacts(examining: chain, key).securityBits == bits)
+        // What is said of it is what OpenSSL does with it.
+        for ciphers in ["DEFAULT", "DEFAULT:@SECLEVEL=0", "DEFAULT:@SECLEVEL=1", "DEFAULT:@SECLEVEL=3"] {
+            var settings = TLSServerSettings()
+            settings.ciphers = ciphers
+            let context = try TLSContext(server: settings, resumption: Resumption())
+            #expect(
+                try Certificate(chain: chain, key: key).use(in: context)
+                    == (bits >= CertificateStrength.bits(neededWith: ciphers)))
+        }
+    }
+
+    @Test(arguments: [("DEFAULT:@SECLEVEL=0", 0), ("DEFAULT:@SECLEVEL=1", 80), ("DEFAULT:@SECLEVEL=5", 256)])
+    func `must be as strong as the ciphers ask`(ciphers: String, bits: Int) {
+        #expect(CertificateStrength.bits(neededWith: ciphers) == bits)
     }
 
     @Test(arguments: [(shop, other), (shop, rsa), (rsa, otherRSA), (rsa, shop)])

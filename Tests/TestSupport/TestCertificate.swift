@@ -6,7 +6,8 @@ import Glibc
 /// Made with the library that is under test, because nothing else makes them as fast; what they are worth is judged by
 /// clients.
 public final class TestCertificate: Sendable {
-    public enum KeyKind: Sendable { case rsa, ec }
+    /// Of usual strength, or RSA with 1,024 bits, which nobody trusts any more.
+    public enum KeyKind: Sendable { case rsa, ec, weakRSA }
 
     // Written in `init` alone; OpenSSL only reads them afterwards.
     private nonisolated(unsafe) let certificate: OpaquePointer
@@ -21,12 +22,13 @@ public final class TestCertificate: Sendable {
     ///   - names: DNS names; the first is the common name too.
     ///   - issuer: who vouches for it; nil makes it vouch for itself.
     ///   - days: until it expires; negative for one that has expired.
+    ///   - isSignedWithSHA1: by a digest that nobody trusts any more.
     ///   - responder: URL of the authority's OCSP responder.
     public init(
         _ names: String..., issuer: TestCertificate? = nil, isAuthority: Bool = false, kind: KeyKind = .ec,
-        days: Int = 30, serial: Int = 1, responder: String? = nil
+        days: Int = 30, serial: Int = 1, isSignedWithSHA1: Bool = false, responder: String? = nil
     ) {
-        let key = kind == .ec ? gh_EC_generate("P-256") : gh_RSA_generate(2048)
+        let key = kind == .ec ? gh_EC_generate("P-256") : gh_RSA_generate(kind == .rsa ? 2048 : 1024)
         guard let key, let certificate = X509_new(), let subject = X509_NAME_new() else { fatalError("no memory") }
         defer { X509_NAME_free(subject) }
         X509_set_version(certificate, 2)
@@ -46,7 +48,9 @@ public final class TestCertificate: Sendable {
             Self.add(NID_subject_alt_name, names.map { "DNS:\($0)" }.joined(separator: ","), to: certificate)
         }
         if let responder { Self.add(NID_info_access, "OCSP;URI:\(responder)", to: certificate) }
-        precondition(X509_sign(certificate, issuer?.key ?? key, EVP_sha256()) > 0, "a signed certificate")
+        precondition(
+            X509_sign(certificate, issuer?.key ?? key, isSignedWithSHA1 ? EVP_sha1() : EVP_sha256()) > 0,
+            "a signed certificate")
         self.key = key
         self.certificate = certificate
         certificatePEM = Self.written { PEM_write_bio_X509($0, certificate) }

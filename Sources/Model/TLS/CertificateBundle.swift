@@ -22,6 +22,8 @@ public struct CertificateBundle: Sendable, Equatable {
     public var names: [String]
     /// When it stops being valid, in seconds since 1970.
     public var expires: Int64
+    /// How many bits of security the weakest key or signature of the chain gives.
+    public var securityBits: Int
     /// A DER encoded OCSP response to staple (RFC 6066 §8), when the object carries one.
     public var ocspResponse: SealedBytes?
     /// The object that holds it.
@@ -29,13 +31,14 @@ public struct CertificateBundle: Sendable, Equatable {
 
     public init(
         id: CertificateID, chain: SealedBytes, key: SealedBytes, names: [String], expires: Int64,
-        ocspResponse: SealedBytes? = nil, origin: Origin
+        securityBits: Int = .max, ocspResponse: SealedBytes? = nil, origin: Origin
     ) {
         self.id = id
         self.chain = chain
         self.key = key
         self.names = names
         self.expires = expires
+        self.securityBits = securityBits
         self.ocspResponse = ocspResponse
         self.origin = origin
     }

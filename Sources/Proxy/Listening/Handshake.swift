@@ -209,9 +209,8 @@ final class Handshake: DownstreamConnection {
         case .hello:
             let name = transport.tls.indicatedName
             self.name = name
-            guard let plan = worker.snapshot.tls(of: worker).plan(for: name, &worker.matchScratch),
-                transport.tls.accept(plan.certificate, by: plan.context, scope: plan.scope)
-            else {
+            let plans = worker.snapshot.tls(of: worker)
+            guard let plan = plans.plan(for: name, &worker.matchScratch), accept(plan, of: plans, &transport.tls) else {
                 transport.tls.reject()
                 return .again
             }
@@ -230,6 +229,13 @@ final class Handshake: DownstreamConnection {
             worker.metrics.count(.tlsFailures)
             return .end
         }
+    }
+
+    /// - Returns: false when there is nothing to present.
+    private func accept(_ plan: TLSPlans.Plan, of plans: TLSPlans, _ session: inout TLSSession) -> Bool {
+        if session.accept(plan.certificate, by: plan.context, scope: plan.scope) { return true }
+        for standIn in plans.standIns where session.accept(standIn, by: plan.context, scope: plan.scope) { return true }
+        return false
     }
 
     private func makeIdentity(_ session: borrowing TLSSession) -> ClientIdentity? {

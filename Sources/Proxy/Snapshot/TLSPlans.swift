@@ -126,6 +126,13 @@ final class TLSPlans {
             scope: ResumptionScope.digest([Array("\(host.name)".utf8)] + (policy?.scopeParts ?? [])), policy: policy)
     }
 
+    /// What is presented, the first that can be, where OpenSSL refuses to present a host's own certificate: it asks for
+    /// stronger ones where the ciphers say so.
+    var standIns: [Certificate] {
+        let standard = shared.model.defaultCertificate.flatMap { certificate($0, for: nil) }
+        return [standard, fallback].compactMap { $0 }
+    }
+
     private func certificate(_ id: CertificateID, for alias: ServerName?) -> Certificate? {
         guard let index = bundles[id] else { return nil }
         let bundle = shared.model.certificates[index]
