@@ -6,7 +6,7 @@ RELEASE   = -c release --static-swift-stdlib
 GATEHOUSE = .build/release/gatehouse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fuzz fixtures sanitize
+.PHONY: help setup run test check bench fuzz fixtures sanitize soak
 
 help: ## List these targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -51,3 +51,7 @@ sanitize: ## Run the tests under the address and the thread sanitizer.
 	  $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp \
 	  $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
+
+soak: ## Good, broken and abandoned requests while manifests change: REQUESTS= of them (200000).
+	@Scripts/setup build test
+	GATEHOUSE_SOAK_REQUESTS=$(or $(REQUESTS),200000) $(SWIFT) test --disable-xctest --filter SoakTests

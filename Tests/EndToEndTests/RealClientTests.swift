@@ -111,4 +111,14 @@ import Testing
         }
         #expect(try gatehouse.metrics().sum("gatehouse_tunnels_total") == 1)
     }
+
+    @Test(.needs(.wsproto), arguments: ["1.1", "2"])
+    func `a WebSocket client of Python's libraries gets its echo over TLS`(version: String) throws {
+        let gatehouse = try Self.served()
+        let script = Python.client("websocket_tls.py")
+        let result = try Command.run(Python.path, [script, "\(gatehouse.securePort)", "shop.example", "40", version])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output == "40 messages echoed over HTTP/\(version), closed with 1000\n")
+        #expect(try gatehouse.metrics().sum("gatehouse_tunnels_total") == 1)
+    }
 }

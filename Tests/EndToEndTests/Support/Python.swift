@@ -8,6 +8,9 @@ enum Python {
     /// Whether gRPC's own implementation is installed, as `Scripts/setup test` does.
     static let hasGRPC = (try? Command.run(path, ["-c", "import grpc"]))?.status == 0
 
+    /// Whether the libraries wsproto and h2 are installed, as `Scripts/setup test` does.
+    static let hasWebSockets = (try? Command.run(path, ["-c", "import h2, wsproto"]))?.status == 0
+
     /// A program of `Tests/EndToEndTests/Clients`.
     static func client(_ name: String) -> String {
         Products.repository.appending(path: "Tests/EndToEndTests/Clients/\(name)").path(percentEncoded: false)

@@ -20,10 +20,12 @@ struct Tool: Sendable, CustomTestStringConvertible {
     static let python = Tool("python3")
     /// gRPC's own implementation for Python.
     static let grpcio = Tool("grpcio", isInstalled: Python.hasGRPC)
+    /// Libraries for WebSockets, over HTTP/2 too, for Python.
+    static let wsproto = Tool("wsproto", isInstalled: Python.hasWebSockets)
     static let sslscan = Tool("sslscan")
     static let wrk = Tool("wrk")
 
-    static let all = [curl, h2load, nghttp, openssl, python, grpcio, sslscan, wrk]
+    static let all = [curl, h2load, nghttp, openssl, python, grpcio, wsproto, sslscan, wrk]
 
     var testDescription: String { name }
 }
