@@ -182,7 +182,15 @@ public final class Wire: Sendable {
     public func reset() {
         var value = linger(l_onoff: 1, l_linger: 0)
         setsockopt(number, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
-        close()
+        let vacant = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard secureSide == nil, vacant >= 0 else { return close() }
+        // The number stays this wire's: a script that reads on must fail, and not read another test's connection.
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            _ = dup2(vacant, number)
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        }
+        Glibc.close(vacant)
     }
 
     /// Wakes a thread that is blocked in a call on this wire.
