@@ -74,10 +74,12 @@ import Testing
         let (weak, certificate) = Given.bundle("shop/weak", for: "weak.example", kind: .weakRSA)
         var settings = Settings()
         settings.tls.ciphers = "DEFAULT:@SECLEVEL=\(isAllowed ? 0 : 2)"
+        let origin = try ScriptedOrigin(answering: "hello")
         let rig = try ProxyRig(
             Given.secureModel(
-                try ScriptedOrigin(answering: "hello"), hosts: [(.exact("weak.example"), "shop/weak")],
+                origin, hosts: [(.exact("weak.example"), "shop/weak")],
                 certificates: [Self.shop.0, weak], defaultCertificate: standard, settings: settings))
+        rig.companions = [origin]
         let client = try rig.secureClient(TLSOptions("weak.example"))
         let shown = client.wire.session
         if isAllowed {
