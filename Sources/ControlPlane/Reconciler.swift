@@ -6,7 +6,8 @@ public import Translation
 
 /// What the data plane made of a model.
 public enum PublishResult: Sendable, Equatable {
-    case published
+    /// It is live; with what was found to be wrong with it only then.
+    case published([Diagnostic])
     /// The model can't be run, and why; the one before stays in use.
     case refused(String)
 }
@@ -20,7 +21,7 @@ public actor Reconciler {
     /// Turns objects and the addresses of names into a model, by the rules of the dialects.
     public typealias Translate = @Sendable (ObjectStore, ResolvedNames) -> Translation
     /// Hands a model to the data plane, off its workers.
-    public typealias Publish = @Sendable (ProxyModel, [Diagnostic]) -> PublishResult
+    public typealias Publish = @Sendable (ProxyModel) -> PublishResult
 
     private let source: FileSource
     private let names: DNSResolver
@@ -33,6 +34,8 @@ public actor Reconciler {
     private var manifests = ManifestSet()
     private var versions = LastGoodVersions()
     private var model: ProxyModel?
+    /// What the data plane found to be wrong with the model in use.
+    private var findings: [Diagnostic] = []
     private var usedAnswers: ResolvedNames = [:]
     /// When the objects mean something else although nobody changed them: a certificate expires.
     private var validUntil = Int64.max
@@ -114,9 +117,9 @@ public actor Reconciler {
     }
 
     private func finish(_ translation: Translation, since began: Instant) -> ReconcileOutcome {
-        let diagnostics = manifests.diagnostics.map(Diagnostic.init) + translation.diagnostics
         let former = model
-        let outcome = publish(translation.model, diagnostics, replacing: former)
+        let outcome = publish(translation.model, replacing: former)
+        let diagnostics = manifests.diagnostics.map(Diagnostic.init) + translation.diagnostics + findings
         let elapsed = Duration.nanoseconds(Int64(Instant.now().nanoseconds(since: began)))
         tell(diagnostics)
         log(outcome, isFirst: former == nil, elapsed)
@@ -183,14 +186,13 @@ public actor Reconciler {
         }
     }
 
-    private func publish(
-        _ model: ProxyModel, _ diagnostics: [Diagnostic], replacing former: ProxyModel?
-    ) -> ReconcileOutcome {
+    private func publish(_ model: ProxyModel, replacing former: ProxyModel?) -> ReconcileOutcome {
         guard model != former else { return .unchanged }
         if let fault = model.faults(beside: former).first { return .refused("\(fault)") }
-        switch publish(model, diagnostics) {
-        case .published:
+        switch publish(model) {
+        case .published(let findings):
             self.model = model
+            self.findings = findings
             return .published(ModelDiff(from: former ?? ProxyModel(), to: model))
         case .refused(let reason): return .refused(reason)
         }

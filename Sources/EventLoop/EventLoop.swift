@@ -133,6 +133,13 @@ public final class EventLoop {
         entryLimit = 2 * timers.count + Self.fewEntries
     }
 
+    /// Whether something has happened to the handler's descriptor of which it has not been told yet: that comes later in
+    /// this turn. What happens while the turn lasts is not known before the next.
+    public func hasNews(for handler: EventHandler) -> Bool {
+        guard let id = handler.id else { return false }
+        return handlers.isNoted(id)
+    }
+
     /// Calls `handler.resumed` on the next turn, after the events that wait then: for work that was
     /// left undone so that others get their share.
     public func resumeLater(_ handler: EventHandler) {
@@ -166,6 +173,8 @@ public final class EventLoop {
     /// - Returns: whether the loop was woken by its event.
     public func handle(_ count: Int, wakeEvent: borrowing EventFD) -> Bool {
         var woken = false
+        // Of several handlers one may ask about another that comes later (`hasNews`).
+        if count > 1 { for index in 0..<count { handlers.note(SlotID(tag: epoll.event(at: index).tag)) } }
         for index in 0..<count {
             let (tag, readiness) = epoll.event(at: index)
             if tag == Self.wakeTag {
@@ -173,7 +182,7 @@ public final class EventLoop {
                 woken = true
                 continue
             }
-            handlers[SlotID(tag: tag)]?.ready(readiness)
+            handlers.takeNoted(SlotID(tag: tag))?.ready(readiness)
         }
         fireTimers()
         resumeHandlers()
@@ -203,6 +212,31 @@ public final class EventLoop {
             }
         }
         due.removeAll(keepingCapacity: true)
+        passOverIdleTicks()
+    }
+
+    /// Handlers that have left, and deadlines that were moved, leave entries at ticks at which nothing is due. Puts those
+    /// off that come before the first that matters, so that a loop with nothing to do sleeps until then.
+    ///
+    /// Done when a tick has come, not each time that the loop goes to sleep: a busy one moves deadlines all the time.
+    private func passOverIdleTicks() {
+        while timers.count > 0, !nextTickMatters {
+            timers.takeNextTick(into: &due)
+            for (id, tick) in due {
+                guard let handler = handlers[id], handler.armedTick == tick else { continue }
+                handler.armedTick = .max
+                if handler.deadline != .distantFuture { arm(handler) }
+            }
+            due.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Whether a deadline lies in the next tick that holds entries.
+    private var nextTickMatters: Bool {
+        timers.nextTickHolds { [handlers, timers] id, tick in
+            guard let handler = handlers[id], handler.armedTick == tick else { return false }
+            return handler.deadline != .distantFuture && timers.tick(for: handler.deadline) <= tick
+        }
     }
 
     private func resumeHandlers() {

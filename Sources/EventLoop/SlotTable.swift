@@ -22,6 +22,8 @@ public struct SlotID: Hashable, Sendable {
 struct SlotTable<Element: AnyObject> {
     private struct Slot {
         var generation: UInt32
+        /// There is something to tell the object.
+        var isNoted = false
         var element: Element?
     }
 
@@ -34,6 +36,7 @@ struct SlotTable<Element: AnyObject> {
     mutating func insert(_ element: Element) -> SlotID {
         if let index = free.popLast() {
             slots[Int(index)].element = element
+            slots[Int(index)].isNoted = false
             return SlotID(index: index, generation: slots[Int(index)].generation)
         }
         slots.append(Slot(generation: 0, element: element))
@@ -53,6 +56,27 @@ struct SlotTable<Element: AnyObject> {
         slots[index].element = nil
         slots[index].generation &+= 1
         free.append(id.index)
+    }
+
+    /// Notes that there is something to tell the object, if it is still there.
+    mutating func note(_ id: SlotID) {
+        let index = Int(id.index)
+        guard index < slots.count, slots[index].generation == id.generation else { return }
+        slots[index].isNoted = true
+    }
+
+    /// Whether there is something to tell the object.
+    func isNoted(_ id: SlotID) -> Bool {
+        let index = Int(id.index)
+        return index < slots.count && slots[index].generation == id.generation && slots[index].isNoted
+    }
+
+    /// The object, or nil when it has left. It is being told.
+    mutating func takeNoted(_ id: SlotID) -> Element? {
+        let index = Int(id.index)
+        guard index < slots.count, slots[index].generation == id.generation else { return nil }
+        slots[index].isNoted = false
+        return slots[index].element
     }
 
     /// The object, or nil when it has left.

@@ -69,17 +69,39 @@ struct TimerWheel {
         current = max(current, earliest - 1)
         while current < target && count > 0 {
             current += 1
-            let bucket = takeBucket(Self.bucket(of: current))
-            var place = bucket.first
-            while place != Self.none {
-                let entry = entries[Int(place)]
-                due.append((entry.id, current))
-                giveBack(place)
-                place = entry.next
-            }
+            take(current, into: &due)
         }
         current = target
-        earliest = nextOccupied()
+        earliest = nextOccupied(after: current)
+    }
+
+    /// Whether `isDue` holds for an entry of the next tick.
+    func nextTickHolds(_ isDue: (SlotID, _ tick: UInt64) -> Bool) -> Bool {
+        guard count > 0 else { return false }
+        var place = buckets[Self.bucket(of: earliest)].first
+        while place != Self.none {
+            let entry = entries[Int(place)]
+            if isDue(entry.id, earliest) { return true }
+            place = entry.next
+        }
+        return false
+    }
+
+    /// Moves the entries of the next tick into `taken` before its time.
+    mutating func takeNextTick(into taken: inout ContiguousArray<(SlotID, tick: UInt64)>) {
+        guard count > 0 else { return }
+        take(earliest, into: &taken)
+        earliest = nextOccupied(after: earliest)
+    }
+
+    private mutating func take(_ tick: UInt64, into taken: inout ContiguousArray<(SlotID, tick: UInt64)>) {
+        var place = takeBucket(Self.bucket(of: tick)).first
+        while place != Self.none {
+            let entry = entries[Int(place)]
+            taken.append((entry.id, tick))
+            giveBack(place)
+            place = entry.next
+        }
     }
 
     /// Drops the entries of which `isStale` holds, given with the tick that they wait for.
@@ -94,7 +116,7 @@ struct TimerWheel {
                 place = entry.next
             }
         }
-        earliest = nextOccupied()
+        earliest = nextOccupied(after: current)
     }
 
     // MARK: Places
@@ -131,9 +153,9 @@ struct TimerWheel {
         return bucket
     }
 
-    private func nextOccupied() -> UInt64 {
+    private func nextOccupied(after last: UInt64) -> UInt64 {
         guard count > 0 else { return .max }
-        var tick = current + 1
+        var tick = last + 1
         while buckets[Self.bucket(of: tick)].first == Self.none { tick += 1 }
         return tick
     }

@@ -50,19 +50,28 @@ public final class CompressionFilter: Sendable {
 
     /// `Cache-Control: no-transform` (RFC 9111 §5.2.2.6).
     private static func forbidsChange(_ headers: borrowing HeaderBlock) -> Bool {
-        var next = headers.firstIndex(of: .cacheControl)
+        !headers.forEachItem(of: .cacheControl) { !$0.extracting($0.trimmed).equalsFoldingCase("no-transform") }
+    }
+}
+
+extension HeaderBlock {
+    /// Calls `body` with the items of a field whose lines are lists separated by commas, blanks around them included,
+    /// until it returns false.
+    ///
+    /// - Returns: whether all items were seen.
+    fileprivate func forEachItem(of id: HeaderID, _ body: (Span<UInt8>) -> Bool) -> Bool {
+        var next = firstIndex(of: id)
         while let index = next {
-            let value = headers.value(index)
+            let value = value(index)
             var start = 0
             while start < value.count {
                 let end = value.first(.comma, from: start, to: value.count)
-                let directive = value.extracting(start..<end)
-                if directive.extracting(directive.trimmed).equalsFoldingCase("no-transform") { return true }
+                guard body(value.extracting(start..<end)) else { return false }
                 start = end + 1
             }
-            next = headers.firstIndex(of: .cacheControl, from: index + 1)
+            next = firstIndex(of: id, from: index + 1)
         }
-        return false
+        return true
     }
 }
 
@@ -70,26 +79,18 @@ public final class CompressionFilter: Sendable {
 enum AcceptedCodings {
     /// Whether gzip is acceptable: named without a weight of zero, or not named beside a `*` without one.
     static func includeGzip(_ headers: borrowing HeaderBlock) -> Bool {
+        var named: Bool?
         var others = false
-        var next = headers.firstIndex(of: .acceptEncoding)
-        while let index = next {
-            let value = headers.value(index)
-            var start = 0
-            while start < value.count {
-                let end = value.first(.comma, from: start, to: value.count)
-                let item = value.extracting(start..<end)
-                let nameEnd = item.first(.semicolon, from: 0, to: item.count)
-                let untrimmed = item.extracting(0..<nameEnd)
-                let name = untrimmed.extracting(untrimmed.trimmed)
-                if name.equalsFoldingCase("gzip") || name.equalsFoldingCase("x-gzip") {
-                    return !isRefused(item.extracting(nameEnd..<item.count))
-                }
-                if name.equals("*") { others = !isRefused(item.extracting(nameEnd..<item.count)) }
-                start = end + 1
-            }
-            next = headers.firstIndex(of: .acceptEncoding, from: index + 1)
+        _ = headers.forEachItem(of: .acceptEncoding) { item in
+            let nameEnd = item.first(.semicolon, from: 0, to: item.count)
+            let untrimmed = item.extracting(0..<nameEnd)
+            let name = untrimmed.extracting(untrimmed.trimmed)
+            let isAccepted = !isRefused(item.extracting(nameEnd..<item.count))
+            if name.equalsFoldingCase("gzip") || name.equalsFoldingCase("x-gzip") { named = isAccepted }
+            if name.equals("*") { others = isAccepted }
+            return named == nil
         }
-        return others
+        return named ?? others
     }
 
     /// Whether parameters say `q=0`, `q=0.0` and so on.

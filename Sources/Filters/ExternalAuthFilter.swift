@@ -80,7 +80,9 @@ public final class ExternalAuthFilter: Sendable {
     public func bound(
         _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: borrowing FilterScratch
     ) -> Int {
-        var bytes = 512 + methodName.count + host.count + (redirect?.count ?? 0) + scratch.target.count
+        var bytes =
+            512 + OwnRequestDepth.lineBound + methodName.count + host.count + (redirect?.count ?? 0)
+            + scratch.target.count
         bytes += scratch.fields.count + head.headers.encodedLength + head.host.count + head.methodBytes.count
         // The request-target is told up to three times, and fields that are told anew are counted again.
         bytes += 3 * head.originTarget.count
@@ -106,7 +108,7 @@ public final class ExternalAuthFilter: Sendable {
                 buffer.appendField(.xAuthRequestRedirect, head.originTarget)
             }
         }
-        OwnRequestDepth.append(below: head, to: &buffer)
+        OwnRequestDepth.ofThisProcess.append(below: head, to: &buffer)
         context.identity?.append(to: &buffer)
         let dropped = context.trustsForwardedFields ? Self.own : Self.own.union(Self.claims)
         names.appendFields(head.headers, except: dropped, to: &buffer)

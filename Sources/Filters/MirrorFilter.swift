@@ -45,7 +45,7 @@ public final class MirrorFilter: Sendable {
         _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
     ) -> Bool {
         scratch.clear()
-        guard OwnRequestDepth.allowsCopy(of: head),
+        guard OwnRequestDepth.ofThisProcess.allowsCopy(of: head),
             target.append(for: head, context, Captures(), .component, to: &scratch.target),
             host.append(for: head, context, Captures(), to: &scratch.host),
             Authority(scratch.host.readable, in: 0..<scratch.host.count) != nil
@@ -66,7 +66,8 @@ public final class MirrorFilter: Sendable {
 
     /// Bytes that `append` needs at most.
     public func bound(_ head: borrowing RequestHead, _ scratch: borrowing FilterScratch) -> Int {
-        256 + head.methodBytes.count + scratch.target.count + scratch.host.count + head.headers.encodedLength
+        256 + OwnRequestDepth.lineBound + head.methodBytes.count + scratch.target.count + scratch.host.count
+            + head.headers.encodedLength
     }
 
     /// Appends the head of the copy, with the fields of the client but for those that it may not send to any backend.
@@ -80,7 +81,7 @@ public final class MirrorFilter: Sendable {
     ) {
         buffer.appendRequestLine(method: head.methodBytes, target: scratch.target.readable)
         buffer.appendField(.host, scratch.host.readable)
-        OwnRequestDepth.append(below: head, to: &buffer)
+        OwnRequestDepth.ofThisProcess.append(below: head, to: &buffer)
         let dropped = context.trustsForwardedFields ? Self.own : Self.own.union(Self.claims)
         replaced.appendFields(head.headers, except: dropped, to: &buffer)
         if let length { buffer.appendField(.contentLength, decimal: length) }

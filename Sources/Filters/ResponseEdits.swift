@@ -63,6 +63,8 @@ public final class ResponseEdits: Sendable {
     }
 
     /// Lines for every response to a client, in place of the upstream's fields of these names.
+    ///
+    /// - Parameter isSecure: edits that need a secure connection act.
     public func lines(isSecure: Bool) -> FieldLines { isSecure ? secureLines : plainLines }
 
     /// Later lines of one name take the place of earlier ones.
@@ -80,9 +82,11 @@ public final class ResponseEdits: Sendable {
     /// Changes the fields of a response: drops what the rules drop, then makes the edits in their order. Templates
     /// see the fields as they came.
     ///
-    /// - Parameter isOwn: the response is the proxy's own, so that the rules have nothing to drop.
+    /// - Parameters:
+    ///   - isOwn: the response is the proxy's own, so that the rules have nothing to drop.
+    ///   - isSecure: edits that need a secure connection act.
     public func apply(
-        to headers: inout HeaderBlock, status: Status, isOwn: Bool, _ rules: ResponseRules,
+        to headers: inout HeaderBlock, status: Status, isOwn: Bool, isSecure: Bool, _ rules: ResponseRules,
         for head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
         _ scratch: inout EditScratch
     ) {
@@ -90,7 +94,7 @@ public final class ResponseEdits: Sendable {
         let branch = variables?.branch ?? 0
         for edit in edits {
             let acts = edit.condition.holds(
-                status: Int(status.rawValue), isSecure: context.isSecure, branch: branch, headers)
+                status: Int(status.rawValue), isSecure: isSecure, branch: branch, headers)
             scratch.add(acts ? value(of: edit, headers, head, context, variables, &scratch.values) : nil)
         }
         if !isOwn { rules.drop(from: &headers, but: passed, passedNames) }

@@ -416,7 +416,8 @@ extension RouteFilters {
     /// Whether somebody else is to be asked.
     private func ask(about head: borrowing RequestHead) -> AccessOpinion {
         guard externalAuth != nil else { return .indifferent }
-        return OwnRequestDepth.allowsQuestion(about: head) ? .pending(.ask) : ExternalAuthFilter.noAnswer
+        let isAllowed = OwnRequestDepth.ofThisProcess.allowsQuestion(about: head)
+        return isAllowed ? .pending(.ask) : ExternalAuthFilter.noAnswer
     }
 
     /// Writes what a 401 asks for.

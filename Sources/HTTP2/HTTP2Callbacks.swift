@@ -7,7 +7,8 @@ enum HTTP2Callbacks {
 
     /// Made once and only read afterwards: nghttp2 copies both into each session.
     nonisolated(unsafe) private static let callbacks = makeCallbacks()
-    nonisolated(unsafe) private static let options = makeOptions()
+    nonisolated(unsafe) private static let serverOptions = makeOptions(.server)
+    nonisolated(unsafe) private static let clientOptions = makeOptions(.client)
 
     static func makeSession(
         _ role: HTTP2Session.Role, _ user: UnsafeMutableRawPointer, _ memory: nghttp2_mem
@@ -16,8 +17,8 @@ enum HTTP2Callbacks {
         var memory = memory
         let result =
             role == .server
-            ? nghttp2_session_server_new3(&made, callbacks, user, options, &memory)
-            : nghttp2_session_client_new3(&made, callbacks, user, options, &memory)
+            ? nghttp2_session_server_new3(&made, callbacks, user, serverOptions, &memory)
+            : nghttp2_session_client_new3(&made, callbacks, user, clientOptions, &memory)
         guard result == 0, let made else { fatalError("no memory for an HTTP/2 session") }
         return made
     }
@@ -30,7 +31,11 @@ enum HTTP2Callbacks {
         }
     }
 
-    private static func makeOptions() -> OpaquePointer {
+    /// Frames that a head may go on in after its first. Endpoints may be allowed heads of a mebibyte
+    /// (`proxy-buffer-size`); how many bytes they send is bounded as they come.
+    private static func continuations(_ role: HTTP2Session.Role) -> Int { role == .server ? 8 : 72 }
+
+    private static func makeOptions(_ role: HTTP2Session.Role) -> OpaquePointer {
         var made: OpaquePointer?
         guard nghttp2_option_new(&made) == 0, let made else { fatalError("no memory for HTTP/2 options") }
         nghttp2_option_set_no_auto_window_update(made, 1)
@@ -38,8 +43,8 @@ enum HTTP2Callbacks {
         nghttp2_option_set_builtin_recv_extension_type(made, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
         // Beyond what `HTTP2FloodGuard` lets through.
         nghttp2_option_set_max_outbound_ack(made, 1000)
-        // Eight frames: nghttp2 counts a frame anew with each piece of its header, of which there may be nine.
-        nghttp2_option_set_max_continuations(made, 72)
+        // nghttp2 counts a frame anew with each piece of its header, of which there may be nine.
+        nghttp2_option_set_max_continuations(made, 9 * continuations(role))
         // So that frames of types that mean nothing here are told of, and counted.
         for type in UInt8(0x0A)...0xFF where UInt32(type) != NGHTTP2_PRIORITY_UPDATE.rawValue {
             nghttp2_option_set_user_recv_extension_type(made, type)

@@ -33,6 +33,7 @@ extension HTTP2Session {
             withState(id) { state in
                 state.section = role == .server ? .trailers : .undecided
                 state.fieldCount = 0
+                if role == .client { state.headBytes = 0 }
             }
             return Self.goOn
         }
@@ -61,6 +62,10 @@ extension HTTP2Session {
     ) -> Int32 {
         state.headBytes += name.count + value.count + 4
         state.fieldCount += 1
+        if role == .client, let fault = Self.fault(of: state) {
+            state.fault = fault
+            return refuseField(of: state.id)
+        }
         let limits = configuration.headLimits
         guard state.headBytes <= limits.totalFieldBytes * Self.absurdity,
             state.fieldCount <= limits.fieldCount * Self.absurdity
@@ -78,6 +83,12 @@ extension HTTP2Session {
         case .none: break
         }
         return Self.goOn
+    }
+
+    /// Which limit the field section of a response is over.
+    private static func fault(of state: HTTP2StreamState) -> HTTP1Error? {
+        if state.headBytes > state.headLimits.totalFieldBytes { return .fieldsTooLarge }
+        return state.fieldCount > state.headLimits.fieldCount ? .tooManyFields : nil
     }
 
     private func takeRequestField(

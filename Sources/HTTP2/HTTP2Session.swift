@@ -21,7 +21,8 @@ public final class HTTP2Session {
         public var streamWindow: Int
         /// Bytes of content that may wait on all streams together.
         public var connectionWindow: Int
-        /// What a head may hold, decoded.
+        /// What a head may hold, decoded. The peer is told how many bytes; a client's requests say for their responses what
+        /// holds (`request`).
         public var headLimits: HeadLimits
         public var underscores: UnderscorePolicy
         /// Requests may open tunnels (RFC 8441).
@@ -285,14 +286,16 @@ public final class HTTP2Session {
     /// - Parameters:
     ///   - head: request line and field lines in HTTP/1 form, with the empty line behind them.
     ///   - endsStream: no content follows.
+    ///   - limits: what each head of the response may hold, and the trailers.
     /// - Returns: the stream; nil when the session takes no more.
     public func request(
-        _ head: borrowing ByteBuffer, scheme: StaticString, endsStream: Bool
+        _ head: borrowing ByteBuffer, scheme: StaticString, endsStream: Bool, limits: HeadLimits = .response
     ) -> HTTP2StreamState? {
         pool.fields.clear()
         head.readable.withUnsafeBufferPointer { pool.fields.append(request: $0, scheme: scheme) }
         let state = pool.take()
         state.section = .undecided
+        state.headLimits = limits
         let id: Int32
         let user = Unmanaged.passUnretained(state).toOpaque()
         if endsStream {

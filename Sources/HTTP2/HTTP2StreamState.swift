@@ -38,10 +38,13 @@ public final class HTTP2StreamState {
 
     /// Servers: the request, of use once `head` was signalled.
     public var request: RequestHead
-    /// Servers: why the request is to be refused, with the status of the error.
+    /// Servers: why the request is to be refused, with the status of the error. Clients: which limit the response's head
+    /// was over; the stream has been reset.
     public internal(set) var fault: HTTP1Error?
-    /// Bytes of the request's fields, decoded.
+    /// Bytes of the fields of the request, or of the field section that is coming from a server, decoded.
     public internal(set) var headBytes = 0
+    /// Clients: what a field section of the response may hold.
+    var headLimits = HeadLimits.response
     /// Clients: the final response, of use once `head` was signalled.
     public var response: ResponseHead
     /// Clients: the newest interim response.

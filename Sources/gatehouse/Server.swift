@@ -66,7 +66,7 @@ struct Server {
                 reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))
         let grace =
             options.shutdownGrace?.duration ?? handover.record.values.model.settings.shutdownGrace ?? .seconds(30)
-        logger.notice("ending: requests under way have up to \(grace) to finish")
+        logger.notice("ending: requests under way have up to \(grace.words) to finish")
         health.drain()
         plane.drain(grace: grace)
         reconciler.stop()
@@ -90,7 +90,7 @@ struct Server {
         return Reconciler(
             source: source, names: DNSResolver(), record: handover.record, logger: logger,
             translator: IngressTranslator(options: translation)
-        ) { model, _ in handover.publish(model, logger) }
+        ) { model in handover.publish(model) }
     }
 
     /// What no backend may be: a proxy that sends to itself never comes to an end.
@@ -224,18 +224,14 @@ private final class Handover: Sendable {
     }
 
     /// Makes a model live, unless it holds something that the data plane cannot run.
-    func publish(_ model: ProxyModel, _ logger: Logger) -> PublishResult {
+    func publish(_ model: ProxyModel) -> PublishResult {
         let plane = state.withLock { state in
             if state.plane == nil { state.first = model }
             return state.plane
         }
-        for diagnostic in FilterCheck.diagnostics(model) + TLSCheck.diagnostics(model) {
-            if diagnostic.origin == .builtIn { return .refused(diagnostic.fault) }
-            logger.error("\(diagnostic)")
-        }
-        for diagnostic in LogFormatCheck.diagnostics(model) { logger.warning("\(diagnostic)") }
-        for diagnostic in plane?.apply(model) ?? [] { logger.error("\(diagnostic)") }
-        return .published
+        let findings = FilterCheck.diagnostics(model) + TLSCheck.diagnostics(model)
+        if let fault = findings.first(where: { $0.origin == .builtIn })?.fault { return .refused(fault) }
+        return .published(findings + LogFormatCheck.diagnostics(model) + (plane?.apply(model) ?? []))
     }
 
     func takeFirst() -> ProxyModel { state.withLock { $0.first } }

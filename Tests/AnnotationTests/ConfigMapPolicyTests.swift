@@ -68,6 +68,14 @@ import Testing
         #expect(try gate.accessLogLines() == [line])
     }
 
+    @Test func `log-format-escape-none lets no client write lines of its own, unlike nginx`() throws {
+        let gate = try Gate(
+            [:], origin: ScriptedOrigin(answering: "ok"),
+            configMap: ["log-format-upstream": "$uri", "log-format-escape-none": "true"])
+        #expect(try gate.request("/a%0A127.0.0.1%0D%1B%09%C3%A9%22").status == 200)
+        #expect(try gate.accessLogLines() == [#"/a\x0A127.0.0.1\x0D\x1B"# + "\té\""])
+    }
+
     @Test(arguments: [(nil, 503), ("64", 503), ("128", 200), ("0", 503)])
     func `limit-ipv6-prefix says which addresses are one client to limits`(value: String?, status: Int) throws {
         var configMap = ["use-forwarded-headers": "true"]

@@ -232,11 +232,23 @@ struct AuthScene {
 
     @Test func `does not ask about questions without end`() throws {
         let scene = try AuthScene()
-        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: 3"]).status == 500)
-        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: x"]).status == 500)
-        #expect(scene.auth.requests.isEmpty)
-        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: 1"]).status == 200)
-        #expect(scene.auth.requests.first?["X-Gatehouse-Depth"] == "2")
+        // A service that sends each question back to where it came from, as a circle of configuration would.
+        var fields: [String] = []
+        for question in 1...3 {
+            #expect(try scene.gate.request("/", fields).status == 200)
+            let mark = try #require(try scene.auth.waitForRequests(question).last?["X-Gatehouse-Depth"])
+            fields = ["X-Gatehouse-Depth: \(mark)"]
+        }
+        #expect(try scene.gate.request("/", fields).status == 500)
+        #expect(scene.auth.requests.count == 3)
+    }
+
+    @Test(arguments: ["1", "3", "x", "00000000000000000000000000000000-3"])
+    func `asks whatever a client says of a depth`(claim: String) throws {
+        let scene = try AuthScene()
+        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: \(claim)"]).status == 200)
+        #expect(scene.auth.requests.count == 1)
+        #expect(scene.auth.requests.first?["X-Gatehouse-Depth"] != claim)
     }
 
     @Test func `also guards paths that nobody serves`() throws {

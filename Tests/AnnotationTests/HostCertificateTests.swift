@@ -31,6 +31,30 @@ import Translation
         #expect(try shop.request("/").values("Strict-Transport-Security") == [value])
     }
 
+    @Test func `is not on what another service says in place of an error`() throws {
+        let errors = ["custom-http-errors": "403", "default-backend": "web", "denylist-source-range": "127.0.0.0/8"]
+        let shop = try MutualShop(secret: nil, also: [Manifests.ingress(errors, name: "lost", path: "/lost")])
+        let answer = try shop.request("/lost")
+        #expect(answer.text == "ok" && shop.origin.requests.first?["X-Code"] == "403")
+        #expect(answer.values("Strict-Transport-Security") == ["max-age=1"])
+    }
+
+    @Test func `is not on the redirect to where people sign in`() throws {
+        let auth = try ScriptedOrigin(
+            answering: "no", status: "401 Unauthorized", fields: ["Strict-Transport-Security: max-age=2"])
+        let url = "http://127.0.0.1:\(auth.port)/"
+        let shop = try MutualShop(
+            ["auth-url": url, "auth-signin": "https://login.example/"], secret: nil,
+            also: [Manifests.ingress(["auth-url": url], name: "plain", path: "/plain")])
+        let answer = try shop.request("/")
+        #expect(answer.status == 302)
+        #expect(answer["Location"]?.hasPrefix("https://login.example/") == true)
+        #expect(answer["Strict-Transport-Security"] == nil)
+        let refused = try shop.request("/plain")
+        #expect(refused.status == 401)
+        #expect(refused.values("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"])
+    }
+
     @Test func `is not on the answers of a host that redirects to another`() throws {
         let shop = try MutualShop(["from-to-www-redirect": "true"], secret: nil)
         let answer = try shop.request(host: "www.shop.example", sni: "www.shop.example")

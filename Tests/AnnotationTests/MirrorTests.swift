@@ -99,8 +99,17 @@ struct MirrorScene {
 
     @Test func `copies no copy`() throws {
         let scene = try MirrorScene()
-        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: 1"]).status == 200)
-        #expect(scene.gate.metric("gatehouse_mirror_requests_total") == 0)
+        #expect(try scene.gate.request().status == 200)
+        let mark = try #require(try scene.shadow.waitForRequests(1).first?["X-Gatehouse-Depth"])
+        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: \(mark)"]).status == 200)
+        #expect(scene.gate.metric("gatehouse_mirror_requests_total") == 1)
+    }
+
+    @Test(arguments: ["1", "3", "x", "00000000000000000000000000000000-1"])
+    func `copies what a client calls a copy`(claim: String) throws {
+        let scene = try MirrorScene()
+        #expect(try scene.gate.request("/", ["X-Gatehouse-Depth: \(claim)"]).status == 200)
+        #expect(try scene.shadow.waitForRequests(1).first?["X-Gatehouse-Depth"] != claim)
     }
 
     @Test func `leaves copies out when too many wait, and counts them`() throws {

@@ -143,6 +143,48 @@ private struct SlowClient {
         #expect(gate.faults(about: "proxy-buffer-size").isEmpty == (annotations.values.first != "64kb"))
     }
 
+    @Test(arguments: [
+        ([:], 30_000, 200), ([:], 40_000, 502), (["proxy-buffer-size": "64k"], 40_000, 200),
+        (["proxy-buffer-size": "64k"], 70_000, 502), (["proxy-buffer-size": "1m"], 900_000, 200),
+    ])
+    func `proxy-buffer-size allows larger heads of gRPC backends as well`(
+        annotations: [String: String], size: Int, status: Int
+    ) throws {
+        let fields = stride(from: 0, to: size, by: 10_000).map {
+            ("x-large-\($0)", String(repeating: "x", count: min(10_000, size - $0)))
+        }
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() { try peer.respond(to: request.stream, fields, body: "ok") }
+        }
+        let gate = try Gate(annotations.merging(["backend-protocol": "GRPC"]) { $1 }, origin: origin)
+        let response = try gate.request()
+        #expect(response.status == status)
+        #expect(gate.metric("gatehouse_limits_hit_total", "\"response_head\"") == (status == 200 ? 0 : 1))
+        if status == 200 { #expect(fields.allSatisfy { response[$0.0] == $0.1 }) }
+    }
+
+    @Test func `proxy-buffer-size is one path's alone where several share a connection to a gRPC backend`() throws {
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            while let request = try peer.message() {
+                try peer.respond(
+                    to: request.stream, [("x-large", String(repeating: "x", count: 40_000))], body: "ok")
+            }
+        }
+        let grpc = ["backend-protocol": "GRPC"]
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress(grpc.merging(["proxy-buffer-size": "64k"]) { $1 }, name: "large", path: "/large"),
+                Manifests.ingress(grpc, name: "web"),
+            ], origins: ["web": [origin]])
+        for _ in 1...2 {
+            #expect(try gate.request("/large").status == 200)
+            #expect(try gate.request("/").status == 502)
+        }
+        #expect(origin.connectionCount == 1)
+    }
+
     @Test func `proxy-buffers-number is 4 when its value is unusable`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["proxy-buffers-number": "none"], origin: origin)

@@ -388,4 +388,19 @@ import Testing
         #expect(answer["X-Who"] == "ada")
         #expect(web.requests.first?.values("X-Real-User") == ["u:ada"])
     }
+
+    @Test(arguments: [
+        ("$upstream_cookie_session", "take it out if the cookie is for the client"), ("$upstream_status", "have the "),
+    ])
+    func `has a companion that says what to use instead of what it cannot take`(value: String, remedy: String) throws {
+        let web = try ScriptedOrigin(answering: "ok")
+        let auth = try ScriptedOrigin(answering: "yes", fields: ["Set-Cookie: session=1", "Set-Cookie: more=2"])
+        let gate = try Self.gate(
+            ["configuration-snippet": "auth_request_set $kept \(value);"], web: web, auth: auth)
+        let finding = gate.diagnostics.first { $0.field.contains("configuration-snippet") && !$0.remedy.isEmpty }
+        #expect(finding?.remedy.hasPrefix(remedy) == true)
+        #expect(finding?.remedy.contains("$upstream_http_") == true)
+        // As the remedy says.
+        #expect(try gate.request().values("Set-Cookie") == ["session=1", "more=2"])
+    }
 }

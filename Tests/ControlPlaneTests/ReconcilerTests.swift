@@ -33,11 +33,30 @@ private func translate(_ store: ObjectStore, _ names: ResolvedNames) -> Translat
     return result
 }
 
+/// A log that is kept.
+private struct LogLines: LogHandler {
+    private final class Store: Sendable { let lines = Mutex<[String]>([]) }
+
+    private let store = Store()
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { store.lines.withLock { $0.append("\(event.level): \(event.message)") } }
+
+    var lines: [String] { store.lines.withLock { $0 } }
+}
+
 /// A running reconciler over a temporary folder, and the models that it publishes.
 private final class RunningReconciler: Sendable {
     let folder: TemporaryFolder
     let records = Records()
     let names: DNSResolver
+    let log = LogLines()
     let record = ReconcileRecord()
     let reconciler: Reconciler
     let first: ReconcileOutcome
@@ -47,9 +66,11 @@ private final class RunningReconciler: Sendable {
     /// - Parameters:
     ///   - files: Contents by name.
     ///   - refused: A host that the data plane won't have.
+    ///   - findings: What the data plane finds to be wrong with a model that it takes.
     ///   - translate: The dialect.
     init(
         _ files: [String: String], addresses: [String: [String]] = [:], refused: String? = nil,
+        findings: @escaping @Sendable (ProxyModel) -> [Diagnostic] = { _ in [] },
         translate: @escaping Reconciler.Translate = translate
     ) async throws {
         folder = try TemporaryFolder()
@@ -60,13 +81,13 @@ private final class RunningReconciler: Sendable {
         names = DNSResolver(refreshSeconds: 3600) { [records] in records.answer($0) }
         reconciler = Reconciler(
             source: try FileSource(paths: [folder.path], isWatching: true), names: names, record: record,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, translate: translate
-        ) { model, _ in
+            logger: Logger(label: "test") { [log] _ in log }, translate: translate
+        ) { model in
             if let refused, model.virtualHosts.contains(where: { $0.name == .exact(refused) }) {
                 return .refused("no")
             }
             continuation.yield(model)
-            return .published
+            return .published(findings(model))
         }
         first = try await reconciler.start()
         running = Task { [reconciler] in await reconciler.run() }
@@ -116,6 +137,30 @@ private final class RunningReconciler: Sendable {
         #expect(values.published == 3)
         #expect(values.model.virtualHosts.map(\.name) == [.exact("b.example")])
         #expect(values.lastSuccessSeconds > 0)
+    }
+
+    @Test func `says once what the data plane finds, for as long as it finds the same`() async throws {
+        let running = try await RunningReconciler(
+            ["a.yaml": Self.ingress("a", host: "odd.example")],
+            findings: { model in
+                model.virtualHosts.filter { $0.name == .exact("odd.example") }.map { _ in
+                    Diagnostic(.rejected, .builtIn, field: "spec", "an odd host")
+                }
+            })
+        func findings() -> [String] { running.log.lines.filter { $0.contains("an odd host") } }
+        #expect(await running.nextHosts() == ["odd.example"])
+        #expect(running.messages.count == 1)
+        try running.folder.write(Self.ingress("b", host: "b.example"), to: "b.yaml")
+        #expect(await running.nextHosts() == ["b.example", "odd.example"])
+        try running.folder.write(Self.ingress("a", host: "a.example"), to: "a.yaml")
+        #expect(await running.nextHosts() == ["a.example", "b.example"])
+        try running.folder.write(Self.ingress("a", host: "odd.example"), to: "a.yaml")
+        #expect(await running.nextHosts() == ["b.example", "odd.example"])
+        try running.folder.write("# the same\n" + Self.ingress("a", host: "odd.example"), to: "a.yaml")
+        await running.stop()
+        #expect(findings().count == 2, "when it came, and when it came again")
+        #expect(findings().allSatisfy { $0.hasPrefix("error: ") })
+        #expect(running.messages.count == 1)
     }
 
     @Test func `looks again when what the objects mean comes to its end`() async throws {
@@ -267,7 +312,7 @@ private final class RunningReconciler: Sendable {
         let reconciler = Reconciler(
             source: try FileSource(paths: [folder.path], isWatching: false), names: DNSResolver(), record: record,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, translator: IngressTranslator()
-        ) { _, _ in .published }
+        ) { _ in .published([]) }
         _ = try await reconciler.start()
         reconciler.stop()
         await reconciler.run()

@@ -106,7 +106,7 @@ import Testing
         try busy.send(Client.head(host: "shop.example"))
         try origin.waitForRequests(1)
         gatehouse.process.signal(SIGTERM)
-        try gatehouse.waitForLine(containing: "have up to 1.0 seconds")
+        try gatehouse.waitForLine(containing: "have up to 1 s to finish")
         #expect(try gatehouse.process.end() == .exited(0))
         #expect(throws: WireFault.self) { try busy.response() }
         gate.open()

@@ -14,6 +14,23 @@ private final class Recorder: EventHandler {
     override func resumed() { resumptions += 1 }
 }
 
+/// Asks of another handler whenever it is told something itself.
+private final class Curious: EventHandler {
+    private let loop: EventLoop
+    var other: Curious?
+    var news: [Bool] = []
+    var turns = 0
+    var whenReady: () -> Void = {}
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    override func ready(_ readiness: Readiness) {
+        turns += 1
+        if let other { news.append(loop.hasNews(for: other)) }
+        whenReady()
+    }
+}
+
 @Suite struct `Slot table` {
     @Test func `does not lead an old name to a new tenant`() {
         var table = SlotTable<Recorder>()
@@ -129,6 +146,85 @@ private final class Recorder: EventHandler {
         while handler.deadlines == 0 { try loop.turn(until: .distantFuture, wakeEvent: wake) }
         #expect(loop.now >= start.advanced(byNanoseconds: 120_000_000))
         #expect(handler.deadlines == 1)
+    }
+
+    /// Each turn without an event is a wake-up for nothing but time.
+    @Test func `sleeps past ticks at which nothing is due any more`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let tick = TimerWheel.tick
+        let first = Recorder()
+        let last = Recorder()
+        let others = (2...9).map { (Recorder(), UInt64($0)) }
+        loop.add(first)
+        loop.setDeadline(of: first, afterNanoseconds: tick)
+        loop.add(last)
+        loop.setDeadline(of: last, afterNanoseconds: 12 * tick)
+        for (handler, number) in others {
+            loop.add(handler)
+            loop.setDeadline(of: handler, afterNanoseconds: number * tick)
+        }
+        for (handler, number) in others {
+            switch number % 3 {
+            case 0: loop.remove(handler)
+            case 1: loop.clearDeadline(of: handler)
+            default: loop.setDeadline(of: handler, afterNanoseconds: 12 * tick)
+            }
+        }
+        var turns = 0
+        while last.deadlines == 0 {
+            try loop.turn(until: .distantFuture, wakeEvent: wake)
+            turns += 1
+        }
+        #expect(first.deadlines == 1)
+        #expect(turns <= 3, "one for each deadline, and one should the last two lie in different ticks")
+        #expect(others.filter { $0.0.deadlines == 1 }.map { $0.1 } == [2, 5, 8])
+    }
+
+    @Test func `knows of events that it has not passed on yet`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let one = try EventFD()
+        let another = try EventFD()
+        let (first, second) = (Curious(loop), Curious(loop))
+        (first.other, second.other) = (second, first)
+        try loop.add(first, watching: one.descriptor)
+        try loop.add(second, watching: another.descriptor)
+        func turn() throws -> [[Bool]] {
+            (first.news, second.news) = ([], [])
+            try loop.turn(until: .distantFuture, wakeEvent: wake)
+            return [first.news, second.news].sorted { $0.count > $1.count || $0.first == true }
+        }
+        // Both can be written to: whoever is told first sees that the other will be.
+        #expect(try turn() == [[true], [false]])
+        #expect(!loop.hasNews(for: first) && !loop.hasNews(for: second))
+        one.signal()
+        #expect(try turn() == [[false], []])
+        another.signal()
+        #expect(try turn() == [[false], []])
+    }
+
+    @Test func `has no news of who has left, or of the next tenant of the place`() throws {
+        let loop = try EventLoop()
+        let wake = try EventFD()
+        let one = try EventFD()
+        let another = try EventFD()
+        let (first, second, next) = (Curious(loop), Curious(loop), Curious(loop))
+        (first.other, second.other) = (second, first)
+        for curious in [first, second] {
+            curious.whenReady = { [unowned curious] in
+                guard let other = curious.other else { return }
+                loop.remove(other)
+                #expect(!loop.hasNews(for: other))
+                loop.add(next)
+                #expect(!loop.hasNews(for: next))
+            }
+        }
+        try loop.add(first, watching: one.descriptor)
+        try loop.add(second, watching: another.descriptor)
+        try loop.turn(until: .distantFuture, wakeEvent: wake)
+        #expect(first.news.count + second.news.count == 1)
+        #expect(next.turns == 0)
     }
 
     @Test func `forgets the deadlines of handlers that have left, and no others`() throws {

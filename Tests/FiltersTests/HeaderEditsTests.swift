@@ -23,7 +23,7 @@ import Testing
         variables.facts.wallSeconds = 784_111_777
         var scratch = EditScratch()
         compiled.apply(
-            to: &head.headers, status: Status(rawValue: UInt16(status)), isOwn: false, rules,
+            to: &head.headers, status: Status(rawValue: UInt16(status)), isOwn: false, isSecure: secure, rules,
             for: Given.head(target, request), Given.context(secure: secure), variables, &scratch)
         var buffer = ByteBuffer(capacity: head.headers.encodedLength + 1)
         buffer.appendFields(head.headers, except: [])

@@ -85,5 +85,42 @@ import Testing
         speaks.open()
         try origin.waitForFinished(1)
         #expect(try client.request().text == "ok")
+        #expect(rig.metric("gatehouse_upstream_unasked_answers_total") == 1)
+    }
+
+    /// A worker that stands still learns of the request and of what came on the idle connection in one turn, and of the
+    /// request first.
+    @Test(arguments: [true, false], ["GET", "POST"])
+    func `is not used when what came on it is heard of in the same turn as the request`(
+        speaks: Bool, method: String
+    ) throws {
+        let mayEnd = Gate()
+        let hasEnded = Gate()
+        let origin = try ScriptedOrigin { connection in
+            guard try connection.request() != nil else { return }
+            try connection.respond("good \(connection.number)")
+            guard connection.number == 0 else { return }
+            try mayEnd.wait()
+            if speaks {
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+            } else {
+                connection.wire.finishSending()
+            }
+            try connection.wire.waitUntilTaken()
+            hasEnded.open()
+            try connection.waitForEnd()
+        }
+        let worker = try HeldWorker(Given.model(origin) { $0.retry = Retry(conditions: [], tries: 1) })
+        let client = try worker.rig.client()
+        #expect(try client.request().text == "good 0")
+        try worker.hold()
+        try client.send(Client.head(method: method, ["Content-Length: 2"]) + "hi")
+        try client.wire.waitUntilTaken()
+        mayEnd.open()
+        try hasEnded.wait()
+        worker.letGo()
+        #expect(try client.response().text == "good 1")
+        #expect(origin.requests.count == 2)
+        #expect(worker.rig.metric("gatehouse_upstream_unasked_answers_total") == (speaks ? 1 : 0))
     }
 }

@@ -85,7 +85,7 @@ import Testing
     @Test(arguments: [
         (LogEscaping.standard, #"a\x22b\x5Cc\x0D\x0A\x09\x01\x7F\x08\x0C\xC3\xA9"#),
         (.json, #"a\"b\\c\r\n\t\u0001"# + "\u{7F}" + #"\b\fé"#),
-        (.none, "a\"b\\c\r\n\t\u{01}\u{7F}\u{08}\u{0C}é"),
+        (.none, "a\"b\\c\\x0D\\x0A\t\\x01\\x7F\\x08\\x0Cé"),
     ])
     func `makes values safe within their line`(escaping: LogEscaping, expected: String) throws {
         let source = ScriptedSource(values: [.path: bytes])
@@ -99,6 +99,15 @@ import Testing
         let isPlain = (32...126).contains(byte) && byte != 0x22 && byte != 0x5C
         #expect(line.utf8.count == (isPlain ? 1 : 4))
         #expect(line.utf8.allSatisfy { (32...126).contains($0) && $0 != 0x22 })
+    }
+
+    @Test(arguments: UInt8.min...UInt8.max)
+    func `leaves no byte that ends a line even where values are written as they are`(byte: UInt8) throws {
+        let source = ScriptedSource(values: [.path: [byte, byte]])
+        let line = try LogFile.bytes("$uri", source, escaping: .none)
+        let isControl = byte < 32 && byte != 9 || byte == 127
+        #expect(line.count == (isControl ? 8 : 2))
+        #expect(line.allSatisfy { isControl ? (32...126).contains($0) : $0 == byte })
     }
 
     @Test(arguments: [(LogEscaping.standard, "<->"), (.json, "<>"), (.none, "<>")])

@@ -42,11 +42,26 @@ final class LogFile {
         _ format: String, _ record: AccessRecord = AccessRecord(), _ source: ScriptedSource = ScriptedSource(),
         escaping: LogEscaping = .standard, wall: (Int, Int) = (0, 0), hostName: String = ""
     ) throws -> String {
+        let file = try write(format, record, source, escaping: escaping, wall: wall, hostName: hostName)
+        return try file.lines().joined(separator: "\n")
+    }
+
+    /// The bytes of the line, without the line feed at its end.
+    static func bytes(_ format: String, _ source: ScriptedSource, escaping: LogEscaping) throws -> [UInt8] {
+        let file = try write(format, AccessRecord(), source, escaping: escaping)
+        file.log.stop()
+        return try Array(Data(contentsOf: URL(filePath: file.path)).dropLast())
+    }
+
+    private static func write(
+        _ format: String, _ record: AccessRecord, _ source: ScriptedSource, escaping: LogEscaping,
+        wall: (Int, Int) = (0, 0), hostName: String = ""
+    ) throws -> LogFile {
         let file = try LogFile()
         let compiled = try AccessLogFormat(format, escaping: escaping, hostName: hostName)
         var writer = AccessLogWriter(file.log.channels[0], format: compiled, processID: 4711)
         writer.write(record, from: source, now: .now(), wall: wall)
         writer.flush()
-        return try file.lines().joined(separator: "\n")
+        return file
     }
 }

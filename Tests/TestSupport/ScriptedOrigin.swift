@@ -33,10 +33,12 @@ public final class ScriptedOrigin: Sendable {
         self.ledger = ledger
     }
 
-    /// Answers every request of every connection with 200 and this body.
-    public convenience init(answering body: String, fields: [String] = []) throws {
+    /// Answers every request of every connection with this body.
+    public convenience init(answering body: String, status: String = "200 OK", fields: [String] = []) throws {
         try self.init { connection in
-            while try connection.request() != nil { try connection.respond(body, fields: fields) }
+            while try connection.request() != nil {
+                try connection.respond(body, status: status, fields: fields)
+            }
         }
     }
 

@@ -90,6 +90,16 @@ public final class Wire: Sendable {
         return sent
     }
 
+    /// Waits until the other side's kernel has all that was sent, the end of sending included: its reader need not have
+    /// read it.
+    public func waitUntilTaken() throws {
+        try eventually("the other side to have what was sent") {
+            var waiting: CInt = 0
+            guard ioctl(number, UInt(TIOCOUTQ), &waiting) == 0 else { throw Errno.last }
+            return waiting == 0
+        }
+    }
+
     /// Says that nothing more will be sent; receiving goes on.
     public func finishSending() {
         secureSide?.sayGoodbye()

@@ -27,4 +27,8 @@ public struct HeadLimits: Sendable, Equatable {
 
     /// What an upstream may answer: any one line may fill the whole allowance (large cookies and tokens).
     public static let response = HeadLimits(fieldLineBytes: 32768, fieldCount: 256)
+
+    /// What the most generous route allows an upstream.
+    public static let largestResponse = HeadLimits(
+        fieldLineBytes: 1 << 20, totalFieldBytes: 1 << 20, fieldCount: response.fieldCount)
 }

@@ -36,7 +36,8 @@ let observationKeys = [
     },
     ConfigKey(
         "log-format-escape-none", .flag, default: "false",
-        "Values in log lines are written as they are; wins over `log-format-escape-json`."
+        "Values in log lines are written as they are, but for control bytes, which would let clients end lines: `\\x0A`; "
+            + "wins over `log-format-escape-json`."
     ) { isOn, globals in if isOn { globals.settings.observation.escaping = .none } },
     ConfigKey(
         "disable-access-log", .flag, default: "false", "Writes no access log."

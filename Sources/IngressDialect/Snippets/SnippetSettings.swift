@@ -22,13 +22,22 @@ extension SnippetTable {
             let name = directive.arguments[0].text
             let value = directive.arguments[1].text
             guard name.hasPrefix("$"), isVariable(name.dropFirst()) else { throw .expected("a variable", name) }
-            guard value.hasPrefix("$upstream_http_"), value.utf8.count > 15 else {
-                throw .expected("$upstream_http_ and a header's name", value)
-            }
+            guard value.hasPrefix("$upstream_http_"), value.utf8.count > 15 else { throw unreadable(value) }
             let header = value.dropFirst(15).map { $0 == "_" ? "-" : String($0) }.joined()
             snippet.answerVariables[String(name.dropFirst())] = header
         },
     ]
+
+    /// What `auth_request_set` cannot take, and what does instead.
+    private static func unreadable(_ value: String) -> ValueFault {
+        let header = "have the service send the value in a header, and take it as $upstream_http_ and the header's name"
+        guard value.hasPrefix("$upstream_cookie_") else {
+            return ValueFault("expected $upstream_http_ and a header's name, got \(quoted(value))", remedy: header)
+        }
+        return ValueFault(
+            "cookies of the authorization service's answer cannot be read one by one, got \(quoted(value))",
+            remedy: "take it out if the cookie is for the client, who gets all of them by itself; else \(header)")
+    }
 
     static let transfers: [SnippetDirective] = [
         SnippetDirective("proxy_connect_timeout", as: "proxy-connect-timeout", seconds),

@@ -27,7 +27,10 @@ extension Exchange {
         let verdict = FilterChain.authorize(
             request, context, route: route.filters, progress: &state.access, answer: given,
             limits: worker.limits, now: worker.loop.now.nanoseconds, scratch: &worker.filterScratch)
-        if case .proceed = verdict { forward(by: route) } else { answer(verdict) }
+        if case .proceed = verdict { return forward(by: route) }
+        // Nobody but an authentication service leads elsewhere here.
+        if case .redirect = verdict { state.leadsToSignIn = true }
+        answer(verdict)
     }
 
     /// Does what a verdict other than `.proceed` says.

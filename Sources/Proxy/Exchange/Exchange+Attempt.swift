@@ -24,8 +24,7 @@ extension Exchange {
         state.interimResponses = 0
         state.attemptStartedAt = now
         response.clear()
-        responseParser = ResponseHeadParser(
-            limits: route.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits)
+        responseParser = ResponseHeadParser(limits: responseHeadLimits)
         guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
@@ -33,6 +32,9 @@ extension Exchange {
         state.attempts += 1
         connect(to: index, of: plan, by: route)
     }
+
+    /// What the head of a response may hold.
+    var responseHeadLimits: HeadLimits { route?.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits }
 
     /// Takes or makes a connection to an endpoint and sends the request on it.
     func connect(to index: Int, of plan: UpstreamPlan, by route: RoutePlan) {
@@ -42,7 +44,7 @@ extension Exchange {
         let pool = plan.pool(index, over: connector)
         record.begin(UpstreamAttempt(endpoint: pool.address))
         if connector.speaksHTTP2 { return openStream(of: pool, by: route) }
-        if !state.needsFreshConnection, let idle = pool.takeIdle() {
+        if !state.needsFreshConnection, let idle = pool.takeIdle(worker.loop) {
             idle.wake()
             upstream = .http1(idle)
             idle.attach(.exchange(self))

@@ -20,6 +20,10 @@ extension Exchange {
         return filters.choosesEdits ? filters.responseEdits(for: request) : filters.responseEdits
     }
 
+    /// Whether the response may tell the client to keep to TLS: it is over TLS, and neither the redirect to where people
+    /// sign in nor another service's word in place of an error, as in ingress-nginx.
+    var pledgesTLS: Bool { context.isSecure && !state.leadsToSignIn && state.replacedStatus == nil }
+
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {
         guard let downstream else { return }
@@ -131,7 +135,8 @@ extension Exchange {
             variables?.facts.status = Int(status.rawValue)
         }
         edits.apply(
-            to: &response.headers, status: status, isOwn: isOwn, snapshot.responseRules, for: request, context,
+            to: &response.headers, status: status, isOwn: isOwn, isSecure: pledgesTLS, snapshot.responseRules,
+            for: request, context,
             variables, &worker.filterScratch.edits)
     }
 

@@ -17,7 +17,7 @@ extension Exchange {
 
     /// Sends a copy, then the request; or reads the body first.
     func forward(copyingBy filter: MirrorFilter, by route: RoutePlan) {
-        guard let service = route.services?.mirror, OwnRequestDepth.allowsCopy(of: request) else {
+        guard let service = route.services?.mirror, OwnRequestDepth.ofThisProcess.allowsCopy(of: request) else {
             return startForwarding(by: route)
         }
         guard filter.copiesBody, state.requestFraming != .none else {

@@ -86,11 +86,11 @@ extension Exchange {
         if case .linger = ending { state.keepsDownstream = false }
         if worker.isDraining { state.keepsDownstream = false }
         if status.rawValue >= 300, request.isGRPC {
-            respondToGRPC(status, responseEdits.lines(isSecure: context.isSecure), on: downstream)
+            respondToGRPC(status, responseEdits.lines(isSecure: pledgesTLS), on: downstream)
             return finish(ending)
         }
         let length = content == .own ? worker.filterScratch.body.count : ErrorPage.length(status)
-        let fields = responseEdits.lines(isSecure: context.isSecure)
+        let fields = responseEdits.lines(isSecure: pledgesTLS)
         let isEdited = editOwnResponse(status, content)
         let hasContent = request.method != .head && length > 0
         let start = downstream.openHead(
@@ -197,7 +197,7 @@ extension Exchange {
         let edits = responseEdits(by: route)
         editResponse(edits, by: route)
         let framing = route.filters.convertsResponses ? chooseConversions(given) : given
-        let fields = edits.lines(isSecure: context.isSecure)
+        let fields = edits.lines(isSecure: pledgesTLS)
         state.phase = .responding
         record.status = Int(response.status.rawValue)
         let encodesChunks = request.version == .http11 && framing.isOpen
@@ -287,7 +287,7 @@ extension Exchange {
         if request.isExtendedConnect { response.headers.remove(.secWebSocketAccept) }
         let edits = responseEdits(by: route)
         editResponse(edits, by: route)
-        let fields = edits.lines(isSecure: context.isSecure)
+        let fields = edits.lines(isSecure: pledgesTLS)
         _ = downstream.openHead(
             256 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound, worker)
         downstream.head.appendStatusLine(.switchingProtocols)

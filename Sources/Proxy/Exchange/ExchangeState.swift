@@ -36,6 +36,8 @@ struct ExchangeState {
     var firstAttemptAt = Instant(nanoseconds: 0)
     /// The host is there to redirect to another, which says for itself how it wants to be asked.
     var isOnRedirectingHost = false
+    /// The answer is a redirect to where people sign in.
+    var leadsToSignIn = false
     /// How the request's body ends, as the client declared it.
     var requestFraming = BodyFraming.none
     /// The whole body is in the exchange's own buffer, so that the request can be sent again.

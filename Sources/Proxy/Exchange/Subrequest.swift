@@ -142,7 +142,7 @@ final class Subrequest {
         plan.balancer.begin(index)
         guard let connector else { return fail() }
         let pool = plan.pool(index, over: connector)
-        if !needsFreshConnection, let idle = pool.takeIdle() {
+        if !needsFreshConnection, let idle = pool.takeIdle(worker.loop) {
             idle.wake()
             connection = idle
             idle.attach(.subrequest(self))

@@ -123,12 +123,22 @@ final class HTTP1Upstream: EventHandler {
     /// Anything that arrives on an idle connection ends it: its end, or bytes that nobody asked for, which
     /// must never be taken for the answer to a later request (hardening: response-queue poisoning).
     private func leaveIdle() {
-        guard transport.isReadable else { return }
         // TLS has messages of its own, such as another ticket for later sessions.
-        if transport.isEncrypted, transport.receive(&worker.buffers) == .nothing { return }
+        if isQuiet() { return }
         pool.removeIdle(self)
         worker.idleUpstreams -= 1
         close()
+    }
+
+    /// Whether nothing has come that belongs to no response: neither bytes, which are counted, nor the end.
+    private func isQuiet() -> Bool {
+        switch transport.input.isEmpty ? transport.receive(&worker.buffers) : .bytes {
+        case .nothing: return true
+        case .bytes, .full:
+            worker.metrics.count(.unaskedAnswers)
+            return false
+        case .end, .failed: return false
+        }
     }
 
     override func deadlinePassed() {
@@ -160,12 +170,12 @@ final class HTTP1Upstream: EventHandler {
         keepSession()
         let settings = worker.settings
         let age = worker.loop.now.nanoseconds(since: openedAt)
-        guard !pool.isRetired, !worker.isDraining, transport.input.isEmpty, transport.output.isEmpty,
-            !transport.peerIsClosing, served < settings.upstreamRequestsPerConnection,
-            age < settings.upstreamLifetime, settings.idleUpstreamLimit > 0,
+        guard !pool.isRetired, !worker.isDraining, transport.output.isEmpty, !transport.peerIsClosing,
+            served < settings.upstreamRequestsPerConnection, age < settings.upstreamLifetime,
+            settings.idleUpstreamLimit > 0,
             // Bytes behind the response may wait in the socket, told of while nobody read: no event comes for
             // them any more, and they would be taken for the next answer.
-            transport.receive(&worker.buffers) == .nothing,
+            isQuiet(),
             limits.map({ served < $0.requests && pool.idleCount < $0.idle }) ?? true
         else { return close() }
         transport.releaseBuffers(to: &worker.buffers)

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import HTTP
 import HTTP2
 import Linux
 import TLS
@@ -59,7 +60,8 @@ final class HTTP2Upstream: EventHandler {
         self.pool = pool
         openedAt = worker.loop.now
         transport = Transport(begun.socket)
-        var allowed = HTTP2Session.Configuration(headLimits: worker.settings.responseHeadLimits)
+        // Routes that share the connection may allow more than others: the endpoint is told the most.
+        var allowed = HTTP2Session.Configuration(headLimits: .largestResponse)
         // Streams of many clients share the connection: as many as there may be fill their windows and none of them
         // stops the others.
         allowed.connectionWindow = Self.streamLimit * allowed.streamWindow
@@ -130,10 +132,13 @@ final class HTTP2Upstream: EventHandler {
     }
 
     /// Begins a stream with the head that its exchange has written.
-    func begin(_ stream: HTTP2UpstreamStream, endsStream: Bool) -> HTTP2StreamState? {
+    ///
+    /// - Parameter limits: what the response's head may hold.
+    func begin(_ stream: HTTP2UpstreamStream, endsStream: Bool, limits: HeadLimits) -> HTTP2StreamState? {
         guard isOpen,
             let begun = session.request(
-                stream.headBuffer, scheme: pool.connector.usesTLS ? "https" : "http", endsStream: endsStream)
+                stream.headBuffer, scheme: pool.connector.usesTLS ? "https" : "http", endsStream: endsStream,
+                limits: limits)
         else { return nil }
         served += 1
         while streams.count <= begun.index { streams.append(nil) }

@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import HTTP2
 import Linux
+import Telemetry
 
 /// One stream to an endpoint that speaks HTTP/2: one attempt of one exchange.
 ///
@@ -117,6 +118,7 @@ final class HTTP2UpstreamStream: EventHandler {
         if signals.contains(.taken) { tookSomething = true }
         if signals.contains(.closed), let state, !state.hasEnded {
             failure = Self.failure(state.closeCode ?? 0)
+            if state.fault != nil { connection?.worker.metrics.count(Limit.responseHead) }
             // A GOAWAY that does not count the stream refuses it, and so does our own before the stream could begin.
             if failure == .streamRefused, connection?.isLeaving == true { isReused = true }
         }
@@ -150,8 +152,8 @@ final class HTTP2UpstreamStream: EventHandler {
 
     /// The head that was written is complete; `body` holds what of the content is here already.
     func sendHead(_ body: borrowing ByteBuffer, endsStream: Bool) {
-        guard let connection else { return }
-        state = connection.begin(self, endsStream: endsStream && body.isEmpty)
+        guard let connection, let exchange else { return }
+        state = connection.begin(self, endsStream: endsStream && body.isEmpty, limits: exchange.responseHeadLimits)
         connection.worker.buffers.takeBack(&headBuffer)
         guard let state else {
             // Its exchange is told once it has done what it is doing.

@@ -1,3 +1,4 @@
+import EventLoop
 import Linux
 import TLS
 
@@ -26,8 +27,15 @@ final class EndpointPool {
 
     var idleCount: Int { idle.count }
 
-    /// The idle connection that was used last.
-    func takeIdle() -> HTTP1Upstream? { idle.popLast() }
+    /// The idle connection that was used last, of those on which nothing has happened.
+    ///
+    /// What the kernel has told of in this turn may not have reached its connection yet: bytes that nobody asked for must
+    /// not become the answer to the next request. Such a connection stays here until it judges them itself.
+    func takeIdle(_ loop: EventLoop) -> HTTP1Upstream? {
+        guard let last = idle.last else { return nil }
+        if !loop.hasNews(for: last) { return idle.popLast() }
+        return idle.lastIndex { !loop.hasNews(for: $0) }.map { idle.remove(at: $0) }
+    }
 
     func putIdle(_ connection: HTTP1Upstream) { idle.append(connection) }
 

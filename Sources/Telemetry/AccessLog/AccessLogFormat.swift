@@ -4,7 +4,8 @@ public enum LogEscaping: Sendable {
     case standard
     /// As within a JSON string; an unset value is empty.
     case json
-    /// As they are; an unset value is empty.
+    /// As they are, but for control bytes other than tabs, which are `\xXX`: nginx would let clients end lines. An unset
+    /// value is empty.
     case none
 }
 

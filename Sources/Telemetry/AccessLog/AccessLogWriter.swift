@@ -90,7 +90,8 @@ public struct AccessLogWriter: ~Copyable {
     /// Appends a value, escaped.
     public mutating func append(value: Span<UInt8>) {
         switch template.escaping {
-        case .none: append(raw: value)
+        case .none:
+            if value.hasControl { appendOnOneLine(value) } else { append(raw: value) }
         case .standard:
             if value.isPlainForLog { append(raw: value) } else { appendHexEscaped(value) }
         case .json:
@@ -137,13 +138,26 @@ public struct AccessLogWriter: ~Copyable {
             guard room >= 4 else { return }
             let byte = value[index]
             if byte < 32 || byte > 126 || byte == .quotationMark || byte == .backslash {
-                block.append("\\x" as StaticString)
-                block.append(Self.hexDigit(byte >> 4))
-                block.append(Self.hexDigit(byte & 0xF))
+                appendHex(byte)
             } else {
                 block.append(byte)
             }
         }
+    }
+
+    /// Control bytes but the tab as `\x0A`; everything else as it is.
+    private mutating func appendOnOneLine(_ value: Span<UInt8>) {
+        for index in value.indices {
+            guard room >= 4 else { return }
+            let byte = value[index]
+            if byte.isControl && byte != .tab { appendHex(byte) } else { block.append(byte) }
+        }
+    }
+
+    private mutating func appendHex(_ byte: UInt8) {
+        block.append("\\x" as StaticString)
+        block.append(Self.hexDigit(byte >> 4))
+        block.append(Self.hexDigit(byte & 0xF))
     }
 
     private mutating func appendJSONEscaped(_ value: Span<UInt8>) {
@@ -275,6 +289,16 @@ extension ContiguousArray {
 }
 
 extension Span<UInt8> {
+    /// Whether there is a byte that could end a line or steer a terminal. The tab does neither.
+    fileprivate var hasControl: Bool {
+        var special: UInt8 = 0
+        for index in indices {
+            let byte = self[index]
+            special |= (byte < 32 ? 1 : 0) & (byte == .tab ? 0 : 1) | (byte == .delete ? 1 : 0)
+        }
+        return special != 0
+    }
+
     /// Whether no escaping changes these bytes. Looks at all of them without a branch for each, so
     /// that the compiler can take many at once.
     fileprivate var isPlainForLog: Bool {

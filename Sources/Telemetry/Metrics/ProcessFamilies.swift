@@ -118,6 +118,10 @@ extension PrometheusText {
             .upstreamConnectionsReused, "gatehouse_upstream_connections_reused_total",
             "Attempts that found an idle connection."
         ),
+        (
+            .unaskedAnswers, "gatehouse_upstream_unasked_answers_total",
+            "Connections to endpoints that were closed because bytes came that no request had asked for."
+        ),
         (.retries, "gatehouse_retries_total", "Attempts after the first."),
         (.retriesDenied, "gatehouse_retries_denied_total", "Retries that the budget did not allow."),
         (.ejections, "gatehouse_ejections_total", "Endpoints left out for a while because they failed."),

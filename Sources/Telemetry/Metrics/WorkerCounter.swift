@@ -5,6 +5,8 @@ public enum WorkerCounter: Int, CaseIterable, Sendable {
     case retries, retriesDenied, ejections, tunnels, http2Connections
     case authRequests, authCacheHits, authFailures, mirrorRequests, mirrorFailures
     case tlsHandshakes, tlsResumptions, tlsFailures
+    /// Connections to endpoints that said what nobody had asked for.
+    case unaskedAnswers
 }
 
 /// Client connections by what they are doing. Each open connection is in exactly one of the latter

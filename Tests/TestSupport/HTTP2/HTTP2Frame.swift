@@ -96,6 +96,19 @@ extension HTTP2Frame {
             HPACK.encode(fields, huffman: huffman))
     }
 
+    /// The frames that it takes to send a head of any size: what is too long for one goes on in others.
+    var continued: [HTTP2Frame] {
+        let limit = 16_384
+        let pieces = stride(from: 0, to: max(payload.count, 1), by: limit).map {
+            Array(payload[$0..<min($0 + limit, payload.count)])
+        }
+        return pieces.enumerated().map { number, piece in
+            let ends = number == pieces.count - 1 ? Flag.endHeaders : 0
+            if number > 0 { return HTTP2Frame(Kind.continuation, flags: ends, stream: stream, piece) }
+            return HTTP2Frame(kind, flags: flags & ~Flag.endHeaders | ends, stream: stream, piece)
+        }
+    }
+
     public static func data(_ stream: UInt32, _ bytes: [UInt8], endStream: Bool) -> HTTP2Frame {
         HTTP2Frame(Kind.data, flags: endStream ? Flag.endStream : 0, stream: stream, bytes)
     }

@@ -67,7 +67,8 @@ public final class HTTP2Peer {
         trailers: [(String, String)] = []
     ) throws {
         let hasMore = !body.isEmpty || !trailers.isEmpty
-        try send(.headers(stream, ([(":status", "\(status)")] + fields).asFields, endStream: !hasMore))
+        let head = HTTP2Frame.headers(stream, ([(":status", "\(status)")] + fields).asFields, endStream: !hasMore)
+        try wire.send(head.continued.flatMap(\.encoded))
         if !body.isEmpty { try send(.data(stream, Array(body.utf8), endStream: trailers.isEmpty)) }
         if !trailers.isEmpty { try send(.headers(stream, trailers.asFields, endStream: true)) }
     }
