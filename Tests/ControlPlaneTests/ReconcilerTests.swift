@@ -66,12 +66,12 @@ private final class RunningReconciler: Sendable {
     /// - Parameters:
     ///   - files: Contents by name.
     ///   - refused: A host that the data plane won't have.
-    ///   - findings: What the data plane finds to be wrong with a model that it takes.
     ///   - translate: The dialect.
+    ///   - findings: What the data plane finds to be wrong with a model that it takes.
     init(
         _ files: [String: String], addresses: [String: [String]] = [:], refused: String? = nil,
-        findings: @escaping @Sendable (ProxyModel) -> [Diagnostic] = { _ in [] },
-        translate: @escaping Reconciler.Translate = translate
+        translate: @escaping Reconciler.Translate = translate,
+        findings: @escaping @Sendable (ProxyModel) -> [Diagnostic] = { _ in [] }
     ) async throws {
         folder = try TemporaryFolder()
         for (name, text) in files { try folder.write(text, to: name) }
