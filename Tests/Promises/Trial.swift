@@ -78,7 +78,8 @@ struct Trial: ~Copyable {
         let text = "Content-Type: text/html\r\nSet-Cookie: a=b; Path=/\r\nX-Seen: by\r\nServer: x\r\n"
         response.append(lines: Array(text.utf8).span)
         edits.apply(
-            to: &response, status: .ok, isOwn: false, rules, for: head, context, variables, &scratch.edits)
+            to: &response, status: .ok, isOwn: false, isSecure: context.isSecure, rules, for: head, context, variables,
+            &scratch.edits)
         for index in 0..<response.count {
             guard FieldSyntax.isName(response.name(index)), FieldSyntax.isValue(response.value(index)) else {
                 return "to the client: a field that is none"
