@@ -75,7 +75,7 @@ struct SlotTable<Element: AnyObject> {
     mutating func takeNoted(_ id: SlotID) -> Element? {
         let index = Int(id.index)
         guard index < slots.count, slots[index].generation == id.generation else { return nil }
-        slots[index].isNoted = false
+        if slots[index].isNoted { slots[index].isNoted = false }
         return slots[index].element
     }
 

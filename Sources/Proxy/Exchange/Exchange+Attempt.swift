@@ -24,7 +24,7 @@ extension Exchange {
         state.interimResponses = 0
         state.attemptStartedAt = now
         response.clear()
-        responseParser = ResponseHeadParser(limits: responseHeadLimits)
+        responseParser = ResponseHeadParser(limits: responseHeadLimits(by: route))
         guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
             return refuse(Failure.noEndpoint.status)
@@ -34,7 +34,9 @@ extension Exchange {
     }
 
     /// What the head of a response may hold.
-    var responseHeadLimits: HeadLimits { route?.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits }
+    func responseHeadLimits(by route: RoutePlan?) -> HeadLimits {
+        route?.filters.responseHeadLimits ?? snapshot.settings.responseHeadLimits
+    }
 
     /// Takes or makes a connection to an endpoint and sends the request on it.
     func connect(to index: Int, of plan: UpstreamPlan, by route: RoutePlan) {

@@ -153,7 +153,8 @@ final class HTTP2UpstreamStream: EventHandler {
     /// The head that was written is complete; `body` holds what of the content is here already.
     func sendHead(_ body: borrowing ByteBuffer, endsStream: Bool) {
         guard let connection, let exchange else { return }
-        state = connection.begin(self, endsStream: endsStream && body.isEmpty, limits: exchange.responseHeadLimits)
+        let limits = exchange.responseHeadLimits(by: exchange.route)
+        state = connection.begin(self, endsStream: endsStream && body.isEmpty, limits: limits)
         connection.worker.buffers.takeBack(&headBuffer)
         guard let state else {
             // Its exchange is told once it has done what it is doing.

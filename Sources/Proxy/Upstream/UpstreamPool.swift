@@ -32,8 +32,9 @@ final class EndpointPool {
     /// What the kernel has told of in this turn may not have reached its connection yet: bytes that nobody asked for must
     /// not become the answer to the next request. Such a connection stays here until it judges them itself.
     func takeIdle(_ loop: EventLoop) -> HTTP1Upstream? {
-        guard let last = idle.last else { return nil }
-        if !loop.hasNews(for: last) { return idle.popLast() }
+        guard let last = idle.popLast() else { return nil }
+        if !loop.hasNews(for: last) { return last }
+        idle.append(last)
         return idle.lastIndex { !loop.hasNews(for: $0) }.map { idle.remove(at: $0) }
     }
 
