@@ -24,6 +24,7 @@ def summary(machine, settings, tables):
             digits = next(metric.digits for metric in table.metrics if metric.key == headline.key)
             medians = [_median(table, row, headline.key) for row in headline.rows]
             cells = ["" if median is None else f"{median:,.{digits}f}" for median in medians]
+            cells += [""] * (3 - len(cells))
             lines.append(f"| {headline.label} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + f"\n\n{_machine(machine, settings)}\n"
 
