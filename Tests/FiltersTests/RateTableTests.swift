@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Filters
@@ -133,18 +134,6 @@ private struct LeakyBucket {
         // All of them still say something, so what has no room goes: the sets that more than eight keys fall into.
         #expect(limits.rates.forgottenBuckets == 6_652)
         #expect(limits.byteCount == 36 << 20)
-    }
-}
-
-/// A generator with a fixed beginning.
-private struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

@@ -1,5 +1,6 @@
 import Bytes
 import Pattern
+import TestSupport
 import Testing
 
 @Suite struct `Literal prefix` {
@@ -60,18 +61,5 @@ import Testing
                 if begins, prefix.isWhole { #expect(outcome == .match, "\(text) on \(subject)") }
             }
         }
-    }
-}
-
-/// A generator with a seed, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -2,6 +2,7 @@ import Bytes
 import HTTP
 import Model
 import Routing
+import TestSupport
 import Testing
 
 extension Router {

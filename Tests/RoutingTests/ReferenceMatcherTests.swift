@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Routing
+import TestSupport
 import Testing
 
 /// A matcher that shares nothing with the router: it goes through every rule with Foundation's own

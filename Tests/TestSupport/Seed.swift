@@ -36,19 +36,6 @@ public struct Seed: CustomStringConvertible, Sendable {
     }
 }
 
-/// Repeatable random numbers.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
-
 /// The files of a folder of `Fuzz/`.
 public func seeds(in folder: String, file: StaticString = #filePath) -> [Seed] {
     let root = URL(fileURLWithPath: file.description).deletingLastPathComponent().deletingLastPathComponent()
