@@ -114,8 +114,8 @@ let package = Package(
         .target(
             name: "Promises",
             dependencies: [
-                "IngressDialect", "Translation", "Kubernetes", "Filters", "Routing", "Model", "Pattern", "HTTP2", "TLS",
-                "HTTP", "Bytes",
+                "IngressDialect", "Translation", "Kubernetes", "Filters", "Routing", "Balancing", "Model", "Pattern", "HTTP2",
+                "TLS", "Passwords", "HTTP", "Bytes",
             ], path: "Tests/Promises", swiftSettings: common),
         tests("PromiseTests", on: ["Promises", "TestSupport"]),
         tests("BytesTests", on: ["Bytes"]),

@@ -89,6 +89,10 @@ struct UserList {
                 faults.append(Fault(place: line.place, text: "names no user"))
                 continue
             }
+            guard String(validating: line.name, as: UTF8.self) != nil else {
+                faults.append(Fault(place: line.place, text: "has a user name that is no UTF-8"))
+                continue
+            }
             switch scheme {
             case .basic: addPassword(of: line)
             case .digest: addDigest(of: line, realm: realm)

@@ -144,6 +144,23 @@ import Testing
         #expect(!printed.contains("{PLAIN}") && !printed.contains("carl"))
     }
 
+    @Test func `locks out a user whose name is no UTF-8, and says so`() throws {
+        let file = Data(Array("j".utf8) + [0xF6] + Array("rg:{PLAIN}one\nanna:{PLAIN}two\n".utf8))
+        let secret = """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: users, namespace: shop}
+            data: {auth: \(file.base64EncodedString())}
+
+            """
+        let gate = try Gate(Self.basic, origin: ScriptedOrigin(answering: "ok"), also: secret)
+        for (login, status) in [("j\u{FFFD}rg:one", 401), ("anna:two", 200)] {
+            #expect(try gate.request("/", [Self.login(login)]).status == status)
+        }
+        let faults = gate.faults(about: "auth-secret")
+        #expect(faults.count == 1 && faults.allSatisfy { $0.contains("line 1 ") && $0.contains("no UTF-8") })
+    }
+
     @Test func `follows a changed Secret at once, also for passwords that were right a moment ago`() throws {
         let ingress = Manifests.ingress(Self.basic)
         let before = "anna:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"

@@ -31,7 +31,10 @@ func brokenAnnotations(_ bytes: [UInt8]) -> String? {
 }
 
 /// An Ingress with annotations, whose prefix is left out, beside one without; and what both may speak of.
-func annotated(_ annotations: [(name: String, value: String)], path: String = "/api(/|$)(.*)") -> [KubernetesObject] {
+func annotated(
+    _ annotations: [(name: String, value: String)], path: String = "/api(/|$)(.*)",
+    users: [UInt8] = Array("ann:abNANd1rDfiNc".utf8)
+) -> [KubernetesObject] {
     var metadata = Metadata(name: "web", namespace: "shop")
     metadata.annotations = annotations.map {
         Metadata.Annotation(name: "nginx.ingress.kubernetes.io/\($0.name)", value: $0.value)
@@ -53,7 +56,7 @@ func annotated(_ annotations: [(name: String, value: String)], path: String = "/
         .secret(
             Secret(
                 metadata: Metadata(name: "users", namespace: "shop"),
-                data: ["auth": SecretBytes(Array("ann:abNANd1rDfiNc".utf8))])),
+                data: ["auth": SecretBytes(users)])),
     ] + service("web", at: "192.0.2.11") + service("sorry", at: "192.0.2.12")
 }
 

@@ -12,6 +12,8 @@ public enum Promise: String, CaseIterable, Sendable {
     case proxyHeader = "proxy-header"
     case snippet
     case annotations
+    case cookies
+    case htpasswd
     case http2
     case http2Upstream = "http2-upstream"
 
@@ -27,6 +29,8 @@ public enum Promise: String, CaseIterable, Sendable {
         case .proxyHeader: brokenProxyHeader(bytes)
         case .snippet: brokenSnippet(bytes)
         case .annotations: brokenAnnotations(bytes)
+        case .cookies: brokenCookies(bytes)
+        case .htpasswd: brokenUsers(bytes)
         case .http2: brokenHTTP2Requests(bytes)
         case .http2Upstream: brokenHTTP2Responses(bytes)
         }

@@ -2,7 +2,7 @@ import Glibc
 
 /// What a test must know of the sanitizer that it runs under (`make sanitize`).
 public enum Sanitizer {
-    /// Whether what is freed stays with the process for long, so that its memory says nothing about what is in use: the
-    /// address sanitizer keeps freed memory to see whether anybody touches it.
-    public static let keepsFreedMemory = dlsym(nil, "__asan_init") != nil
+    /// Whether the process's memory says nothing about what is in use: the address sanitizer keeps what is freed, to see
+    /// whether anybody touches it, and the thread sanitizer keeps a history of all accesses beside the memory.
+    public static let hidesMemoryInUse = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
 }

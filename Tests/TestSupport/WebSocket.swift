@@ -37,10 +37,7 @@ public struct WebSocketFrame: Equatable, Sendable {
     }
 
     private static func masking(_ payload: [UInt8], _ mask: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: payload.count) { space, count in
-            for index in payload.indices { space[index] = payload[index] ^ mask[index & 3] }
-            count = payload.count
-        }
+        payload.indices.map { payload[$0] ^ mask[$0 & 3] }
     }
 
     /// Reads a frame.
