@@ -114,7 +114,8 @@ let package = Package(
         .target(
             name: "Promises",
             dependencies: [
-                "IngressDialect", "Translation", "Kubernetes", "Filters", "Routing", "Balancing", "Model", "Pattern", "HTTP2",
+                "IngressDialect", "Translation", "Kubernetes", "Filters", "Routing", "Balancing", "Model", "Pattern",
+                "HTTP2",
                 "TLS", "Passwords", "HTTP", "Bytes",
             ], path: "Tests/Promises", swiftSettings: common),
         tests("PromiseTests", on: ["Promises", "TestSupport"]),
