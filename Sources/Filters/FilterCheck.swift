@@ -3,38 +3,69 @@ public import Model
 /// Finds the policies of a model that can't be compiled, before it is published.
 ///
 /// A route with such a policy is refused when it is served (`RouteFilters.init(refusing:)`), so the
-/// diagnostics here say what its users will see.
-public enum FilterCheck {
-    /// What cannot be compiled, with the place where it is written.
+/// diagnostics here say what its users will see. What it found of a host holds for as long as host and settings
+/// stay as they are.
+public struct FilterCheck: Sendable {
+    private var hosts: [VirtualHost] = []
+    private var settings = Settings()
+    /// By the number of the host; none for most.
+    private var found: [Int: [Diagnostic]] = [:]
+
+    public init() {}
+
+    /// What cannot be compiled of a model that is looked at once.
     public static func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
-        var found = settings(model.settings) + splits(model.upstreams)
-        for host in model.virtualHosts {
-            if let fault = tlsFault(of: host) {
+        var check = FilterCheck()
+        return check.diagnostics(model)
+    }
+
+    /// What cannot be compiled, with the place where it is written.
+    public mutating func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
+        let unchanged = UnchangedHosts(of: model.virtualHosts, since: settings == model.settings ? hosts : [])
+        var found: [Int: [Diagnostic]] = [:]
+        var all = Self.settings(model.settings) + Self.splits(model.upstreams)
+        for index in model.virtualHosts.indices {
+            let diagnostics =
+                if let former = unchanged.formerPlace(of: index) { self.found[former, default: []] } else {
+                    Self.diagnostics(of: model.virtualHosts[index], model.settings)
+                }
+            guard !diagnostics.isEmpty else { continue }
+            found[index] = diagnostics
+            all += diagnostics
+        }
+        self.found = found
+        hosts = model.virtualHosts
+        settings = model.settings
+        return all
+    }
+
+    private static func diagnostics(of host: VirtualHost, _ settings: Settings) -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        if let fault = tlsFault(of: host) {
+            found.append(
+                Diagnostic(
+                    .rejected, host.origin, field: "", fault,
+                    remedy: "until that changes, everything of \(host.name) is answered with an error"))
+        } else if let policy = host.appRoot,
+            let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) })
+        {
+            let remedy = "write a path such as /app"
+            found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: remedy))
+        }
+        for route in host.routes where mayFail(route) {
+            if let fault = mirrorFault(route, host) {
                 found.append(
                     Diagnostic(
-                        .rejected, host.origin, field: "", fault,
-                        remedy: "until that changes, everything of \(host.name) is answered with an error"))
-            } else if let policy = host.appRoot,
-                let fault = fault({ () throws(FilterError) in _ = try HostFilters(host) })
-            {
-                let remedy = "write a path such as /app"
-                found.append(Diagnostic(.rejected, policy.origin, field: "", fault, remedy: remedy))
+                        .warning, route.origin, field: "", fault, remedy: "until that changes, no copies are sent"))
             }
-            for route in host.routes where mayFail(route) {
-                if let fault = mirrorFault(route, host) {
-                    found.append(
-                        Diagnostic(
-                            .warning, route.origin, field: "", fault, remedy: "until that changes, no copies are sent"))
-                }
-                let fault = fault { () throws(FilterError) in
-                    _ = try RouteFilters(route, host: host, settings: model.settings)
-                }
-                guard let fault else { continue }
-                found.append(
-                    Diagnostic(
-                        .rejected, route.origin, field: "", fault,
-                        remedy: "until that changes, \(path(of: route)) is answered with an error"))
+            let fault = fault { () throws(FilterError) in
+                _ = try RouteFilters(route, host: host, settings: settings)
             }
+            guard let fault else { continue }
+            found.append(
+                Diagnostic(
+                    .rejected, route.origin, field: "", fault,
+                    remedy: "until that changes, \(path(of: route)) is answered with an error"))
         }
         return found
     }

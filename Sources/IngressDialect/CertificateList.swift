@@ -6,7 +6,7 @@ import Translation
 enum CertificateList {
     static func of(_ ingresses: [TranslatedIngress]) -> [CertificateBundle] {
         var bundles: [CertificateID: CertificateBundle] = [:]
-        for ingress in ingresses {
+        for ingress in ingresses where !ingress.source.object.tls.isEmpty {
             for host in ingress.content.hosts {
                 if case .own(let bundle) = host.certificate { bundles[bundle.id] = bundle }
             }

@@ -34,10 +34,12 @@ struct HostAliases {
                 report("\(host.name) has aliases of an Ingress that comes first", ingress)
                 continue
             }
+            var aliases: [HostAlias] = []
             for alias in ingress.content.routing.aliases where isFree(alias, for: ingress) {
                 owners[alias] = ingress.origin
-                virtualHosts[number].aliases.append(alias)
+                aliases.append(alias)
             }
+            if !aliases.isEmpty { virtualHosts[number].aliases = aliases }
         }
     }
 

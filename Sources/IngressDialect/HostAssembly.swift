@@ -202,7 +202,9 @@ struct HostAssembly {
         let reason = "\(refusing.ingress.content.hostRefusal ?? "") of \(refusing.ingress.origin)"
         host.appRoot = nil
         host.passthrough = nil
-        for index in host.routes.indices { host.routes[index].action = .refuse(status: 503, reason: reason) }
+        var routes = host.routes
+        for index in routes.indices { routes[index].action = .refuse(status: 503, reason: reason) }
+        host.routes = routes
         for share in shares where share.ingress !== refusing.ingress {
             diagnostics.append(
                 Diagnostic(

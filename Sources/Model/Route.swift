@@ -2,7 +2,8 @@
 public struct Route: Sendable, Equatable {
     public var match: RouteMatch
     public var action: RouteAction
-    public var policy: RoutePolicy
+    /// Shared by the routes of one object that say the same.
+    @Boxed public var policy: RoutePolicy
     /// Names for logs, metrics and explain.
     public var labels: RouteLabels
     /// The object and line of the path.

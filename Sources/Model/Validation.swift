@@ -8,9 +8,9 @@ extension ProxyModel {
     public func faults(beside known: ProxyModel? = nil) -> [Diagnostic] {
         var check = ModelCheck(self, known)
         check.upstreams()
+        check.certificates()
         check.hosts()
         check.settings()
-        check.certificates()
         return check.faults
     }
 
@@ -29,6 +29,9 @@ private struct ModelCheck {
     private let known: ProxyModel
     /// Whether an upstream of the known model is gone, so that hosts which did not change may name it.
     private var hasLostUpstreams = false
+    /// Whether a certificate of the known model is gone, likewise.
+    private var hasLostCertificates = false
+    private var certificateNames: Set<CertificateID> = []
     private(set) var faults: [Diagnostic] = []
 
     init(_ model: ProxyModel, _ known: ProxyModel?) {
@@ -68,7 +71,8 @@ private struct ModelCheck {
         for index in hosts.indices {
             if next < known.count, known[next] == hosts[index] {
                 if !followsKnown { checkOrder(of: all, at: index) }
-                if hasLostUpstreams { checkUpstreams(of: hosts[index].routes.span) }
+                if hasLostUpstreams { checkUpstreams(of: hosts[index]) }
+                if hasLostCertificates { checkCertificate(of: hosts[index]) }
                 followsKnown = true
                 next += 1
                 continue
@@ -76,7 +80,8 @@ private struct ModelCheck {
             while next < known.count, known[next].name <= hosts[index].name { next += 1 }
             checkOrder(of: all, at: index)
             check(all[index])
-            checkUpstreams(of: hosts[index].routes.span)
+            checkUpstreams(of: hosts[index])
+            checkCertificate(of: hosts[index])
             followsKnown = false
         }
         if let upstream = model.defaultUpstream, !exists(upstream) {
@@ -138,17 +143,16 @@ private struct ModelCheck {
         for index in all.indices.dropFirst() where !(all[index - 1].id < all[index].id) {
             fault(all[index].origin, "certificate", "\(all[index].id) occurs twice or out of order")
         }
-        let known = Set(all.map(\.id))
-        if let certificate = model.defaultCertificate, !known.contains(certificate) {
+        certificateNames = Set(all.map(\.id))
+        hasLostCertificates = !known.certificates.allSatisfy { certificateNames.contains($0.id) }
+        if let certificate = model.defaultCertificate, !certificateNames.contains(certificate) {
             fault(.builtIn, "default certificate", "\(certificate) does not exist")
         }
-        for host in model.virtualHosts {
-            if let certificate = host.tls?.certificate, !known.contains(certificate) {
-                fault(host.origin, "certificate", "\(certificate) does not exist")
-            }
-            if let passthrough = host.passthrough, !exists(passthrough.upstream) {
-                fault(passthrough.origin, "passthrough", "\(passthrough.upstream) does not exist")
-            }
+    }
+
+    private mutating func checkCertificate(of host: VirtualHost) {
+        if let certificate = host.tls?.certificate, !certificateNames.contains(certificate) {
+            fault(host.origin, "certificate", "\(certificate) does not exist")
         }
     }
 
@@ -194,7 +198,12 @@ private struct ModelCheck {
         }
     }
 
-    private mutating func checkUpstreams(of routes: Span<Route>) {
+    private mutating func checkUpstreams(of host: VirtualHost) {
+        if let passthrough = host.passthrough, !exists(passthrough.upstream) {
+            fault(passthrough.origin, "passthrough", "\(passthrough.upstream) does not exist")
+        }
+        let list = host.routes
+        let routes = list.span
         for index in routes.indices {
             if case .forward(let upstream) = routes[index].action, !exists(upstream) {
                 fault(routes[index].origin, "upstream", "\(upstream) does not exist")

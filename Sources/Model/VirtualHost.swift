@@ -33,34 +33,83 @@ public enum HostAlias: Sendable, Hashable {
 }
 
 /// Everything that is served under one host.
+///
+/// Copies share what they hold (`Boxed`): lists of hosts are copied and compared at every reload.
 public struct VirtualHost: Sendable, Equatable {
-    public var name: HostName
-    public var aliases: [HostAlias]
-    /// How routes compete when several match.
-    public var ranking: PathRanking
-    /// Ordered as the dialect ranks them; see `PathRanking`.
-    public var routes: [Route]
-    /// Redirects a request for exactly `/`.
-    public var appRoot: AppRoot?
-    /// Redirects every request to another host.
-    public var canonicalHost: CanonicalHost?
-    /// How TLS is spoken for the host; nil is as for every other.
-    public var tls: HostTLS?
-    /// Where TLS connections for the host go unopened.
-    public var passthrough: Passthrough?
-    /// The object that first named the host.
-    public var origin: Origin
+    private struct Parts: Sendable, Equatable {
+        var name: HostName
+        var aliases: [HostAlias]
+        var ranking: PathRanking
+        var routes: [Route]
+        var appRoot: AppRoot?
+        var canonicalHost: CanonicalHost?
+        var tls: HostTLS?
+        var passthrough: Passthrough?
+        var origin: Origin
+    }
+
+    @Boxed private var parts: Parts
 
     public init(
         name: HostName, aliases: [HostAlias] = [], ranking: PathRanking = .mostSpecific, routes: [Route] = [],
         appRoot: AppRoot? = nil, origin: Origin
     ) {
-        self.name = name
-        self.aliases = aliases
-        self.ranking = ranking
-        self.routes = routes
-        self.appRoot = appRoot
-        self.origin = origin
+        parts = Parts(name: name, aliases: aliases, ranking: ranking, routes: routes, appRoot: appRoot, origin: origin)
+    }
+
+    /// Whether both are copies of one host, so that nothing can differ between them.
+    public func isCopy(of other: VirtualHost) -> Bool { _parts.isCopy(of: other._parts) }
+
+    public var name: HostName {
+        get { parts.name }
+        set { parts.name = newValue }
+    }
+
+    public var aliases: [HostAlias] {
+        get { parts.aliases }
+        set { parts.aliases = newValue }
+    }
+
+    /// How routes compete when several match.
+    public var ranking: PathRanking {
+        get { parts.ranking }
+        set { parts.ranking = newValue }
+    }
+
+    /// Ordered as the dialect ranks them; see `PathRanking`.
+    public var routes: [Route] {
+        get { parts.routes }
+        set { parts.routes = newValue }
+    }
+
+    /// Redirects a request for exactly `/`.
+    public var appRoot: AppRoot? {
+        get { parts.appRoot }
+        set { parts.appRoot = newValue }
+    }
+
+    /// Redirects every request to another host.
+    public var canonicalHost: CanonicalHost? {
+        get { parts.canonicalHost }
+        set { parts.canonicalHost = newValue }
+    }
+
+    /// How TLS is spoken for the host; nil is as for every other.
+    public var tls: HostTLS? {
+        get { parts.tls }
+        set { parts.tls = newValue }
+    }
+
+    /// Where TLS connections for the host go unopened.
+    public var passthrough: Passthrough? {
+        get { parts.passthrough }
+        set { parts.passthrough = newValue }
+    }
+
+    /// The object that first named the host.
+    public var origin: Origin {
+        get { parts.origin }
+        set { parts.origin = newValue }
     }
 }
 

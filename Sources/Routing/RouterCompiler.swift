@@ -36,7 +36,9 @@ public struct RouterCompiler {
     static func compile(_ virtualHosts: [VirtualHost], known: KnownPatterns) -> Router {
         var compiler = RouterCompiler(known: known)
         compiler.addNames(of: virtualHosts)
-        for (number, host) in virtualHosts.enumerated() { compiler.addRoutes(of: host, number: number) }
+        // Lists are walked in place, here and below: of ten thousand hosts, copying them would take longest.
+        let hosts = virtualHosts.span
+        for number in hosts.indices { compiler.addRoutes(of: hosts[number], number: number) }
         return Router(
             virtualHosts: virtualHosts, routes: compiler.routes, diagnostics: compiler.diagnostics,
             hostTable: compiler.hostTable, pathTable: compiler.pathTable, patterns: PatternList(compiler.patterns))
@@ -75,19 +77,26 @@ public struct RouterCompiler {
     // MARK: Hosts
 
     private mutating func addNames(of virtualHosts: [VirtualHost]) {
-        let aliases = virtualHosts.reduce(0) { $0 + $1.aliases.count }
+        let hosts = virtualHosts.span
+        var aliased: [Int] = []
+        var aliases = 0
+        for number in hosts.indices where !hosts[number].aliases.isEmpty {
+            aliased.append(number)
+            aliases += hosts[number].aliases.count
+        }
         hostTable.names = hostTable.table.makeRegion(for: virtualHosts.count + aliases)
         hostTable.wildcardHosts = hostTable.table.makeRegion(for: virtualHosts.count)
         hostTable.leadingWildcards = hostTable.table.makeRegion(for: aliases)
         hostTable.trailingWildcards = hostTable.table.makeRegion(for: aliases)
-        for (number, host) in virtualHosts.enumerated() {
-            switch host.name {
+        for number in hosts.indices {
+            switch hosts[number].name {
             case .exact(let name): Self.add(name, number, to: &hostTable.names, of: &hostTable.table)
             case .wildcard(let suffix): Self.add(suffix, number, to: &hostTable.wildcardHosts, of: &hostTable.table)
             case .any: hostTable.anyHost = number
             }
         }
-        for (number, host) in virtualHosts.enumerated() {
+        for number in aliased {
+            let host = virtualHosts[number]
             for alias in host.aliases {
                 switch alias {
                 case .exact(let name): Self.add(name, number, to: &hostTable.names, of: &hostTable.table)
@@ -108,24 +117,25 @@ public struct RouterCompiler {
     private static func add(
         _ name: String, _ number: Int, to region: inout KeyRegion, of table: inout KeyTable<Int32>
     ) {
-        _ = table.entry(for: Array(name.utf8).span, in: &region, otherwise: Int32(number))
+        _ = table.entry(for: name.utf8.span, in: &region, otherwise: Int32(number))
     }
 
     // MARK: Routes
 
     private mutating func addRoutes(of host: VirtualHost, number: Int) {
-        let first = routes.count
-        routes.append(contentsOf: host.routes.indices.map { Router.Location(host: number, index: $0) })
+        let (list, ranking) = (host.routes, host.ranking)
+        let hostRoutes = list.span
         var paths = PathTable.Host()
         var listed: [ListedRoute] = []
-        if host.ranking == .mostSpecific { paths.named = pathTable.named.makeRegion(for: host.routes.count) }
-        for (rank, route) in host.routes.enumerated() {
-            let routeNumber = Int32(first + rank)
-            switch (route.match.path, host.ranking) {
+        if ranking == .mostSpecific { paths.named = pathTable.named.makeRegion(for: hostRoutes.count) }
+        for rank in hostRoutes.indices {
+            let routeNumber = Int32(routes.count)
+            routes.append(Router.Location(host: number, index: rank))
+            switch (hostRoutes[rank].match.path, ranking) {
             case (.exact(let path), .mostSpecific): addNamed(path, routeNumber, isPrefix: false, &paths)
             case (.prefix(let path), .mostSpecific): addNamed(path, routeNumber, isPrefix: true, &paths)
             default:
-                if let entry = listedRoute(route, routeNumber, rank: UInt32(rank)) { listed.append(entry) }
+                if let entry = listedRoute(list[rank], routeNumber, rank: UInt32(rank)) { listed.append(entry) }
             }
         }
         if !listed.isEmpty { addListed(listed, &paths) }
@@ -134,15 +144,15 @@ public struct RouterCompiler {
 
     /// Enters a route by its path; the first of equal ones stays.
     private mutating func addNamed(_ path: String, _ route: Int32, isPrefix: Bool, _ paths: inout PathTable.Host) {
-        var key = Array(path.utf8)
-        if key.isEmpty || key == [.slash] {
+        var key = path.utf8.span
+        let endsInSlash = !key.isEmpty && key[key.count - 1] == .slash
+        if endsInSlash { key = key.extracting(droppingLast: 1) }
+        if key.isEmpty {
             if isPrefix, paths.rootPrefix < 0 { paths.rootPrefix = route }
             if !isPrefix, paths.rootExact < 0 { paths.rootExact = route }
             return
         }
-        let endsInSlash = key.last == .slash
-        if endsInSlash { key.removeLast() }
-        let entry = pathTable.named.entry(for: key.span, in: &paths.named, otherwise: PathTable.Named())
+        let entry = pathTable.named.entry(for: key, in: &paths.named, otherwise: PathTable.Named())
         let field: WritableKeyPath<PathTable.Named, Int32> =
             switch (isPrefix, endsInSlash) {
             case (false, false): \.exact

@@ -62,11 +62,7 @@ public struct UpstreamResolver: Sendable {
     /// Adds a request, which holds until it is withdrawn.
     public mutating func insert(_ request: UpstreamRequest) {
         unsettled.insert(request.usualID)
-        var index = requests[request.usualID]?.count ?? 0
-        while index > 0, let before = requests[request.usualID]?[index - 1], request.seniority < before.seniority {
-            index -= 1
-        }
-        requests[request.usualID, default: []].insert(request, at: index)
+        requests[request.usualID, default: []].insert(inOrder: request)
     }
 
     /// Withdraws a request.
@@ -170,5 +166,18 @@ public struct UpstreamResolver: Sendable {
             if let name = resolution.name { names.insert(name) }
         }
         return splits.isEmpty ? upstreams.values : upstreams.values.split(by: splits)
+    }
+}
+
+extension [UpstreamRequest] {
+    /// Puts a request behind all that are as old or older.
+    fileprivate mutating func insert(inOrder request: UpstreamRequest) {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if request.seniority < self[middle].seniority { high = middle } else { low = middle + 1 }
+        }
+        insert(request, at: low)
     }
 }

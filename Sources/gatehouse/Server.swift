@@ -211,6 +211,7 @@ struct Server {
 private final class Handover: Sendable {
     let record: ReconcileRecord
     private let state = Mutex((first: ProxyModel(), plane: DataPlane?.none))
+    private let filterCheck = Mutex(FilterCheck())
 
     init(_ metrics: ControllerMetrics) {
         record = ReconcileRecord { values in
@@ -229,7 +230,7 @@ private final class Handover: Sendable {
             if state.plane == nil { state.first = model }
             return state.plane
         }
-        let findings = FilterCheck.diagnostics(model) + TLSCheck.diagnostics(model)
+        let findings = filterCheck.withLock { $0.diagnostics(model) } + TLSCheck.diagnostics(model)
         if let fault = findings.first(where: { $0.origin == .builtIn })?.fault { return .refused(fault) }
         return .published(findings + LogFormatCheck.diagnostics(model) + (plane?.apply(model) ?? []))
     }

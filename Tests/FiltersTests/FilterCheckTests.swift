@@ -34,6 +34,22 @@ import Testing
         #expect(Self.faults(appRoot: "app") == ["\"app\" is not an absolute path"])
     }
 
+    @Test func `says the same of a host that stays as it is, whatever comes and goes beside it`() {
+        let broken = VirtualHost(
+            name: .exact("m"), routes: [Given.route { $0.hostOverride = HostOverride(template: "$nope") }],
+            origin: .builtIn)
+        let others = ["a", "z"].map { VirtualHost(name: .exact($0), routes: [Given.route()], origin: .builtIn) }
+        var mended = broken
+        mended.routes = [Given.route()]
+        var check = FilterCheck()
+        for (hosts, count) in [
+            ([broken], 1), ([others[0], broken], 1), ([others[0], broken, others[1]], 1), (others, 0), ([broken], 1),
+            ([others[0], mended], 0), ([broken, others[1]], 1),
+        ] {
+            #expect(check.diagnostics(ProxyModel(virtualHosts: hosts)).count == count)
+        }
+    }
+
     @Test func `looks at the settings too`() {
         #expect(Self.faults { $0.forwarding.trustedHops = ["10.0.0.0/99"] }.count == 1)
         #expect(Self.faults { $0.response.hiddenFields = ["a b"] }.count == 1)

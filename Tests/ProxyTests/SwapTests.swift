@@ -44,6 +44,33 @@ import Testing
         }
     }
 
+    @Test func `counts the requests of a host under its own name, whatever hosts come and go before it`() throws {
+        let origin = try ScriptedOrigin(answering: "here")
+        var model = Given.model(origin)
+        let hosts = ["a", "b", "m", "z"].map { name in
+            var host = model.virtualHosts[0]
+            host.name = .exact(name)
+            host.routes[0].labels.host = name
+            return host
+        }
+        let rig = try ProxyRig(model)
+        let client = try rig.client()
+        var counts: [String: Int] = [:]
+        for names in [["m"], ["a", "m"], ["a", "b", "m", "z"], ["b", "m"], ["m", "z"], ["a", "z"]] {
+            model.virtualHosts = hosts.filter { host in names.contains { host.name == .exact($0) } }
+            rig.plane.apply(model)
+            // Hosts that went begin anew when they come back.
+            counts = counts.filter { names.contains($0.key) }
+            for name in names {
+                counts[name, default: 0] += 1
+                #expect(try client.request(host: name).text == "here")
+                try eventually("the request to be counted for \(name) alone") {
+                    rig.metric("nginx_ingress_controller_requests", "host=\"\(name)\"") == counts[name]
+                }
+            }
+        }
+    }
+
     @Test func `without an endpoint closes the idle connections to it`() throws {
         let leaving = try ScriptedOrigin(answering: "leaving")
         let staying = try ScriptedOrigin(answering: "staying")

@@ -15,6 +15,8 @@ struct SnapshotCompiler {
     private var previous = Snapshot.empty
     /// Upstreams that are split, and where to.
     private var previousSplits: [UpstreamID: UpstreamID] = [:]
+    /// The number of each host's first route.
+    private var previousStarts: [Int] = []
 
     init(endpoints: EndpointRegistry, clients: ClientTable, series registry: MetricRegistry) {
         self.endpoints = endpoints
@@ -35,7 +37,6 @@ struct SnapshotCompiler {
         var splitSeries = previous.splitSeries
         if !hasSameHosts || splits != previousSplits {
             (series, splitSeries) = registerSeries(of: router, splits)
-            previousSplits = splits
         }
         let snapshot = Snapshot(
             model: model, router: router, balancers: balancers, upstreamIndex: index, series: series,
@@ -88,13 +89,27 @@ struct SnapshotCompiler {
     }
 
     /// A series for each route, and one for each route whose upstream is split, with the other upstream's name.
-    private func registerSeries(
+    ///
+    /// Hosts that stay as they are keep theirs, but for those that found no room among the series before.
+    private mutating func registerSeries(
         of router: Router, _ splits: [UpstreamID: UpstreamID]
     ) -> (ContiguousArray<SeriesID>, [Int: SeriesID]) {
+        let isKept = splits == previousSplits && !previous.series.contains(.unmatched)
+        let former = isKept ? previous.router.virtualHosts : []
+        let unchanged = UnchangedHosts(of: router.virtualHosts, since: former)
         var series = ContiguousArray<SeriesID>()
         var splitSeries: [Int: SeriesID] = [:]
+        var starts: [Int] = []
         series.reserveCapacity(router.routes.count)
+        starts.reserveCapacity(router.virtualHosts.count)
         for (number, location) in router.routes.enumerated() {
+            while starts.count <= location.host { starts.append(number) }
+            if let place = unchanged.formerPlace(of: location.host) {
+                let formerNumber = previousStarts[place] + location.index
+                series.append(previous.series[formerNumber])
+                splitSeries[number] = previous.splitSeries[formerNumber]
+                continue
+            }
             let route = router.virtualHosts[location.host].routes[location.index]
             var labels = MetricLabels(
                 namespace: route.labels.namespace, ingress: route.labels.object, service: route.labels.service,
@@ -104,7 +119,10 @@ struct SnapshotCompiler {
             labels.canary = other.name
             splitSeries[number] = registry.series(labels)
         }
-        registry.keep(only: Set(series).union(splitSeries.values))
+        while starts.count < router.virtualHosts.count { starts.append(series.count) }
+        previousStarts = starts
+        previousSplits = splits
+        registry.keep(only: Array(series) + Array(splitSeries.values))
         return (series, splitSeries)
     }
 }

@@ -46,13 +46,16 @@ public final class MetricRegistry: Sendable {
     }
 
     /// Drops every label set that is not among these; call once a configuration is live.
-    public func keep(only used: Set<SeriesID>) {
+    public func keep(only used: [SeriesID]) {
         state.withLock { state in
-            for (labels, id) in state.live where id != .unmatched && !used.contains(id) {
+            var isUsed = [Bool](repeating: false, count: state.places.count)
+            isUsed[Int(SeriesID.unmatched.index)] = true
+            for id in used { isUsed[Int(id.index)] = true }
+            for index in isUsed.indices where !isUsed[index] {
+                guard let labels = state.places[index].labels.take() else { continue }
                 state.live[labels] = nil
-                state.places[Int(id.index)].labels = nil
-                state.places[Int(id.index)].tag &+= 1
-                state.free.append(id.index)
+                state.places[index].tag &+= 1
+                state.free.append(UInt32(index))
             }
         }
     }
