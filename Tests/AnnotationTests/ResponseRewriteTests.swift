@@ -64,7 +64,8 @@ import Testing
     @Test(arguments: [
         ("proxy-cookie-domain", "one"), ("proxy-cookie-domain", "a b c"), ("proxy-cookie-path", "~( /"),
         ("proxy-cookie-path", "/one/ /; Secure"), ("proxy-redirect-from", "a b"), ("proxy-redirect-to", "a b"),
-        ("proxy-redirect-to", "a#b"),
+        ("proxy-redirect-to", "a#b"), ("proxy-redirect-to", "/$0"), ("proxy-redirect-to", "/$nobody"),
+        ("proxy-cookie-domain", "internal $0"), ("proxy-cookie-path", "/one/ /$"),
     ])
     func `count as off when their values are unusable`(name: String, value: String) throws {
         let (message, gate) = try answer([name: value])

@@ -14,10 +14,10 @@ private final class Recorder: EventHandler {
     override func resumed() { resumptions += 1 }
 }
 
-/// Asks of another handler whenever it is told something itself.
+/// Asks of another handler whenever it is told something itself. Its loop keeps it, so it keeps nobody.
 private final class Curious: EventHandler {
-    private let loop: EventLoop
-    var other: Curious?
+    private unowned let loop: EventLoop
+    weak var other: Curious?
     var news: [Bool] = []
     var turns = 0
     var whenReady: () -> Void = {}
@@ -212,7 +212,7 @@ private final class Curious: EventHandler {
         let (first, second, next) = (Curious(loop), Curious(loop), Curious(loop))
         (first.other, second.other) = (second, first)
         for curious in [first, second] {
-            curious.whenReady = { [unowned curious] in
+            curious.whenReady = { [unowned curious, unowned loop] in
                 guard let other = curious.other else { return }
                 loop.remove(other)
                 #expect(!loop.hasNews(for: other))

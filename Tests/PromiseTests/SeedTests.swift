@@ -29,7 +29,8 @@ import Testing
     @Test(arguments: Promise.allCases)
     func `are there for each promise`(promise: Promise) { #expect(seeds(in: promise.rawValue).count > 7) }
 
-    @Test func `have a session among them`() {
+    @Test func `have a session and a proof of a password among them`() {
         #expect(seeds(in: Promise.cookies.rawValue).contains { $0.bytes == cookieOfSession })
+        #expect(seeds(in: Promise.authorization.rawValue).contains { $0.bytes == proofOfUser })
     }
 }

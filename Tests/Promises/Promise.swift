@@ -14,6 +14,7 @@ public enum Promise: String, CaseIterable, Sendable {
     case annotations
     case cookies
     case htpasswd
+    case authorization
     case http2
     case http2Upstream = "http2-upstream"
 
@@ -31,6 +32,7 @@ public enum Promise: String, CaseIterable, Sendable {
         case .annotations: brokenAnnotations(bytes)
         case .cookies: brokenCookies(bytes)
         case .htpasswd: brokenUsers(bytes)
+        case .authorization: brokenAuthorization(bytes)
         case .http2: brokenHTTP2Requests(bytes)
         case .http2Upstream: brokenHTTP2Responses(bytes)
         }

@@ -14,8 +14,7 @@ import Translation
 /// The input is the file, read as `htpasswd` writes it and then as `htdigest` does.
 func brokenUsers(_ bytes: [UInt8]) -> String? {
     let lines = UserLine.all(of: bytes)
-    return brokenTranslation(of: guarded(by: bytes, "basic"))
-        ?? brokenGate(bytes, "basic", lines, isUsable: isPassword).map { "basic: \($0)" }
+    return brokenGate(bytes, "basic", lines, isUsable: isPassword).map { "basic: \($0)" }
         ?? brokenGate(bytes, "digest", lines, isUsable: isDigest).map { "digest: \($0)" }
 }
 
@@ -46,19 +45,17 @@ private struct UserLine {
     var password: [UInt8] { Array(rest.prefix { $0 != UInt8(ascii: ":") }) }
 }
 
-private let realm = "shop"
-
 private func isPassword(_ line: UserLine) -> Bool { line.isNamed && (try? PasswordHash(line.password)) != nil }
 
 private func isDigest(_ line: UserLine) -> Bool {
     let digits = line.rest.suffix(32)
     let isHexadecimal = digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-    return line.isNamed && isHexadecimal && line.rest == Array("\(realm):".utf8) + digits && digits.count == 32
+    return line.isNamed && isHexadecimal && line.rest == Array("\(Gate.realm):".utf8) + digits && digits.count == 32
 }
 
 private func guarded(by file: [UInt8], _ type: String) -> [KubernetesObject] {
     annotated(
-        [("auth-type", type), ("auth-secret", "users"), ("auth-realm", realm)], path: "/", users: file)
+        [("auth-type", type), ("auth-secret", "users"), ("auth-realm", Gate.realm)], path: "/", users: file)
 }
 
 /// What is wrong with the way in that a file of users makes.
@@ -67,6 +64,9 @@ private func brokenGate(
 ) -> String? {
     var translator = IngressTranslator()
     let translation = translator.translate(ObjectStore(guarded(by: file, type)), names: [:])
+    if let fault = translation.model.faults().first ?? FilterCheck.diagnostics(translation.model).first {
+        return "the model: \(fault)"
+    }
     var told: [Int] = []
     for diagnostic in translation.diagnostics where diagnostic.field.contains("auth-secret") {
         guard let number = lineNumber(of: diagnostic) else { return "told: \(diagnostic)" }
@@ -105,45 +105,13 @@ private func lineNumber(of diagnostic: Diagnostic) -> Int? {
     return number
 }
 
-/// A route that asks for a password.
-private struct Gate: ~Copyable {
-    private let route: RouteFilters
-    private let isBasic: Bool
-    private var scratch = FilterScratch()
-    private let context = RequestContext(
-        peer: ClientAddress(high: 0, low: 0xFFFF_C000_0207), isSecure: false, localPort: 80, requestIDHigh: 1,
-        requestIDLow: 2)
+/// Passwords that take longer than about so many microseconds are not tried.
+private let highestCost = 1000
 
-    /// Passwords that take longer than about so many microseconds are not tried.
-    private static let highestCost = 1000
-    private static let now: UInt64 = 1_000_000_000_000
-
-    init?(_ route: Route, of host: VirtualHost, _ settings: Settings) {
-        guard let filters = try? RouteFilters(route, host: host, settings: settings) else { return nil }
-        self.route = filters
-        isBasic = route.policy.basicAuth != nil
-    }
-
-    mutating func broken(by users: [UserLine]) -> String? {
+extension Gate {
+    fileprivate mutating func broken(by users: [UserLine]) -> String? {
         if answer(to: nil) != .challenge { return "who says nothing comes in" }
         return isBasic ? brokenBasic(users) : brokenDigest(users)
-    }
-
-    /// What is said to a request with these credentials; nil when it isn't even read as one.
-    private mutating func answer(to authorization: String?) -> Verdict? {
-        let field = authorization.map { "Authorization: \($0)\r\n" } ?? ""
-        let text = Array("GET / HTTP/1.1\r\nHost: shop.example.com\r\n\(field)\r\n".utf8)
-        var parser = RequestHeadParser()
-        var head = RequestHead()
-        guard let length = try? parser.parse(text.span, into: &head), length == text.count else { return nil }
-        scratch.clear()
-        var progress = AccessProgress()
-        let verdict = FilterChain.authorize(
-            head, context, route: route, progress: &progress, now: Self.now, scratch: &scratch)
-        guard verdict == .verify, let check = scratch.takePasswordCheck() else { return verdict }
-        return FilterChain.authorize(
-            head, context, route: route, progress: &progress, answer: check.run().opinion, now: Self.now,
-            scratch: &scratch)
     }
 
     // MARK: Basic authentication
@@ -155,7 +123,7 @@ private struct Gate: ~Copyable {
             hashes.append(hash)
         }
         // For a name that nobody has, the costliest is computed.
-        guard hashes.allSatisfy({ $0.cost <= Self.highestCost }) else { return nil }
+        guard hashes.allSatisfy({ $0.cost <= highestCost }) else { return nil }
         for (user, hash) in zip(users, hashes).prefix(3) {
             let plain = user.password.starts(with: "{PLAIN}".utf8) ? Array(user.password.dropFirst(7)) : nil
             let right = plain ?? Array("secret".utf8)
@@ -175,7 +143,7 @@ private struct Gate: ~Copyable {
         let credentials = name + [UInt8(ascii: ":")] + password
         // Longer ones are refused, whatever they say.
         if credentials.count > 2000 { return nil }
-        let verdict = answer(to: "Basic \(Data(credentials).base64EncodedString())")
+        let verdict = answer(to: Array("Basic \(Data(credentials).base64EncodedString())".utf8))
         return verdict == expected
             ? nil : "\(name) with \(password) gets \(String(describing: verdict)), not \(expected)"
     }
@@ -197,23 +165,11 @@ private struct Gate: ~Copyable {
         return brokenProof("", none, .challenge)
     }
 
-    /// Answers a challenge as RFC 7616 §3.4.1 says, knowing this digest of name, realm and password.
+    /// Answers a challenge, knowing this digest of name, realm and password.
     private mutating func brokenProof(_ name: String, _ digest: String, _ expected: Verdict) -> String? {
-        guard answer(to: nil) == .challenge, let nonce = nonce() else { return "no nonce" }
-        let response = hexadecimal("\(digest):\(nonce):00000001:c:auth:\(hexadecimal("GET:/"))")
-        let verdict = answer(
-            to:
-                "Digest username=\"\(name)\", realm=\"\(realm)\", nonce=\"\(nonce)\", uri=\"/\", qop=auth, nc=00000001, "
-                + "cnonce=\"c\", response=\"\(response)\"")
+        guard let nonce = nonce() else { return "no nonce" }
+        let response = Self.response(to: nonce, knowing: digest)
+        let verdict = answer(to: Array(Self.proof(of: name, nonce: nonce, response: response).utf8))
         return verdict == expected ? nil : "\(name) gets \(String(describing: verdict)), not \(expected)"
-    }
-
-    private func nonce() -> Substring? {
-        let parts = scratch.fields.readable.text.components(separatedBy: "nonce=\"")
-        return parts.count == 2 ? parts[1].prefix { $0 != "\"" } : nil
-    }
-
-    private func hexadecimal(_ message: String) -> String {
-        Digest.md5(Array(message.utf8)).map { String(format: "%02x", $0) }.joined()
     }
 }

@@ -257,14 +257,19 @@ import Testing
                 if connection.number > 0 || request.stream == 1 { try peer.respond(to: request.stream, body: "ok") }
             }
         }
-        let rig = try ProxyRig(
+        func model(waiting time: Duration) -> ProxyModel {
             Given.http2(origin) {
-                $0.timeouts.read = .milliseconds(100)
+                $0.timeouts.read = time
                 $0.retry.conditions = []
-            })
+            }
+        }
+        let rig = try ProxyRig(model(waiting: .seconds(60)))
         let client = try rig.client()
         #expect(try client.request().text == "ok")
+        // Only who waits in vain has little time.
+        #expect(rig.plane.apply(model(waiting: .milliseconds(100))).isEmpty)
         #expect(try client.request().status == 504)
+        #expect(rig.plane.apply(model(waiting: .seconds(60))).isEmpty)
         #expect(try client.request().text == "ok")
         #expect(origin.connectionCount == 2)
     }

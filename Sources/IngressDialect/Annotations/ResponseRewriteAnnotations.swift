@@ -30,7 +30,7 @@ extension Syntax<ResponseRewrite.Rule?> {
         guard words.count == 2, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") }) else {
             throw .expected("off, or two words such as /one/ /", text)
         }
-        return ResponseRewrite.Rule(try .parse(words[0]), replacement: String(words[1]))
+        return ResponseRewrite.Rule(try .parse(words[0]), replacement: try filledIn(words[1]))
     }
 }
 
@@ -51,8 +51,14 @@ extension Syntax<String?> {
         guard CharacterClass.url.admits(text.filter { $0 != "$" && $0 != "{" && $0 != "}" }) else {
             throw .expected("a URL of \(CharacterClass.url.name) $", text)
         }
-        return text
+        return try filledIn(text[...])
     }
+}
+
+/// A replacement that each response can fill in.
+private func filledIn(_ text: Substring) throws(ValueFault) -> String {
+    if let fault = TemplateText.fault(in: String(text)) { throw ValueFault("\(quoted(text)) \(fault)") }
+    return String(text)
 }
 
 extension ResponseRewrite.Rule.Pattern {
