@@ -21,7 +21,7 @@ public struct FilterCheck: Sendable {
 
     /// What cannot be compiled, with the place where it is written.
     public mutating func diagnostics(_ model: ProxyModel) -> [Diagnostic] {
-        let unchanged = UnchangedHosts(of: model.virtualHosts, since: settings == model.settings ? hosts : [])
+        let unchanged = UnchangedParts(of: model.virtualHosts, since: settings == model.settings ? hosts : [])
         var found: [Int: [Diagnostic]] = [:]
         var all = Self.settings(model.settings) + Self.splits(model.upstreams)
         for index in model.virtualHosts.indices {

@@ -9,38 +9,85 @@ public struct UpstreamID: Sendable, Hashable, Comparable, CustomStringConvertibl
 }
 
 /// A set of endpoints that serve the same thing, and how one is chosen.
-public struct Upstream: Sendable, Equatable {
-    public var id: UpstreamID
-    /// In a stable order, without duplicates. Empty: requests are answered 503.
-    public var endpoints: [Endpoint]
-    public var loadBalancing: LoadBalancing
-    /// Goes before `loadBalancing`.
-    public var hashing: KeyHashing?
-    /// Goes before `hashing` and `loadBalancing`.
-    public var affinity: Affinity?
-    /// Another upstream that gets a part of this one's requests.
-    public var split: TrafficSplit?
-    /// Whether the endpoints are the built-in echo origin, which is told what was chosen in `X-Gatehouse-` fields.
-    public var isDemonstration: Bool
-    /// What the endpoints say they speak; a route's policy may say otherwise.
-    public var speaks: BackendProtocol?
-    /// The object that names the upstream.
-    public var origin: Origin
+///
+/// Copies share what they hold (`Boxed`): lists of upstreams are copied and compared at every reload.
+public struct Upstream: Sendable, Equatable, ModelPart {
+    private struct Parts: Sendable, Equatable {
+        var id: UpstreamID
+        var endpoints: [Endpoint]
+        var loadBalancing: LoadBalancing
+        var hashing: KeyHashing?
+        var affinity: Affinity?
+        var split: TrafficSplit?
+        var isDemonstration: Bool
+        var speaks: BackendProtocol?
+        var origin: Origin
+    }
+
+    @Boxed private var parts: Parts
 
     public init(
         id: UpstreamID, endpoints: [Endpoint] = [], loadBalancing: LoadBalancing = .roundRobin,
         hashing: KeyHashing? = nil, affinity: Affinity? = nil, split: TrafficSplit? = nil,
         isDemonstration: Bool = false, speaks: BackendProtocol? = nil, origin: Origin
     ) {
-        self.id = id
-        self.endpoints = endpoints
-        self.loadBalancing = loadBalancing
-        self.hashing = hashing
-        self.affinity = affinity
-        self.split = split
-        self.isDemonstration = isDemonstration
-        self.speaks = speaks
-        self.origin = origin
+        parts = Parts(
+            id: id, endpoints: endpoints, loadBalancing: loadBalancing, hashing: hashing, affinity: affinity,
+            split: split, isDemonstration: isDemonstration, speaks: speaks, origin: origin)
+    }
+
+    public func isCopy(of other: Upstream) -> Bool { _parts.isCopy(of: other._parts) }
+
+    public var id: UpstreamID {
+        get { parts.id }
+        set { parts.id = newValue }
+    }
+
+    /// In a stable order, without duplicates. Empty: requests are answered 503.
+    public var endpoints: [Endpoint] {
+        get { parts.endpoints }
+        set { parts.endpoints = newValue }
+    }
+
+    public var loadBalancing: LoadBalancing {
+        get { parts.loadBalancing }
+        set { parts.loadBalancing = newValue }
+    }
+
+    /// Goes before `loadBalancing`.
+    public var hashing: KeyHashing? {
+        get { parts.hashing }
+        set { parts.hashing = newValue }
+    }
+
+    /// Goes before `hashing` and `loadBalancing`.
+    public var affinity: Affinity? {
+        get { parts.affinity }
+        set { parts.affinity = newValue }
+    }
+
+    /// Another upstream that gets a part of this one's requests.
+    public var split: TrafficSplit? {
+        get { parts.split }
+        set { parts.split = newValue }
+    }
+
+    /// Whether the endpoints are the built-in echo origin, which is told what was chosen in `X-Gatehouse-` fields.
+    public var isDemonstration: Bool {
+        get { parts.isDemonstration }
+        set { parts.isDemonstration = newValue }
+    }
+
+    /// What the endpoints say they speak; a route's policy may say otherwise.
+    public var speaks: BackendProtocol? {
+        get { parts.speaks }
+        set { parts.speaks = newValue }
+    }
+
+    /// The object that names the upstream.
+    public var origin: Origin {
+        get { parts.origin }
+        set { parts.origin = newValue }
     }
 }
 

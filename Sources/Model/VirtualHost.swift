@@ -35,7 +35,7 @@ public enum HostAlias: Sendable, Hashable {
 /// Everything that is served under one host.
 ///
 /// Copies share what they hold (`Boxed`): lists of hosts are copied and compared at every reload.
-public struct VirtualHost: Sendable, Equatable {
+public struct VirtualHost: Sendable, Equatable, ModelPart {
     private struct Parts: Sendable, Equatable {
         var name: HostName
         var aliases: [HostAlias]
@@ -57,7 +57,8 @@ public struct VirtualHost: Sendable, Equatable {
         parts = Parts(name: name, aliases: aliases, ranking: ranking, routes: routes, appRoot: appRoot, origin: origin)
     }
 
-    /// Whether both are copies of one host, so that nothing can differ between them.
+    public var id: HostName { name }
+
     public func isCopy(of other: VirtualHost) -> Bool { _parts.isCopy(of: other._parts) }
 
     public var name: HostName {

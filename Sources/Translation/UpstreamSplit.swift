@@ -19,13 +19,24 @@ extension [Upstream] {
     func split(by splits: [UpstreamID: UpstreamSplit]) -> [Upstream] {
         var upstreams = self
         for (id, wish) in splits.sorted(by: { $0.key < $1.key }) {
-            guard let main = upstreams.firstIndex(where: { $0.id == id }),
-                let other = upstreams.firstIndex(where: { $0.id == wish.split.upstream })
-            else { continue }
+            guard let main = upstreams.index(of: id), let other = upstreams.index(of: wish.split.upstream) else {
+                continue
+            }
             upstreams[main].split = wish.split
             guard case .cookie? = upstreams[main].affinity, wish.sharesSessions else { continue }
             upstreams[other].affinity = upstreams[main].affinity
         }
         return upstreams
+    }
+
+    private func index(of id: UpstreamID) -> Int? {
+        let upstreams = span
+        var low = 0
+        var high = upstreams.count
+        while low < high {
+            let middle = (low + high) / 2
+            if upstreams[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < upstreams.count && upstreams[low].id == id ? low : nil
     }
 }

@@ -26,10 +26,7 @@ struct SnapshotCompiler {
 
     mutating func compile(_ model: ProxyModel) -> Snapshot {
         let (balancers, index) = compileUpstreams(model.upstreams)
-        let splits = Dictionary(
-            uniqueKeysWithValues: model.upstreams.lazy.compactMap { upstream in
-                upstream.split.map { (upstream.id, $0.upstream) }
-            })
+        let splits = splits(of: model.upstreams)
         let hasSameHosts = model.virtualHosts == previous.model.virtualHosts
         let router =
             hasSameHosts ? previous.router : RouterCompiler.compile(model.virtualHosts, reusing: previous.router)
@@ -47,13 +44,17 @@ struct SnapshotCompiler {
 
     private func compileUpstreams(_ upstreams: [Upstream]) -> (ContiguousArray<Balancer>, [UpstreamID: Int]) {
         let now = Instant.now().nanoseconds
+        let unchanged = UnchangedParts(of: upstreams, since: previous.model.upstreams)
         var balancers = ContiguousArray<Balancer>()
-        var index: [UpstreamID: Int] = [:]
         balancers.reserveCapacity(upstreams.count)
-        index.reserveCapacity(upstreams.count)
         var kept = 0
-        for upstream in upstreams {
-            index[upstream.id] = balancers.count
+        for number in upstreams.indices {
+            if let place = unchanged.formerPlace(of: number) {
+                kept += 1
+                balancers.append(previous.balancers[place])
+                continue
+            }
+            let upstream = upstreams[number]
             if let balancer = reusableBalancer(for: upstream) {
                 kept += 1
                 balancers.append(balancer)
@@ -62,8 +63,29 @@ struct SnapshotCompiler {
                 balancers.append(Balancer(upstream, endpoints: states, clients: clients))
             }
         }
+        let index = index(of: upstreams, unchanged)
         if kept < previous.balancers.count { endpoints.keep(only: Set(index.keys)) }
         return (balancers, index)
+    }
+
+    /// Where upstreams stand: as before, when none came or went.
+    private func index(of upstreams: [Upstream], _ unchanged: UnchangedParts) -> [UpstreamID: Int] {
+        let former = previous.model.upstreams
+        let isSame =
+            upstreams.count == former.count
+            && upstreams.indices.allSatisfy { number in
+                unchanged.formerPlace(of: number) == number || upstreams[number].id == former[number].id
+            }
+        if isSame { return previous.upstreamIndex }
+        return Dictionary(uniqueKeysWithValues: upstreams.indices.lazy.map { (upstreams[$0].id, $0) })
+    }
+
+    private func splits(of upstreams: [Upstream]) -> [UpstreamID: UpstreamID] {
+        var splits: [UpstreamID: UpstreamID] = [:]
+        for upstream in upstreams {
+            if let split = upstream.split { splits[upstream.id] = split.upstream }
+        }
+        return splits
     }
 
     private func addresses(of upstreams: [Upstream]) -> Set<SocketAddress> {
@@ -96,7 +118,7 @@ struct SnapshotCompiler {
     ) -> (ContiguousArray<SeriesID>, [Int: SeriesID]) {
         let isKept = splits == previousSplits && !previous.series.contains(.unmatched)
         let former = isKept ? previous.router.virtualHosts : []
-        let unchanged = UnchangedHosts(of: router.virtualHosts, since: former)
+        let unchanged = UnchangedParts(of: router.virtualHosts, since: former)
         var series = ContiguousArray<SeriesID>()
         var splitSeries: [Int: SeriesID] = [:]
         var starts: [Int] = []

@@ -1,18 +1,18 @@
 import Model
 import Testing
 
-@Suite struct `Unchanged hosts` {
+@Suite struct `Unchanged parts` {
     private let former = ["b", "d", "f", "h"].map { Sample.host($0) }
 
     private func places(_ hosts: [VirtualHost]) -> [Int?] {
-        let unchanged = UnchangedHosts(of: hosts, since: former)
+        let unchanged = UnchangedParts(of: hosts, since: former)
         return hosts.indices.map { unchanged.formerPlace(of: $0) }
     }
 
     @Test func `are all of a list that is the same`() {
         #expect(places(former) == [0, 1, 2, 3])
         #expect(places([]) == [])
-        #expect(UnchangedHosts(of: former, since: []).formerPlace(of: 0) == nil)
+        #expect(UnchangedParts(of: former, since: []).formerPlace(of: 0) == nil)
     }
 
     @Test(

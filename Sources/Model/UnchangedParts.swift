@@ -1,0 +1,37 @@
+/// A part of a model that stands in a list ordered by its identifiers, and keeps what it holds in one place for all its
+/// copies (`Boxed`).
+public protocol ModelPart: Identifiable where ID: Comparable {
+    /// Whether both are copies of one part, so that nothing can differ between them. Parts that are equal need not be.
+    func isCopy(of other: Self) -> Bool
+}
+
+/// Which parts of a list are the very ones of an earlier list, and where they stood there.
+///
+/// What was worked out for such a part still holds. Parts are told apart without a look inside: of ten thousand, a
+/// reload as a rule changes one.
+public struct UnchangedParts: Sendable {
+    private let places: [Int32]
+
+    /// - Parameter former: in the order of identifiers, as is the list itself.
+    public init<Part: ModelPart>(of parts: [Part], since former: [Part]) {
+        let (new, old) = (parts.span, former.span)
+        var places: [Int32] = []
+        places.reserveCapacity(new.count)
+        var next = 0
+        for index in new.indices {
+            if next < old.count, !new[index].isCopy(of: old[next]) {
+                while next < old.count, old[next].id < new[index].id { next += 1 }
+            }
+            if next < old.count, new[index].isCopy(of: old[next]) {
+                places.append(Int32(next))
+                next += 1
+            } else {
+                places.append(-1)
+            }
+        }
+        self.places = places
+    }
+
+    /// Where a part of the list stood in the former one; nil when it wasn't there, or was another.
+    public func formerPlace(of index: Int) -> Int? { places[index] < 0 ? nil : Int(places[index]) }
+}
