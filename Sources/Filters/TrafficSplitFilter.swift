@@ -11,6 +11,7 @@ public struct TrafficSplitFilter: Sendable {
         case alwaysOrNever
         case exactly([UInt8])
         case matching(Pattern)
+        case unreadable
     }
 
     private let header: [UInt8]
@@ -23,6 +24,7 @@ public struct TrafficSplitFilter: Sendable {
         header = Array((policy.header?.name ?? "").utf8)
         switch policy.header?.values {
         case nil, .alwaysOrNever: values = .alwaysOrNever
+        case .unreadable: values = .unreadable
         case .exactly(let value): values = .exactly(Array(value.utf8))
         case .matching(let text):
             do { values = .matching(try Pattern(text)) } catch { throw .badPattern(text, error) }
@@ -53,6 +55,7 @@ public struct TrafficSplitFilter: Sendable {
     private func judge(_ value: Span<UInt8>, _ scratch: inout PatternScratch) -> Bool? {
         switch values {
         case .alwaysOrNever: return Self.word(value)
+        case .unreadable: return false
         case .exactly(let wanted): return value.equals(wanted.span) ? true : nil
         case .matching(let pattern):
             switch pattern.match(value, &scratch) {

@@ -52,6 +52,7 @@ extension TrafficSplit.HeaderRule: CustomStringConvertible {
         case .alwaysOrNever: name
         case .exactly(let value): "\(name): \(value)"
         case .matching(let pattern): "\(name) like \(pattern)"
+        case .unreadable: "\(name), whose every value means the main upstream"
         }
     }
 }

@@ -246,9 +246,33 @@ private struct Pair {
         #expect(try pair.ask("X-Canary: \(String(repeating: "a", count: 4000))!") == "main")
     }
 
-    @Test func `counts as absent when it is no regular expression`() throws {
-        let pair = try Pair(["canary-by-header": "X-Canary", "canary-by-header-pattern": "(beta"])
-        #expect(!pair.gate.faults(about: "canary-by-header-pattern").isEmpty)
+    /// Neither the value nor a later rule counts then; who doesn't send the header is left to those.
+    @Test(arguments: ["(beta", "[a-", "*", "(?=x"])
+    func `that is no regular expression leaves requests with the header on the main Service`(pattern: String) throws {
+        let pair = try Pair([
+            "canary-by-header": "X-Canary", "canary-by-header-pattern": pattern, "canary-by-cookie": "canary",
+            "canary-weight": "100",
+        ])
+        #expect(
+            pair.gate.faults(about: "canary-by-header-pattern").map { $0.hasSuffix("go to the main Ingress") } == [true]
+        )
+        for value in ["always", "never", "beta", "(beta", ""] { #expect(try pair.ask("X-Canary: \(value)") == "main") }
+        #expect(try pair.ask("X-Canary: beta", "Cookie: canary=always") == "main")
+        #expect(try pair.ask("Cookie: canary=always") == "canary")
+        #expect(try pair.ask("Cookie: canary=never") == "main")
+        #expect(try pair.ask() == "canary")
+    }
+
+    @Test func `that is no regular expression gives way to canary-by-header-value, too`() throws {
+        let pair = try Pair([
+            "canary-by-header": "X-Canary", "canary-by-header-pattern": "(beta", "canary-by-header-value": "beta",
+        ])
+        #expect(try pair.ask("X-Canary: beta") == "canary")
+    }
+
+    @Test func `counts as absent when it holds what no regular expression of the table may`() throws {
+        let pair = try Pair(["canary-by-header": "X-Canary", "canary-by-header-pattern": "beta;"])
+        #expect(pair.gate.faults(about: "canary-by-header-pattern").map { $0.hasSuffix("counts as absent") } == [true])
         #expect(try pair.ask("X-Canary: always") == "canary")
     }
 }

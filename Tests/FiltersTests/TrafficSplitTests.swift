@@ -51,6 +51,13 @@ import Testing
         #expect(takes(split, ["X-Canary: \(value)"]) == expected)
     }
 
+    @Test(arguments: ["always", "beta", "never", ""])
+    func `of no readable pattern leaves whoever sends it where they are`(value: String) throws {
+        let split = try split(.init(name: "X-Canary", values: .unreadable), weight: 100)
+        #expect(!takes(split, ["X-Canary: \(value)"]))
+        #expect(takes(split, []))
+    }
+
     @Test func `of a pattern that takes too long leaves the request where it is`() throws {
         let split = try split(.init(name: "X-Canary", values: .matching("(a+)+$")), weight: 100)
         #expect(!takes(split, ["X-Canary: \(String(repeating: "a", count: 4000))!"]))

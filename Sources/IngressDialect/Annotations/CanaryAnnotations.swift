@@ -6,10 +6,16 @@ struct CanaryDraft: Sendable, Equatable {
     var isCanary = false
     var header: String?
     var headerValue: String?
-    var headerPattern: String?
+    var headerPattern: HeaderPattern?
     var cookie: String?
     var weight = 0
     var weightTotal = 100
+
+    enum HeaderPattern: Sendable, Equatable {
+        case pattern(String)
+        /// No regular expression: nginx fails at each request that has the header, and leaves it on the main upstream.
+        case unreadable
+    }
 
     /// The split of another upstream's requests that they describe.
     func split(to upstream: UpstreamID, origin: Origin) -> TrafficSplit {
@@ -21,7 +27,11 @@ struct CanaryDraft: Sendable, Equatable {
     /// A value goes before a pattern.
     private var headerValues: TrafficSplit.HeaderRule.Values {
         if let headerValue { return .exactly(headerValue) }
-        return headerPattern.map { .matching($0) } ?? .alwaysOrNever
+        switch headerPattern {
+        case .pattern(let text): return .matching(text)
+        case .unreadable: return .unreadable
+        case nil: return .alwaysOrNever
+        }
     }
 }
 
@@ -45,9 +55,7 @@ extension AnnotationGroup {
             Annotation(
                 "canary-by-header-value", optional: .text(.basic), .route, \.canary.headerValue, risk: .medium,
                 example: "beta", "The header's value that means the canary, instead of `always` and `never`."),
-            Annotation(
-                "canary-by-header-pattern", optional: .pattern, .route, \.canary.headerPattern, risk: .medium,
-                example: "beta.*", "What is found in the header's value that means the canary; a value goes before it."),
+            headerPattern,
             Annotation(
                 "canary-by-cookie", optional: .cookieName, .route, \.canary.cookie, risk: .medium,
                 example: "canary", "The cookie that decides: `always` or `never`."),
@@ -59,6 +67,27 @@ extension AnnotationGroup {
                 \.canary.weightTotal, example: "1000",
                 "What `canary-weight` is a part of. Below 100 counts as 100."),
         ])
+
+    private static let headerPattern = Annotation(
+        name: "canary-by-header-pattern", aliases: [], form: "a regular expression of \(CharacterClass.regex.name)",
+        standard: "", scope: .route, risk: .medium, consequence: .useDefault, hasGlobalDefault: false,
+        support: .honoured, example: "beta.*",
+        summary:
+            "What is found in the header's value that means the canary; a value goes before it. With one that is no "
+            + "regular expression, requests with the header go to the main Ingress."
+    ) { text, draft throws(ValueFault) in
+        guard CharacterClass.regex.admits(text) else {
+            throw .expected("a regular expression of \(CharacterClass.regex.name)", text)
+        }
+        do { _ = try Pattern(text) } catch {
+            draft.canary.headerPattern = .unreadable
+            var fault = ValueFault(
+                "\(quoted(text)) is no regular expression: \(error)", remedy: "write a PCRE2 pattern")
+            fault.outcome = "requests with the header go to the main Ingress"
+            throw fault
+        }
+        draft.canary.headerPattern = .pattern(text)
+    }
 }
 
 extension Syntax<Int> {
@@ -76,16 +105,5 @@ extension Syntax<String> {
     /// A cookie's name.
     static let cookieName = Syntax("the name of a cookie") { text in
         CharacterClass.basic.admits(text) && text.utf8.count <= 256 ? text : nil
-    }
-
-    /// A regular expression, tried by compiling it.
-    static let pattern = Syntax("a regular expression of \(CharacterClass.regex.name)") { text throws(ValueFault) in
-        guard CharacterClass.regex.admits(text) else {
-            throw .expected("a regular expression of \(CharacterClass.regex.name)", text)
-        }
-        do { _ = try Pattern(text) } catch {
-            throw ValueFault("\(quoted(text)) is no regular expression: \(error)")
-        }
-        return text
     }
 }

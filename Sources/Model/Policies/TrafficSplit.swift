@@ -14,6 +14,9 @@ public struct TrafficSplit: Sendable, Hashable {
             case exactly(String)
             /// What the regular expression is found in, by case (`canary-by-header-pattern`).
             case matching(String)
+            /// None, and every value means the main upstream: what was asked for cannot be read, so whoever sends the
+            /// header is kept from cookie and weight.
+            case unreadable
         }
 
         /// A token (RFC 9110 §5.6.2).
