@@ -70,6 +70,46 @@ import Testing
         #expect(used.count == endpoints)
     }
 
+    /// The endpoints that a text may go to: the members of its group, each drawn many times over.
+    private func members(_ rig: inout (Balancer, BalancerState), _ text: String) -> Set<Int> {
+        Set((0..<120).compactMap { _ in pick(&rig, text) })
+    }
+
+    /// The ring is over groups of neighbours: a group that ends leaves its keys to the others, about 1 of so many groups.
+    /// Hashes and draws are fixed, and so are the counts.
+    @Test(arguments: [(10, 3, 4), (13, 4, 4), (7, 3, 3), (9, 2, 5)])
+    func `moves the keys of the group alone that the last endpoint takes along`(
+        endpoints: Int, size: Int, groups: Int
+    ) {
+        var all = balancer(endpoints, subset: size)
+        var fewer = balancer(endpoints - 1, subset: size)
+        var moved = 0
+        for number in 0..<500 {
+            let before = members(&all, "/item/\(number)")
+            let after = members(&fewer, "/item/\(number)")
+            if before.contains(endpoints - 1) { moved += 1 } else { #expect(after == before) }
+        }
+        let share = 500 / groups
+        #expect(moved > share * 6 / 10 && moved < share * 14 / 10, "\(moved) of 500")
+    }
+
+    /// While the number of groups stays, no key changes its group: those before the endpoint that leaves keep all their
+    /// members, each behind it exchanges one for its neighbour's.
+    @Test(arguments: [(9, 3), (12, 4), (6, 2)], 0..<6)
+    func `exchanges one member of a key's group, whichever endpoint leaves`(shape: (Int, Int), leaver: Int) {
+        let (endpoints, size) = shape
+        var all = balancer(endpoints, subset: size)
+        var fewer = balancer(endpoints - 1, subset: size)
+        for number in 0..<100 {
+            let before = members(&all, "/item/\(number)")
+            let after = Set(members(&fewer, "/item/\(number)").map { $0 < leaver ? $0 : $0 + 1 })
+            let isBefore = (before.min() ?? 0) / size < leaver / size
+            #expect(before.count == size && after.count == size)
+            #expect(before.subtracting(after).count == (isBefore ? 0 : 1), "\(before) \(after)")
+            if before.contains(leaver) { #expect(before.subtracting(after) == [leaver]) }
+        }
+    }
+
     @Test func `asks the next group when nobody of its own may be picked`() throws {
         var rig = balancer(6, subset: 2)
         let first = try #require(pick(&rig, "/a"))
