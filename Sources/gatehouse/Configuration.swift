@@ -1,9 +1,7 @@
 import ControlPlane
-import Filters
 import IngressDialect
 import Kubernetes
 import Model
-import Proxy
 import Routing
 import Translation
 
@@ -41,8 +39,7 @@ struct Configuration {
         return Configuration(
             model: translation.model,
             diagnostics: manifests.diagnostics.map { Diagnostic($0) } + translation.diagnostics
-                + translation.model.faults() + router.diagnostics + FilterCheck.diagnostics(translation.model)
-                + LogFormatCheck.diagnostics(translation.model),
+                + translation.model.faults() + router.diagnostics + ModelFindings(translation.model).diagnostics,
             names: translation.names, router: router, objects: manifests.store,
             annotationPrefix: options.annotationPrefix)
     }

@@ -230,9 +230,9 @@ private final class Handover: Sendable {
             if state.plane == nil { state.first = model }
             return state.plane
         }
-        let findings = filterCheck.withLock { $0.diagnostics(model) } + TLSCheck.diagnostics(model)
-        if let fault = findings.first(where: { $0.origin == .builtIn })?.fault { return .refused(fault) }
-        return .published(findings + LogFormatCheck.diagnostics(model) + (plane?.apply(model) ?? []))
+        let findings = filterCheck.withLock { ModelFindings(model, &$0) }
+        if let fault = findings.refusal { return .refused(fault) }
+        return .published(findings.diagnostics + (plane?.apply(model) ?? []))
     }
 
     func takeFirst() -> ProxyModel { state.withLock { $0.first } }
