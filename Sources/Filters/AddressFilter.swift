@@ -6,10 +6,12 @@ import Model
 final class AddressFilter: Sendable {
     private let denied: AddressSet
     private let allowed: AddressSet
+    private let deniesOthers: Bool
 
     init(_ rules: AddressRules) throws(FilterError) {
         denied = try AddressSet(rules.denied)
         allowed = try AddressSet(rules.allowed)
+        deniesOthers = rules.deniesOthers
     }
 
     /// An address that no list names has no opinion for it: being absent from a list of denied addresses is no
@@ -17,6 +19,7 @@ final class AddressFilter: Sendable {
     func opinion(on context: RequestContext) -> AccessOpinion {
         if denied.contains(context.client) { return .denied(.refuse(.forbidden)) }
         if allowed.isEmpty { return .indifferent }
-        return allowed.contains(context.client) ? .granted : .denied(.refuse(.forbidden))
+        if allowed.contains(context.client) { return .granted }
+        return deniesOthers ? .denied(.refuse(.forbidden)) : .indifferent
     }
 }

@@ -16,6 +16,10 @@ public final class RequestVariables {
     /// Where a value is put together that may read others.
     private var aside = ByteBuffer(capacity: RequestVariables.capacity / 2)
     private var values: ContiguousArray<Range<Int>> = []
+    /// The values' names, as the route numbers them.
+    private var names: [String] = []
+    /// Room for `adopt`.
+    private var earlier: ContiguousArray<Range<Int>> = []
     /// The groups of the pattern that matched last: in `text` from there on, or in the normalised path.
     private(set) var groups = Captures()
     private var groupsStart: Int?
@@ -41,11 +45,12 @@ public final class RequestVariables {
 
     /// Forgets the last request.
     ///
-    /// - Parameter count: variables that the configuration sets; empty until it does.
-    public func begin(count: Int) {
+    /// - Parameter names: variables that the configuration sets; empty until it does.
+    public func begin(_ names: [String] = []) {
         text.clear()
-        if values.count != count { values = ContiguousArray(repeating: 0..<0, count: count) }
-        for index in values.indices { values[index] = 0..<0 }
+        self.names = names
+        values.removeAll(keepingCapacity: true)
+        for _ in names.indices { values.append(0..<0) }
         groups = Captures()
         groupsStart = nil
         branch = 0
@@ -66,9 +71,16 @@ public final class RequestVariables {
         forgetGroups()
     }
 
-    /// Makes room for the variables of another route of the same request.
-    public func grow(to count: Int) {
-        while values.count < count { values.append(0..<0) }
+    /// Takes the variables of another route of the same request: those that it names, too, keep their values.
+    public func adopt(_ names: [String]) {
+        guard names != self.names else { return }
+        swap(&values, &earlier)
+        values.removeAll(keepingCapacity: true)
+        for name in names {
+            let number = self.names.firstIndex(of: name)
+            values.append(number.map { earlier[$0] } ?? 0..<0)
+        }
+        self.names = names
     }
 
     /// Keeps the groups that the route's pattern matched in the normalised path.

@@ -20,8 +20,8 @@ public final class RouteFilters: Sendable {
     public let inputEdits: InputEdits?
     /// What is changed of the fields that the upstream gets; nil for nothing.
     public let requestEdits: RequestEdits?
-    /// Variables that the configuration sets for the route.
-    public let variableCount: Int
+    /// Variables that the configuration sets for the route, by their numbers.
+    public let variableNames: [String]
     /// Variables that the authorization service's answer sets, with the fields they are taken from.
     public let answerVariables: [(number: Int, field: [UInt8])]
     /// Whether requests need `RequestVariables`.
@@ -71,6 +71,8 @@ public final class RouteFilters: Sendable {
     private let rewrite: RewriteFilter?
     private let hostRules: RulesFilter?
     private let pathRules: RulesFilter?
+    /// Variables that groups of the path's pattern set.
+    private let matchNames: NamedGroups
     private let hostOverride: HostOverrideFilter?
     private let ownRedirects: OwnRedirects
     /// A template may ask for groups, and the router leaves none for this route but those of an earlier request.
@@ -114,7 +116,8 @@ public final class RouteFilters: Sendable {
         digestAuth = try policy.digestAuth.map { policy throws(FilterError) in try DigestAuthFilter(policy) }
         pace = policy.bandwidth.map { Pace($0) }
         isLogged = policy.observation.isLogged
-        variableCount = constants.variables.count
+        variableNames = policy.rules?.variables ?? []
+        matchNames = try NamedGroups(policy.rules?.ofMatch ?? [], constants)
         answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
             constants.variables[variable.name].map { ($0, Array(variable.field.utf8)) }
         }
@@ -143,7 +146,11 @@ public final class RouteFilters: Sendable {
             try ErrorPagesFilter(policy, route.labels, replacing: vouchedFields)
         }
         satisfy = policy.satisfy
-        addresses = try policy.addressRules.map { rules throws(FilterError) in try AddressFilter(rules) }
+        if let rules = policy.addressRules, rules.keepsOut || policy.satisfy == .any {
+            addresses = try AddressFilter(rules)
+        } else {
+            addresses = nil
+        }
         ownRedirects = policy.ownRedirects
         if let limit = policy.rateLimit {
             rateLimit = try RateLimitFilter(limit, Template.Constants(route, host: host))
@@ -178,7 +185,7 @@ public final class RouteFilters: Sendable {
             hostOverride = nil
         }
         needsVariables =
-            variableCount > 0 || hostRules != nil || pathRules != nil || responseEdits.needsVariables
+            !variableNames.isEmpty || hostRules != nil || pathRules != nil || responseEdits.needsVariables
             || corsEdits?.needsVariables == true
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
@@ -202,7 +209,7 @@ public final class RouteFilters: Sendable {
         bodyTimeout = nil
         responseEdits = .none
         requestEdits = nil
-        variableCount = 0
+        variableNames = []
         answerVariables = []
         needsVariables = false
         responseRewrite = nil
@@ -233,6 +240,7 @@ public final class RouteFilters: Sendable {
         rewrite = nil
         hostRules = nil
         pathRules = nil
+        matchNames = .none
         inputEdits = nil
         hostOverride = nil
         ownRedirects = OwnRedirects()
@@ -278,9 +286,9 @@ extension RouteFilters {
 
     /// Variables for who has none at hand, where rules need them.
     func freshVariables() -> RequestVariables? {
-        guard hostRules != nil || pathRules != nil else { return nil }
+        guard hostRules != nil || pathRules != nil || !matchNames.isEmpty else { return nil }
         let variables = RequestVariables()
-        variables.begin(count: variableCount)
+        variables.begin(variableNames)
         return variables
     }
 
@@ -305,6 +313,9 @@ extension RouteFilters {
     ) -> RulesFilter.Outcome {
         guard let variables else { return .goOn }
         if variables.searches > 0, !writeNewPath(head, &scratch) { return .decided(.refuse(.targetTooLong)) }
+        guard matchNames.isEmpty || matchNames.take(match.captures, of: head, into: variables) else {
+            return .decided(.refuse(.internalServerError))
+        }
         guard let pathRules else { return .goOn }
         let groups = match.pattern.captures
         let outcome = pathRules.run(head, context, variables, &match.pattern, &scratch)

@@ -68,12 +68,14 @@ struct RuleRewrite: Sendable {
     private let keepsQuery: Bool
     private let leadsElsewhere: Bool
     private let isRelative: Bool
+    private let names: NamedGroups
     private let ending: RequestRules.PathRewrite.Ending
 
     init(
         _ rewrite: RequestRules.PathRewrite, _ constants: Template.Constants, relative: Bool
     ) throws(FilterError) {
         isRelative = relative
+        names = try NamedGroups(rewrite.names, constants)
         do throws(PatternError) {
             pattern = try Pattern(rewrite.pattern, options: rewrite.ignoringCase ? .ignoringCase : [])
         } catch {
@@ -101,7 +103,7 @@ struct RuleRewrite: Sendable {
     ) -> RulesFilter.Outcome? {
         guard let subject = variables.currentPath(head) else { return .decided(.refuse(.internalServerError)) }
         switch variables.match(pattern, in: subject, &match) {
-        case .match: break
+        case .match: names.take(from: variables)
         case .noMatch: return nil
         case .limitExceeded: return .decided(.refuse(.internalServerError))
         }

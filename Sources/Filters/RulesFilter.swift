@@ -105,10 +105,12 @@ struct RuleCondition: Sendable {
     private let subject: Template
     private let test: Test
     private let isNegated: Bool
+    private let names: NamedGroups
 
     init(_ condition: RequestRules.Condition, _ constants: Template.Constants) throws(FilterError) {
         subject = try Template(condition.subject, constants)
         isNegated = condition.isNegated
+        names = try NamedGroups(condition.names, constants)
         switch condition.test {
         case .isTrue: test = .isTrue
         case .never: test = .never
@@ -141,7 +143,9 @@ struct RuleCondition: Sendable {
         case .matches(let pattern):
             guard let range = text(of: subject, head, context, variables) else { return .limitExceeded }
             switch variables.match(pattern, in: range, &match) {
-            case .match: holds = true
+            case .match:
+                names.take(from: variables)
+                holds = true
             case .noMatch: holds = false
             case .limitExceeded: return .limitExceeded
             }

@@ -15,6 +15,8 @@ public struct Template: Sendable {
         /// Like `capture`, directly behind the host of a URL: begins a path, whatever the group holds.
         case captureBehindHost(Int)
         case variable(Variable)
+        /// A variable that holds a group, where `captureBehindHost` would stand.
+        case ownBehindHost(Int)
     }
 
     let bytes: [UInt8]
@@ -74,6 +76,9 @@ public struct Template: Sendable {
             }
             return Self.append(group, captures, head, escaping, &buffer)
         case .variable(let variable): return append(variable, head, context, escaping, variables, &buffer)
+        case .ownBehindHost(let number):
+            guard let variables else { return true }
+            return variables.appendPath(variables.range(of: number), escaping, to: &buffer)
         }
     }
 
@@ -95,7 +100,14 @@ extension RequestVariables {
         _ group: Int, _ escaping: Escaping, beginsPath: Bool = false, to buffer: inout ByteBuffer
     ) -> Bool {
         guard let range = rangeInText(ofGroup: group), !range.isEmpty else { return true }
-        if beginsPath, text[range.lowerBound] != .slash {
+        if beginsPath { return appendPath(range, escaping, to: &buffer) }
+        return Self.append(range, of: text, escaping, to: &buffer)
+    }
+
+    /// Appends a part of `text` that begins a path, whatever it holds; nothing when it is empty.
+    func appendPath(_ range: Range<Int>, _ escaping: Escaping, to buffer: inout ByteBuffer) -> Bool {
+        guard !range.isEmpty else { return true }
+        if text[range.lowerBound] != .slash {
             guard buffer.room > 0 else { return false }
             buffer.append(.slash)
         }
@@ -118,7 +130,7 @@ extension Template.Piece {
     fileprivate var needsVariables: Bool {
         switch self {
         case .literal: false
-        case .capture, .captureBehindHost: true
+        case .capture, .captureBehindHost, .ownBehindHost: true
         case .variable(let variable): variable.needsVariables
         }
     }

@@ -8,6 +8,8 @@ extension Template {
         var values: [String: String]
         /// Variables that the configuration sets, by name.
         var variables: [String: Int] = [:]
+        /// Those of them that hold a group of a pattern, thus bytes of the client's choice.
+        var captured: Set<Int> = []
 
         /// For what no route answers: names of routes are empty.
         public static let unrouted = Constants(
@@ -25,6 +27,7 @@ extension Template {
                 "proxy_upstream_name": "", "proxy_host": "",
             ]
             for (number, name) in (route.policy.rules?.variables ?? []).enumerated() { variables[name] = number }
+            captured = Set((route.policy.rules?.namedGroups ?? []).compactMap { variables[$0.name] })
             if case .forward(let upstream) = route.action {
                 values["proxy_upstream_name"] = upstream.name
                 values["proxy_host"] = upstream.name
@@ -93,7 +96,8 @@ private struct TemplateCompiler {
         if isBraced, let group = Int(name), (1...9).contains(group) {
             appendCapture(group)
         } else if let number = constants.variables[name] {
-            pieces.append(.variable(.own(number)))
+            let holdsGroup = constants.captured.contains(number)
+            pieces.append(holdsGroup && endsInHost ? .ownBehindHost(number) : .variable(.own(number)))
         } else if let value = constants.values[name] {
             appendLiteral(Array(value.utf8)[...])
         } else {

@@ -51,18 +51,32 @@ extension HostAssembly {
 
     /// Gives a route what depends on the other Ingresses of the host.
     func settleTLS(_ route: inout Route, of share: HostShare) {
-        guard shares.count > 1 else { return }
         let content = share.ingress.content
+        if route.policy.transport.tls == nil, shares.count > 1 || content.snippetTLS != nil {
+            route.policy.transport.tls = inheritedTLS(
+                under: content.snippetTLS, unless: content.keepsUpstreamTLSToItsIngress)
+        }
+        guard shares.count > 1 else { return }
         if share.host.certificate == .none, hasCertificate {
             route.policy.secureRedirect = content.secureRedirect.policy(of: route.labels.path, hasCertificate: true)
         }
-        if route.policy.transport.tls == nil, !content.keepsUpstreamTLSToItsIngress {
-            route.policy.transport.tls = inheritedUpstreamTLS
-        }
     }
 
-    private var inheritedUpstreamTLS: UpstreamTLS? {
-        shares.lazy.compactMap(\.ingress.content.policy.transport.tls).first
+    /// The same for a `location` of a snippet, whose directives are in its policy.
+    func settleTLS(ofLocation route: inout Route) {
+        guard route.policy.transport.speaks == .https else { return }
+        let isKept = shares.contains { $0.ingress.content.keepsUpstreamTLSToItsIngress }
+        route.policy.transport.tls = inheritedTLS(under: route.policy.transport.tls, unless: isKept)
+    }
+
+    /// What the host's first Ingress with a Secret says, under what directives of a snippet say: those name the backend
+    /// and never switch its verification off.
+    private func inheritedTLS(under snippet: UpstreamTLS?, unless isKept: Bool) -> UpstreamTLS? {
+        let inherited = isKept ? nil : shares.lazy.compactMap(\.ingress.content.policy.transport.tls).first
+        guard let snippet, var tls = inherited else { return inherited ?? snippet }
+        tls.name = snippet.name ?? tls.name
+        tls.indicatesName = snippet.indicatesName || tls.indicatesName
+        return tls
     }
 
     private mutating func warn(_ share: HostShare, _ annotation: String, _ fault: String) {

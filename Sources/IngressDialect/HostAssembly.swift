@@ -55,7 +55,8 @@ struct HostAssembly {
         } else {
             // A list that nothing was done to is shared with the Ingress.
             let isUntouched =
-                shares.count == 1 && isWhole && surroundings == HostAssembly.Surroundings()
+                shares.count == 1 && isWhole && first.ingress.content.snippetTLS == nil
+                && surroundings == HostAssembly.Surroundings()
             host.routes = isUntouched ? first.host.routes : entries.map(\.route)
         }
         if let server { lay(server, over: &host, entries) }
@@ -176,6 +177,7 @@ struct HostAssembly {
     var renamed: [ServicePort: UpstreamID] { surroundings.renamed }
 
     func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
+    func hasAddressRules(_ share: Int) -> Bool { shares[share].ingress.content.hasAddressRules }
     func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
 
     mutating func noteTaken(_ route: Route, by owner: Origin) {

@@ -40,6 +40,8 @@ struct IngressReading {
     private var balancing = BalancingDraft()
     private var sessionCookie: SessionCookie?
     var ownRequestRules = OwnRequestRules()
+    /// Variables that groups of paths set, by path.
+    var pathNames: [String: [NamedGroup]] = [:]
     /// Upstreams of own requests, by name.
     var ownUpstreams: [UpstreamID: UpstreamRequest] = [:]
     var isRejected = false
@@ -80,6 +82,7 @@ struct IngressReading {
         noteCookiePath(draft)
         let snippet = readSnippets(into: &draft, &content)
         content.policy = draft.policy()
+        content.hasAddressRules = draft.addresses.hasOwnRules
         content.policy.rateLimit = draft.limits.rateLimit(of: ingress.metadata.key)
         content.redirect = draft.redirects.redirect()
         if let cause = (reading.refusals + draft.protection.refusingPaths).first {
@@ -222,6 +225,7 @@ struct IngressReading {
         }
         details.type = path.type
         content.routing.applyRewrite(of: text, to: &route.policy)
+        nameGroups(of: text, in: &route.policy)
         return (route, details)
     }
 

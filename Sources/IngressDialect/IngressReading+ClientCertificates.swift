@@ -53,7 +53,9 @@ extension IngressReading {
     /// How TLS is spoken to the backends, or nil.
     mutating func readUpstreamTLS(_ draft: UpstreamTLSDraft, into content: inout TranslatedIngress.Content) {
         guard let reference = draft.secret else {
-            if draft != UpstreamTLSDraft() {
+            if draft.isOfSnippet, !draft.verifies {
+                content.snippetTLS = unverifiedTLS(draft, of: "configuration-snippet")
+            } else if draft != UpstreamTLSDraft() {
                 let name =
                     ["proxy-ssl-verify", "proxy-ssl-name", "proxy-ssl-server-name", "proxy-ssl-ciphers"]
                     .first { hasAnnotation($0) } ?? "proxy-ssl-protocols"
@@ -69,6 +71,13 @@ extension IngressReading {
             refuse(
                 "proxy-ssl-secret", error.reason, remedy: "name a Secret with ca.crt, as namespace/name", &content)
         }
+    }
+
+    /// TLS as directives of a snippet have it, with nobody to trust.
+    func unverifiedTLS(_ draft: UpstreamTLSDraft, of annotation: String) -> UpstreamTLS {
+        UpstreamTLS(
+            name: draft.name, indicatesName: draft.indicatesName, ciphers: draft.ciphers, versions: draft.versions,
+            origin: annotationOrigin(annotation))
     }
 
     private mutating func upstreamTLS(

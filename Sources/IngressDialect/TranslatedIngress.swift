@@ -94,6 +94,10 @@ final class TranslatedIngress: Sendable {
         var serverUpstreams: [UpstreamRequest] = []
         /// A snippet of the paths adds headers by `add_header`.
         var hasAddedHeaders = false
+        /// The paths have address rules of their own, which take the place of those of the host and of `block-cidrs`.
+        var hasAddressRules = false
+        /// What a snippet says of TLS towards the backends where the Ingress names no Secret for it.
+        var snippetTLS: UpstreamTLS?
         /// A snippet of the paths says something about compression.
         var saysCompression = false
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.

@@ -1,7 +1,8 @@
 extension AddressRules {
-    /// `deny 192.0.2.0/24`, `allow 10.0.0.0/8, 2001:db8::/32`
+    /// `deny 192.0.2.0/24`, `allow 10.0.0.0/8, 2001:db8::/32`, `allow without denying others 10.0.0.0/8`
     var lines: [String] {
-        [("deny", denied), ("allow", allowed)].compactMap { word, list in
+        let word = deniesOthers ? "allow" : "allow without denying others"
+        return [("deny", denied), (word, allowed)].compactMap { word, list in
             list.isEmpty ? nil : "\(word) \(list.joined(separator: ", "))"
         }
     }

@@ -43,7 +43,7 @@ struct RequestTrial {
         var path: String?
         var rewrites: [String] = []
         let variables = RequestVariables()
-        variables.begin(count: 0)
+        variables.begin()
         while true {
             var report = route(head, variables)
             path = path ?? report.request.path
@@ -145,7 +145,7 @@ extension RequestTrial {
         guard let hostFilters = try? HostFilters(host, blocked: blocked),
             let routeFilters = try? RouteFilters(route, host: host, settings: model.settings)
         else { return Self.uncompiled }
-        variables.grow(to: routeFilters.variableCount)
+        variables.adopt(routeFilters.variableNames)
         var match = MatchScratch()
         var scratch = FilterScratch()
         _ = router.match(host: head.host, path: head.normalPath, scratch: &match)

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestSupport
 import Testing
 
@@ -199,6 +200,60 @@ private struct SecureShop {
         let (status, handshake) = try SecureShop(annotations).ask()
         #expect(status == 200)
         #expect(handshake?.indicatedName == name)
+    }
+}
+
+/// As in nginx they need no Secret; whoever is verified by a Secret stays so.
+@Suite struct `proxy_ssl directives of a snippet` {
+    @Test(
+        arguments: [
+            ("proxy_ssl_server_name on; proxy_ssl_name web.internal;", nil, "web.internal"),
+            ("proxy_ssl_server_name on;", nil, "shop-web-80"), ("proxy_ssl_verify off;", nil, nil),
+            ("proxy_ssl_server_name on; proxy_ssl_name web.internal;", "shop/backend-tls", "web.internal"),
+        ] as [(String, String?, String?)])
+    func `decide which name is sent`(snippet: String, secret: String?, name: String?) throws {
+        let (status, handshake) = try SecureShop(["configuration-snippet": snippet], secret: secret).ask()
+        #expect(status == 200)
+        #expect(handshake?.indicatedName == name)
+    }
+
+    @Test(arguments: [("TLSv1.2", "TLSv1.2"), ("TLSv1.3", "TLSv1.3"), ("TLSv1.2 TLSv1.3", "TLSv1.3")])
+    func `choose the version`(versions: String, version: String) throws {
+        let (status, handshake) = try SecureShop(
+            ["configuration-snippet": "proxy_ssl_protocols \(versions);"], secret: nil
+        ).ask()
+        #expect(status == 200 && handshake?.version == version)
+    }
+
+    @Test(arguments: ["proxy_ssl_verify on;", "proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ca.crt;"])
+    func `close the Ingress when they ask for verification by a file`(snippet: String) throws {
+        let shop = try SecureShop(["configuration-snippet": snippet], secret: nil)
+        #expect(try shop.ask().status == 503)
+        #expect(shop.gate.diagnostics.contains { $0.remedy.contains("proxy-ssl-verify") })
+    }
+
+    /// Another Ingress of the host, whose snippet names the backend, is verified as the first one's Secret asks.
+    @Test(arguments: [("web.internal", 200), ("other.internal", 502)])
+    func `leave the verification of the host's Secret on`(name: String, status: Int) throws {
+        let snippet = "proxy_ssl_server_name on; proxy_ssl_name \(name);"
+        let shop = try SecureShop(
+            ["proxy-ssl-verify": "on", "proxy-ssl-name": "web.internal"],
+            also: [
+                Manifests.ingress(
+                    ["backend-protocol": "HTTPS", "configuration-snippet": snippet], name: "a", path: "/other")
+            ])
+        #expect(try shop.gate.request("/other").status == status)
+        #expect(try shop.gate.request("/").status == 200)
+    }
+
+    @Test(arguments: [("web.internal", 200), ("other.internal", 502)])
+    func `leave it on in a location of server-snippet, too`(name: String, status: Int) throws {
+        let shop = try SecureShop([
+            "proxy-ssl-verify": "on", "proxy-ssl-name": "web.internal",
+            "server-snippet":
+                "location /other { proxy_ssl_name \(name); proxy_ssl_server_name on; proxy_pass https://web.shop.svc:80; }",
+        ])
+        #expect(try shop.gate.request("/other").status == status)
     }
 }
 

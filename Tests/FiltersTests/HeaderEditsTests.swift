@@ -18,7 +18,7 @@ import Testing
         try #require(compiled.isDynamic)
         var head = `Response fields`.head(fields)
         let variables = RequestVariables()
-        variables.begin(count: 0)
+        variables.begin()
         variables.facts.status = status
         variables.facts.wallSeconds = 784_111_777
         var scratch = EditScratch()

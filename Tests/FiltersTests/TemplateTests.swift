@@ -53,7 +53,7 @@ import Testing
 
     @Test func `knows facts beside the head`() throws {
         let variables = RequestVariables()
-        variables.begin(count: 0)
+        variables.begin()
         variables.facts.wallSeconds = 784_111_777
         variables.facts.wallMilliseconds = 7
         variables.facts.requestTime = 1234

@@ -18,19 +18,34 @@ import Testing
             AddressRules(denied: ["10.0.0.1"], allowed: ["10.0.0.0/8"])
         ),
         ("deny all;", AddressRules(denied: ["0.0.0.0/0", "::/0"])),
-        ("deny 10.0.0.1; allow all; deny all;", AddressRules(denied: ["10.0.0.1"])),
-        ("allow 10.0.0.1;", AddressRules()),
-        ("allow 10.0.0.0/8; deny 10.0.0.1;", AddressRules()),
-        ("allow 10.0.0.2/31; deny 10.0.0.0/30;", AddressRules(denied: ["10.0.0.0/31"])),
+        (
+            "deny 10.0.0.1; allow all; deny all;",
+            AddressRules(denied: ["10.0.0.1"], allowed: ["0.0.0.0/0", "::/0"], deniesOthers: false)
+        ),
+        ("allow 10.0.0.1;", AddressRules(allowed: ["10.0.0.1"], deniesOthers: false)),
+        ("allow 10.0.0.0/8; deny 10.0.0.1;", AddressRules(allowed: ["10.0.0.0/8"], deniesOthers: false)),
+        (
+            "allow 10.0.0.2/31; deny 10.0.0.0/30;",
+            AddressRules(denied: ["10.0.0.0/31"], allowed: ["10.0.0.2/31"], deniesOthers: false)
+        ),
         (
             "allow 10.0.0.1; deny 10.0.0.0/30; allow 10.0.0.0/24; deny all;",
             AddressRules(denied: ["10.0.0.0/32", "10.0.0.2/31"], allowed: ["10.0.0.1", "10.0.0.0/24"])
         ),
-        ("allow 192.0.2.1; deny 10.0.0.0/8;", AddressRules(denied: ["10.0.0.0/8"])),
-        ("allow 0.0.0.0/0; deny 2001:db8::/32;", AddressRules(denied: ["2001:db8::/32"])),
         (
-            "allow 2001:db8:8000::/33; deny 2001:db8::/32;", AddressRules(denied: ["2001:db8:0:0:0:0:0:0/33"])
+            "allow 192.0.2.1; deny 10.0.0.0/8;",
+            AddressRules(denied: ["10.0.0.0/8"], allowed: ["192.0.2.1"], deniesOthers: false)
         ),
+        (
+            "allow 0.0.0.0/0; deny 2001:db8::/32;",
+            AddressRules(denied: ["2001:db8::/32"], allowed: ["0.0.0.0/0"], deniesOthers: false)
+        ),
+        (
+            "allow 2001:db8:8000::/33; deny 2001:db8::/32;",
+            AddressRules(
+                denied: ["2001:db8:0:0:0:0:0:0/33"], allowed: ["2001:db8:8000::/33"], deniesOthers: false)
+        ),
+        ("deny 10.0.0.1;", AddressRules(denied: ["10.0.0.1"])),
     ])
     func `are lists that say the same`(text: String, expected: AddressRules) {
         #expect(rules(text) == expected)
@@ -42,10 +57,12 @@ import Testing
         #expect(rules(exceptions + "deny all;") != nil)
     }
 
-    /// Whether the lists let an address in: none that is denied, and if any is allowed, those alone.
-    private func admits(_ rules: AddressRules, _ address: AddressBlock) -> Bool {
+    /// What the lists say of an address: whether it fulfils them, or nil for nothing.
+    private func verdict(_ rules: AddressRules, _ address: AddressBlock) -> Bool? {
         let holds = { (text: String) in AddressBlock(text).map { address.without($0).isEmpty } ?? false }
-        return !rules.denied.contains(where: holds) && (rules.allowed.isEmpty || rules.allowed.contains(where: holds))
+        if rules.denied.contains(where: holds) { return false }
+        if rules.allowed.contains(where: holds) { return true }
+        return rules.deniesOthers && !rules.allowed.isEmpty ? false : nil
     }
 
     /// Random rules over sixteen addresses, against the first that fits.
@@ -64,7 +81,7 @@ import Testing
         for last in 0..<16 {
             let address = try #require(AddressBlock("192.0.2.\(last)"))
             let first = try steps.first { address.without(try #require(AddressBlock($0.1))).isEmpty }
-            #expect(admits(lists, address) == first?.allows ?? true, "\(text) 192.0.2.\(last)")
+            #expect(verdict(lists, address) == first?.allows, "\(text) 192.0.2.\(last)")
         }
     }
 }

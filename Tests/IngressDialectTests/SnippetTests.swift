@@ -53,13 +53,13 @@ import Testing
         "ssl_client_escaped_cert", "ssl_session_reused", "namespace", "ingress_name", "service_name", "service_port",
         "location_path", "proxy_upstream_name", "proxy_alternative_upstream_name", "proxy_host", "best_http_host",
         "pass_access_scheme", "pass_port", "pass_server_port", "req_id", "escaped_request_uri", "connection_upgrade",
-        "literal_dollar",
+        "literal_dollar", "auth_cookie",
     ])
     func `knows the variables that people use`(name: String) {
         #expect(Self.compile("add_header X-V \"$\(name)\" always;").findings == [])
     }
 
-    @Test(arguments: ["request_body", "geoip2_city", "auth_cookie", "no_such_thing"])
+    @Test(arguments: ["request_body", "geoip2_city", "no_such_thing"])
     func `names a variable that it does not know`(name: String) {
         let findings = Self.compile("add_header X-V $\(name);").findings
         #expect(findings.count == 1 && findings.first?.fault.contains(name) == true)
@@ -85,6 +85,10 @@ import Testing
         (
             "if ($host !~* (a|b)) { break; }",
             ["rule: if not $host matches (a|b) (any case) (branch 1)", "rule:   stop"]
+        ),
+        (
+            "if ($host ~ \"^(a)(?<b>.)\") { set $c $b; }",
+            ["rule: if $host matches ^(a)(?<b>.) (branch 1)", "rule:   $c = $b"]
         ),
         ("if ($args ~ x) { break; }", ["rule: if $args matches x (branch 1)", "rule:   stop"]),
         ("if ($request_method != GET) { break; }", ["rule: if not $request_method is GET (branch 1)", "rule:   stop"]),
@@ -171,7 +175,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("more_set_header 'A: b';", "write more_set_headers"), ("ad_header A b;", "did you mean add_header?"),
+        ("more_set_header 'A: b';", "write more_set_headers"),
+        ("auth_basic secret;", "use the annotations auth-type, auth-secret and auth-realm"),
+        ("auth_request /ask;", "use the annotation auth-url"),
+        ("access_by_lua_file x;", "use annotations, or a service that auth-url asks"),
+        ("add_header A $request_body;", "have the backend, or the service of auth-url, look at the body"),
+        (
+            "add_header A $geoip2_city_country_code;",
+            "have a service that knows places say it: auth-url with auth-response-headers"
+        ),
+        (
+            "add_header A $hostt;",
+            "did you mean $host? Otherwise give it a value by set, or write ${literal_dollar} for a plain $"
+        ),
         ("limit_req zone=a;", "use the annotations limit-rps or limit-rpm"),
         ("real_ip_header X-Real-IP;", "use enable-real-ip and proxy-real-ip-cidr of the ConfigMap"),
         ("autoindex on;", "serve files by a backend"),
@@ -221,6 +237,14 @@ import Testing
     func `has a row of its own for each directive`(name: String) {
         #expect(SnippetTable.rows.count { $0.name == name } == 1)
         #expect(!SnippetTable.instead.contains { $0.name == name })
+        // Somebody who writes it in the wrong place, or wrongly, learns what to write.
+        for context in [SnippetContexts.http, .server, .location, .condition, .serverCondition, .question] {
+            for text in ["\(name);", "\(name) a b c d e f g h i j k l m n o p q r s t u v;", "\(name) {}"] {
+                for finding in Self.compile(text, in: context).findings where finding.severity > .note {
+                    #expect(!finding.remedy.isEmpty, "\(text) in \(context.name): \(finding.fault)")
+                }
+            }
+        }
     }
 
     @Test func `is what the reference page shows`() throws {

@@ -31,6 +31,16 @@ private func groups(_ pattern: String, _ subject: String, _ options: Pattern.Opt
     }
 
     @Test(arguments: [
+        ("(a)(?<second>b)(?:c)(?P<third>d)(?'fourth'e)", ["second 2", "third 3", "fourth 4"]), ("(a)(b)", []),
+        ("(?<z>a)|(?<b>b)", ["z 1", "b 2"]), ("(?|(?<n>a)|(?<n>b))", ["n 1"]), ("\\(?<n>a", []),
+        ("(?J)(?<n>a)|(?<n>b)", ["n 1", "n 2"]),
+        ("(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(?<n>b)", ["n 11"]),
+    ])
+    func `knows the names of its groups`(text: String, names: [String]) throws {
+        #expect(try Pattern(text).groupNames.map { "\($0.name) \($0.group)" } == names)
+    }
+
+    @Test(arguments: [
         ("/foo", "/FOO/bar", Pattern.Options.ignoringCase, true),
         ("/foo", "/FOO/bar", Pattern.Options(), false),
         ("foo", "/foo", .anchoredAtStart, false),

@@ -40,7 +40,7 @@ struct Trial: ~Copyable {
         case .slashRedirect: lacksSlash = true
         case .noRoute, .noHost, .limitExceeded: return nil
         }
-        variables.begin(count: route.variableCount)
+        variables.begin(route.variableNames)
         let verdict = FilterChain.decide(
             head, context, host: host, route: route, lacksSlash: lacksSlash, match: &match, scratch: &scratch,
             variables: variables)

@@ -8,9 +8,12 @@ struct AddressDraft: Sendable, Equatable {
     var blocked: [String] = []
     var satisfy = Satisfy.all
 
+    /// Whether there are rules for the paths, by annotations or by the ConfigMap's lists of the same names.
+    var hasOwnRules: Bool { !allowed.isEmpty || !denied.isEmpty }
+
     /// The rules, or nil when everybody may come in.
     func rules() -> AddressRules? {
-        if allowed.isEmpty && denied.isEmpty {
+        guard hasOwnRules else {
             return blocked.isEmpty ? nil : AddressRules(denied: blocked)
         }
         return AddressRules(denied: denied, allowed: allowed)

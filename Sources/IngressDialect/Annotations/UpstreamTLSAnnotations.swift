@@ -10,6 +10,8 @@ struct UpstreamTLSDraft: Sendable, Equatable {
     var verifies = false
     var depth = 1
     var indicatesName = false
+    /// Directives of a snippet say something of it, which holds without a Secret, too.
+    var isOfSnippet = false
 }
 
 extension AnnotationGroup {

@@ -22,12 +22,15 @@ extension HostAssembly {
     /// - Parameter entries: the routes of the host with the Ingresses that they come from.
     mutating func lay(_ server: ServerSnippet, over host: inout VirtualHost, _ entries: [RegexMode.Entry]) {
         let adding = Set(entries.filter { hasAddedHeaders($0.share) }.map(\.route.origin))
+        let admitting = Set(entries.filter { hasAddressRules($0.share) }.map(\.route.origin))
         let compressing = Set(entries.filter { saysCompression($0.share) }.map(\.route.origin))
         for index in host.routes.indices {
             let origin = host.routes[index].origin
             server.apply(
-                to: &host.routes[index], hasAddedHeaders: adding.contains(origin),
-                saysCompression: compressing.contains(origin))
+                to: &host.routes[index],
+                .init(
+                    hasAddedHeaders: adding.contains(origin), hasAddressRules: admitting.contains(origin),
+                    saysCompression: compressing.contains(origin)))
         }
         var first: [Route] = []
         var last: [Route] = []
@@ -39,7 +42,8 @@ extension HostAssembly {
             var route = location.route
             route.labels.host = host.name == .any ? "" : host.name.description
             if let id = location.target.flatMap({ renamed[$0] }) { route.action = .forward(id) }
-            server.apply(to: &route, hasAddedHeaders: false, saysCompression: location.saysCompression)
+            settleTLS(ofLocation: &route)
+            server.apply(to: &route, location.own)
             if location.goesFirst || host.ranking == .mostSpecific { first.append(route) } else { last.append(route) }
         }
         host.routes = first + host.routes + last

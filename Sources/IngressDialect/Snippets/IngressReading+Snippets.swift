@@ -13,17 +13,23 @@ extension IngressReading {
     mutating func readSnippets(
         into draft: inout IngressDraft, _ content: inout TranslatedIngress.Content
     ) -> PathSnippet {
-        let server = readServerSnippet(draft.snippets.ofHost, into: &content)
+        pathNames = namedGroups(of: draft.snippets)
+        let ofPaths = Set(pathNames.values.joined().map(\.name))
+        let server = readServerSnippet(draft.snippets.ofHost, knowing: ofPaths, into: &content)
         var compiler = SnippetCompiler(
-            .location, mediaType: globals.mediaType, variables: server.union(globals.server.variables))
+            .location, mediaType: globals.mediaType,
+            variables: server.union(globals.server.variables).union(ofPaths))
         if let text = draft.snippets.ofPaths {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
             if compiler.isRefused { content.refusal = content.refusal ?? "because of configuration-snippet" }
         }
+        settle(compiler.switchedOff[...], of: "configuration-snippet", draft, into: &content)
+        let count = compiler.switchedOff.count
         // What is to be said about this one is said once, at the ConfigMap.
         if let text = globals.locationSnippet { compiler.add(text) }
         if compiler.isRefused { content.refusal = content.refusal ?? "because of location-snippet of the ConfigMap" }
+        settle(compiler.switchedOff[count...], of: nil, draft, into: &content)
         put(compiler, into: &draft)
         var snippet = PathSnippet(compiled: compiler, addressRules: nil)
         guard !compiler.access.isEmpty else { return snippet }
@@ -59,7 +65,9 @@ extension IngressReading {
             content.policy.headerEdits = edits
         }
         guard let rules = snippet.addressRules else { return }
-        guard content.policy.addressRules?.allowed.isEmpty ?? true else {
+        let listed = content.hasAddressRules ? content.policy.addressRules : nil
+        content.hasAddressRules = true
+        guard listed?.allowed.isEmpty ?? true else {
             return report(
                 [
                     .init(
@@ -67,8 +75,9 @@ extension IngressReading {
                         fault: "allow and deny have no effect: allowlist-source-range decides before them", remedy: "")
                 ], of: "configuration-snippet")
         }
-        let denied = content.policy.addressRules?.denied ?? []
-        content.policy.addressRules = AddressRules(denied: denied + rules.denied, allowed: rules.allowed)
+        var both = rules
+        both.denied.insert(contentsOf: listed?.denied ?? [], at: 0)
+        content.policy.addressRules = both
     }
 
     /// The fields that an `auth-snippet` gives the question to the authorization service.
@@ -82,12 +91,33 @@ extension IngressReading {
         return compiler.questionFields
     }
 
-    /// - Returns: the variables that the snippet sets.
+    /// The groups of the Ingress's paths that snippets refer to, by path.
+    private func namedGroups(of snippets: SnippetDraft) -> [String: [NamedGroup]] {
+        let texts = [snippets.ofPaths, snippets.ofHost].compactMap { $0 }
+        guard !texts.isEmpty else { return [:] }
+        var names: [String: [NamedGroup]] = [:]
+        for path in ingress.rules.lazy.flatMap(\.paths).compactMap(\.path) where path.contains("(?") {
+            let groups = SnippetNames.groups(ofPath: path, namedIn: texts)
+            if !groups.isEmpty { names[path] = groups }
+        }
+        return names
+    }
+
+    /// Lets the groups of a path's pattern set the variables that they name.
+    func nameGroups(of path: String, in policy: inout RoutePolicy) {
+        guard let names = pathNames[path] else { return }
+        var rules = policy.rules ?? RequestRules()
+        rules.ofMatch = names
+        policy.rules = rules
+    }
+
+    /// - Parameter names: variables that groups of paths set.
+    /// - Returns: the variables that the snippet knows.
     private mutating func readServerSnippet(
-        _ text: String?, into content: inout TranslatedIngress.Content
+        _ text: String?, knowing names: Set<String>, into content: inout TranslatedIngress.Content
     ) -> Set<String> {
         guard let text else { return [] }
-        var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
+        var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, variables: names)
         compiler.isOfIngress = true
         compiler.add(text)
         var findings = compiler.findings
@@ -117,6 +147,11 @@ extension IngressReading {
     mutating func put(
         _ compiled: SnippetCompiler, into draft: inout IngressDraft, of annotation: String = "configuration-snippet"
     ) {
+        if compiled.overrides.contains(where: { $0.annotation.hasPrefix("proxy-ssl-") }) {
+            draft.upstreamTLS.isOfSnippet = true
+            // nginx's own default, which the annotations don't have.
+            if draft.upstreamTLS.secret == nil { draft.upstreamTLS.versions = TLSVersion.allCases }
+        }
         for override in compiled.overrides {
             guard let row = AnnotationTable.ingressNginx[override.annotation] else { continue }
             do throws(ValueFault) {
@@ -137,7 +172,7 @@ extension IngressReading {
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
     }
 
-    private mutating func report(_ findings: [SnippetCompiler.Finding], of annotation: String) {
+    mutating func report(_ findings: [SnippetCompiler.Finding], of annotation: String) {
         for finding in findings {
             diagnostics.append(
                 Diagnostic(

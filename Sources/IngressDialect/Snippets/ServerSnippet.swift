@@ -16,8 +16,18 @@ struct ServerSnippet: Sendable, Equatable {
         /// Where its requests go, when the location names a backend.
         var target: ServicePort?
         var goesFirst: Bool
-        /// The block says something about compression, which goes before what the server says.
-        var saysCompression: Bool
+        /// What the block says itself.
+        var own: OwnWord
+    }
+
+    /// What a place says itself, which takes the place of what the host says of it.
+    struct OwnWord: Sendable, Equatable {
+        /// An `add_header`.
+        var hasAddedHeaders = false
+        /// Which addresses may come in: by annotations, the ConfigMap's lists for paths, `allow` or `deny`.
+        var hasAddressRules = false
+        /// Something about compression.
+        var saysCompression = false
     }
 
     /// `access_log off`
@@ -54,12 +64,8 @@ struct ServerSnippet: Sendable, Equatable {
     }
 
     /// Puts what the host says before what a route says.
-    ///
-    /// - Parameters:
-    ///   - hasAddedHeaders: the route's own snippet has an `add_header`, which takes the place of the host's.
-    ///   - saysCompression: it says something about compression, which does so, too.
-    func apply(to route: inout Route, hasAddedHeaders: Bool, saysCompression: Bool) {
-        if let compression, !saysCompression { route.policy.compression = compression.policy() }
+    func apply(to route: inout Route, _ own: OwnWord) {
+        if let compression, !own.saysCompression { route.policy.compression = compression.policy() }
         if !steps.isEmpty {
             var rules = route.policy.rules ?? RequestRules()
             rules.ofHost += steps
@@ -67,9 +73,10 @@ struct ServerSnippet: Sendable, Equatable {
         }
         route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
         if silencesLog { route.policy.observation.isLogged = false }
-        if route.policy.addressRules == nil { route.policy.addressRules = addressRules }
+        // `block-cidrs` holds where neither the path nor its host has rules.
+        if let addressRules, !own.hasAddressRules { route.policy.addressRules = addressRules }
         var headers = headers
-        if hasAddedHeaders { headers.added = [] }
+        if own.hasAddedHeaders { headers.added = [] }
         guard !headers.isEmpty else { return }
         var edits = headers.edits()
         if let own = route.policy.headerEdits { edits.append(own) }
@@ -89,7 +96,7 @@ extension ServerSnippet.Location {
         } else if SnippetAccess.rules(compiled.access) == SnippetAccess.nobody {
             steps.append(.answer(.page(403)))
         }
-        policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
+        policy.rules = location.rules(steps)
         let edits = compiled.headers.edits()
         policy.headerEdits = edits.isEmpty ? nil : edits
         policy.observation.isLogged = !compiled.silencesLog
@@ -101,6 +108,8 @@ extension ServerSnippet.Location {
             match: RouteMatch(path: location.match), action: .refuse(status: status, reason: reason), policy: policy,
             labels: labels, origin: origin)
         goesFirst = location.goesFirst
-        saysCompression = !compiled.compression.isEmpty
+        own = ServerSnippet.OwnWord(
+            hasAddedHeaders: !compiled.headers.added.isEmpty, hasAddressRules: !compiled.access.isEmpty,
+            saysCompression: !compiled.compression.isEmpty)
     }
 }

@@ -5,7 +5,8 @@ import Translation
 /// let in.
 ///
 /// A block that is denied behind others that are let in loses those: `allow 10.0.0.1; deny 10.0.0.0/8;` denies the
-/// blocks around `10.0.0.1`.
+/// blocks around `10.0.0.1`. Without a `deny all` behind them, addresses that are let in keep nobody else out; they are
+/// listed for `satisfy any`, which asks no password of them.
 enum SnippetAccess {
     /// What `deny all` amounts to.
     static let nobody = AddressRules(denied: ["0.0.0.0/0", "::/0"])
@@ -24,7 +25,8 @@ enum SnippetAccess {
         var exceptions: [AddressBlock] = []
         for rule in access {
             switch (rule.allows, rule.block) {
-            case (true, "all"): return AddressRules(denied: denied)
+            case (true, "all"):
+                return AddressRules(denied: denied, allowed: ["0.0.0.0/0", "::/0"], deniesOthers: false)
             case (false, "all"):
                 if allowed.isEmpty { return nobody }
                 return AddressRules(denied: denied, allowed: allowed)
@@ -38,7 +40,7 @@ enum SnippetAccess {
                 guard denied.count <= mostBlocks else { return nil }
             }
         }
-        return AddressRules(denied: denied)
+        return AddressRules(denied: denied, allowed: allowed, deniesOthers: allowed.isEmpty)
     }
 
     /// What is left of a block without others, in order.

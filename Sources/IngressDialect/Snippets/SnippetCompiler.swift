@@ -43,11 +43,15 @@ struct SnippetCompiler: Sendable {
     var upstreamHost: String?
     /// `auth_request_set`: variables and the headers of the authorization service's answer that they take.
     var answerVariables: [String: String] = [:]
+    /// `auth_basic off` and `auth_request off`
+    var switchedOff: [SwitchedOff] = []
     /// A `proxy_cookie_path` that adds attributes.
     var cookiePath: ResponseRewrite.Rule?
     var locations: [SnippetLocation] = []
-    /// Whether this is a `location` block of an Ingress's server snippet, whose requests no path of an Ingress leads on.
+    /// Whether this is a `location` block, to which no annotation of an Ingress's paths applies.
     var isOwnLocation = false
+    /// Whether it may name a backend, since no path of an Ingress leads its requests on.
+    var mayForward = false
     /// Whether `location` blocks may name a backend: those of the ConfigMap belong to no Ingress.
     var isOfIngress = false
     /// `access_log off`
@@ -86,6 +90,12 @@ struct SnippetCompiler: Sendable {
 
     mutating func add(_ directives: [NginxText.Directive]) {
         variables.formUnion(Self.variables(in: directives))
+        if context == .location, !isOwnLocation, !variables.contains(Self.answerCookie),
+            Self.mention(Self.answerCookie, directives)
+        {
+            variables.insert(Self.answerCookie)
+            answerVariables[Self.answerCookie] = "Set-Cookie"
+        }
         if let type = directives.last(where: { $0.name == "default_type" })?.arguments.first { mediaType = type.text }
         for directive in directives { add(directive) }
     }
@@ -98,31 +108,35 @@ struct SnippetCompiler: Sendable {
         }
         guard row.hasBlock == (directive.block != nil) else {
             let form = row.hasBlock ? "needs a block" : "ends in a semicolon, not in a block"
-            return fail(directive, "\(directive.name) \(form)", remedy: "")
+            return fail(
+                directive, "\(directive.name) \(form)",
+                remedy: "write it as nginx has it: nginx.org/en/docs/dirindex.html")
         }
         guard row.words.contains(directive.arguments.count) else {
-            return fail(directive, "\(directive.name) has \(directive.arguments.count) words behind it", remedy: "")
+            return fail(
+                directive, "\(directive.name) has \(directive.arguments.count) words behind it",
+                remedy: "write \(row.words.lowerBound) to \(row.words.upperBound)")
         }
         do throws(ValueFault) {
             try row.compile(&self, directive)
         } catch {
-            fail(directive, "\(directive.name): \(error.fault)", remedy: error.remedy)
+            let form = "the row of \(row.name) in Docs/snippets.md has its form"
+            fail(directive, "\(directive.name): \(error.fault)", remedy: error.remedy.isEmpty ? form : error.remedy)
         }
     }
 
     private mutating func reportUnknown(_ directive: NginxText.Directive) {
-        if let remedy = SnippetTable.remedy(for: directive.name) {
-            return fail(directive, "\(directive.name) is not honoured", remedy: remedy)
-        }
         if directive.name.contains("_by_lua") {
             return fail(
                 directive, "\(directive.name) would run code, which nothing here does",
                 remedy: "use annotations, or a service that auth-url asks")
         }
-        let nearest = SnippetTable.nearest(to: directive.name)
+        if let remedy = SnippetTable.remedy(for: directive.name) {
+            return fail(directive, "\(directive.name) is not honoured", remedy: remedy)
+        }
         fail(
             directive, "\(quoted(directive.name)) is no directive that Gatehouse knows",
-            remedy: nearest.map { "did you mean \($0)?" } ?? "")
+            remedy: SnippetTable.remedyForUnknown(directive.name))
     }
 
     /// A directive that can't be honoured: its place is closed when it might keep somebody out.
@@ -173,9 +187,16 @@ struct SnippetCompiler: Sendable {
     func template(_ text: String) throws(ValueFault) -> String {
         guard text.utf8.count <= 8 << 10 else { throw ValueFault("a text is longer than 8 KiB") }
         if let fault = TemplateText.fault(in: text, variables: variables) {
-            throw ValueFault("\(quoted(text)) \(fault)", remedy: "write ${literal_dollar} for a plain $")
+            throw ValueFault("\(quoted(text)) \(fault)", remedy: SnippetTable.remedy(for: fault))
         }
         return text
+    }
+
+    private static func mention(_ name: String, _ directives: [NginxText.Directive]) -> Bool {
+        directives.contains { directive in
+            directive.arguments.contains { $0.text.contains("$\(name)") || $0.text.contains("${\(name)}") }
+                || mention(name, directive.block ?? [])
+        }
     }
 
     /// The names that directives give a value.
@@ -185,6 +206,7 @@ struct SnippetCompiler: Sendable {
             if ["set", "auth_request_set"].contains(directive.name), let name = directive.arguments.first?.text {
                 names.insert(String(name.drop { $0 == "$" }))
             }
+            names.formUnion(SnippetNames.variables(of: directive))
             names.formUnion(variables(in: directive.block ?? []))
         }
         return names

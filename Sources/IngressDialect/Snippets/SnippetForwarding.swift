@@ -47,11 +47,14 @@ extension IngressReading {
             }
             policy.addressRules = rules
         }
-        policy.rules = steps.isEmpty ? nil : RequestRules(ofPath: steps)
+        policy.rules = location.rules(steps)
         policy.headerEdits = place.route.policy.headerEdits
         policy.substitution = location.compiled.substitution.policy()
         policy.hostOverride = location.compiled.upstreamHost.map(HostOverride.init(template:))
         if url.isSecure { policy.transport.speaks = .https }
+        if draft.upstreamTLS.isOfSnippet {
+            policy.transport.tls = unverifiedTLS(draft.upstreamTLS, of: "server-snippet")
+        }
         let request = UpstreamRequest(
             target, seniority: seniority, origin: annotationOrigin("server-snippet"),
             field: .other(annotationField("server-snippet")))

@@ -9,6 +9,8 @@ struct SnippetLocation: Sendable {
     let goesFirst: Bool
     let line: Int
     let compiled: SnippetCompiler
+    /// Variables that groups of its regular expression set.
+    let names: [NamedGroup]
 
     init(_ directive: NginxText.Directive, in snippet: SnippetCompiler) throws(ValueFault) {
         let words = directive.arguments.map(\.text)
@@ -18,34 +20,42 @@ struct SnippetLocation: Sendable {
         case "=":
             match = .exact(try Self.checked(path))
             goesFirst = true
+            names = []
         case "", "^~":
             match = .prefix(try Self.checked(path))
             goesFirst = modifier == "^~"
+            names = []
         case "~", "~*":
             _ = try SnippetCondition.pattern(path, ignoringCase: modifier == "~*")
             // Patterns of paths are tied to the beginning, those of nginx's locations are not.
             let pattern = path.hasPrefix("^") ? String(path.dropFirst()) : "[\\s\\S]*?(?:\(path))"
             match = .regex(pattern, ignoringCase: modifier == "~*")
             goesFirst = false
+            names = try SnippetNames.groups(in: path)
         default: throw .expected("=, ^~, ~, ~* or a path", modifier)
         }
         text = words.joined(separator: " ")
         line = directive.line
         var inner = SnippetCompiler(.location, mediaType: snippet.mediaType, variables: snippet.variables)
-        inner.isOwnLocation = snippet.isOfIngress
+        inner.isOwnLocation = true
+        inner.mayForward = snippet.isOfIngress
         inner.add(directive.block ?? [])
         if inner.steps.isEmpty, inner.access.isEmpty, inner.destination == nil {
             inner.refuse(
                 directive.line, "the location answers nothing that Gatehouse understands", remedy: "return something")
         }
-        if inner.destination == nil,
-            ![AddressRules(), SnippetAccess.nobody].contains(SnippetAccess.rules(inner.access))
-        {
+        let rules = SnippetAccess.rules(inner.access)
+        if inner.destination == nil, rules?.keepsOut ?? true, rules != SnippetAccess.nobody {
             inner.refuse(
                 directive.line, "addresses are told apart only where the location leads to a backend",
                 remedy: "add proxy_pass, or use the annotation allowlist-source-range")
         }
         compiled = inner
+    }
+
+    /// What the location's pattern and directives ask for; nil for nothing.
+    func rules(_ steps: [RequestRules.Step]) -> RequestRules? {
+        steps.isEmpty && names.isEmpty ? nil : RequestRules(ofMatch: names, ofPath: steps)
     }
 
     private static func checked(_ path: String) throws(ValueFault) -> String {

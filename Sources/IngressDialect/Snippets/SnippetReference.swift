@@ -68,7 +68,9 @@ public enum SnippetReference {
 
             Request, response, upstream, TLS and controller, as in nginx; `$http_<name>`, `$arg_<name>`, \
             `$cookie_<name>`, `$sent_http_<name>`, `$upstream_http_<name>`, `$upstream_cookie_<name>`, captures `$1` to \
-            `$9`, and:
+            `$9`, variables that `set`, `auth_request_set` and named groups set, and `$auth_cookie`, the first `Set-Cookie` of \
+            the authorization service's answer. `$request_body` and `$geoip2_…` are not known: bodies are passed on, not \
+            read, and places of addresses are not looked up. All others:
 
 
             """

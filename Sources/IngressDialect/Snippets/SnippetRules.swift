@@ -21,8 +21,9 @@ extension SnippetTable {
         },
         SnippetDirective(
             "if", .paths, 1...20, hasBlock: true,
-            "Compares a variable by `=`, `!=`, `~`, `~*`, `!~`, `!~*`, or asks whether it is set. Header directives of a "
-                + "block act on requests for which it is the last whose condition held."
+            "Compares a variable by `=`, `!=`, `~`, `~*`, `!~`, `!~*`, or asks whether it is set. Groups of a regular expression "
+                + "are `$1` to `$9` until the next one matches, named groups, `(?<name>…)`, set `$name` for the rest of the "
+                + "request. Header directives of a block act on requests for which it is the last whose condition held."
         ) { snippet, directive throws(ValueFault) in
             let condition = try SnippetCondition.parse(directive.arguments, snippet)
             if case .never = condition.test {
@@ -61,7 +62,7 @@ extension SnippetTable {
                 + "`http://name.namespace.svc:8080`, or to another host; a plain path behind it takes the place of the "
                 + "location's."
         ) { snippet, directive throws(ValueFault) in
-            guard snippet.isOwnLocation else {
+            guard snippet.mayForward else {
                 throw ValueFault(
                     "requests of this place have a backend, or no Ingress to lead them",
                     remedy: "name the Service in a path of an Ingress")
@@ -134,7 +135,7 @@ extension SnippetTable {
         case "permanent": ending = .redirect(301)
         default: throw .expected("last, break, redirect or permanent", words[2].text)
         }
-        return RequestRules.PathRewrite(pattern, to: template, ending)
+        return RequestRules.PathRewrite(pattern, to: template, ending, names: try SnippetNames.groups(in: pattern))
     }
 }
 
@@ -162,13 +163,20 @@ enum SnippetCondition {
             case "=", "!=": return .init(subject, .equals(try snippet.template(parts[2])), isNegated: isNegated)
             case "~", "!~", "~*", "!~*":
                 let ignoringCase = parts[1].hasSuffix("*")
+                let pattern = try pattern(parts[2], ignoringCase: ignoringCase)
                 return .init(
-                    subject, .matches(try pattern(parts[2], ignoringCase: ignoringCase), ignoringCase: ignoringCase),
-                    isNegated: isNegated)
+                    subject, .matches(pattern, ignoringCase: ignoringCase), isNegated: isNegated,
+                    names: try SnippetNames.groups(in: pattern))
             default: throw .expected("=, !=, ~, ~*, !~ or !~*", parts[1])
             }
         default: throw ValueFault("there are \(parts.count) words between the parentheses")
         }
+    }
+
+    /// The regular expression of a comparison by one; nil for other conditions.
+    static func pattern(in words: [NginxText.Word]) -> String? {
+        guard let parts = try? unwrapped(words), parts.count == 3, parts[1].contains("~") else { return nil }
+        return parts[2]
     }
 
     static func pattern(_ text: String, ignoringCase: Bool) throws(ValueFault) -> String {

@@ -15,29 +15,7 @@ extension SnippetTable {
             guard ["all", "any"].contains(words[0]) else { throw .expected("all or any", words[0]) }
             return words[0]
         },
-        SnippetDirective(
-            "auth_request_set", .location, 2...2,
-            "Sets a variable to a header of the authorization service's answer (`$upstream_http_…`)."
-        ) { snippet, directive throws(ValueFault) in
-            let name = directive.arguments[0].text
-            let value = directive.arguments[1].text
-            guard name.hasPrefix("$"), isVariable(name.dropFirst()) else { throw .expected("a variable", name) }
-            guard value.hasPrefix("$upstream_http_"), value.utf8.count > 15 else { throw unreadable(value) }
-            let header = value.dropFirst(15).map { $0 == "_" ? "-" : String($0) }.joined()
-            snippet.answerVariables[String(name.dropFirst())] = header
-        },
     ]
-
-    /// What `auth_request_set` cannot take, and what does instead.
-    private static func unreadable(_ value: String) -> ValueFault {
-        let header = "have the service send the value in a header, and take it as $upstream_http_ and the header's name"
-        guard value.hasPrefix("$upstream_cookie_") else {
-            return ValueFault("expected $upstream_http_ and a header's name, got \(quoted(value))", remedy: header)
-        }
-        return ValueFault(
-            "cookies of the authorization service's answer cannot be read one by one, got \(quoted(value))",
-            remedy: "take it out if the cookie is for the client, who gets all of them by itself; else \(header)")
-    }
 
     static let transfers: [SnippetDirective] = [
         SnippetDirective("proxy_connect_timeout", as: "proxy-connect-timeout", seconds),
@@ -105,53 +83,6 @@ extension SnippetTable {
                 .init(annotation: "enable-access-log", value: "false", line: directive.line, directive: "access_log"))
         },
     ]
-
-    /// Directives that have nothing to do here.
-    static let idle: [SnippetDirective] =
-        [
-            "etag", "charset", "charset_types", "underscores_in_headers", "ignore_invalid_headers", "keepalive_timeout",
-            "keepalive_requests", "large_client_header_buffers", "client_header_buffer_size", "client_header_timeout",
-            "client_body_temp_path", "send_timeout", "server_tokens", "port_in_redirect",
-            "absolute_redirect", "server_name_in_redirect", "if_modified_since", "resolver", "resolver_timeout",
-            "tcp_nodelay", "tcp_nopush",
-            "sendfile", "aio", "open_file_cache", "error_log", "log_not_found", "log_subrequest", "rewrite_log",
-            "msie_padding", "chunked_transfer_encoding", "merge_slashes", "http2_push_preload", "opentelemetry",
-            "opentracing", "access_log_format", "log_format", "proxy_headers_hash_max_size",
-            "proxy_headers_hash_bucket_size", "proxy_busy_buffers_size", "proxy_temp_file_write_size",
-            "proxy_ignore_client_abort", "proxy_socket_keepalive", "proxy_force_ranges", "uninitialized_variable_warn",
-            "reset_timedout_connection", "lingering_close", "lingering_time", "lingering_timeout", "gzip_vary",
-            "gzip_proxied", "gzip_disable", "gzip_http_version",
-            "gzip_buffers", "gunzip", "brotli", "brotli_types", "brotli_comp_level", "proxy_cache", "proxy_cache_path",
-            "proxy_cache_key", "proxy_cache_valid", "proxy_cache_bypass", "proxy_cache_lock", "proxy_cache_methods",
-            "proxy_cache_min_uses", "proxy_cache_use_stale", "proxy_cache_background_update",
-            "proxy_cache_revalidate", "proxy_no_cache", "proxy_ignore_headers", "proxy_store",
-        ].map { SnippetDirective($0, [.http, .server, .location, .condition, .question], withoutEffect: reason($0)) }
-
-    private static func reason(_ name: String) -> String {
-        switch name {
-        case "gzip_vary", "gzip_proxied": "it is always done"
-        case "gzip_http_version": "clients of HTTP/1.1 and HTTP/2 get compressed responses, others don't"
-        case let name where name.hasPrefix("brotli"): "Gatehouse compresses by gzip alone"
-        case "gunzip": "what the backend has compressed is passed on as it is"
-        case let name where name.contains("cache") || name == "proxy_store" || name == "proxy_ignore_headers":
-            "Gatehouse keeps no responses"
-        case "etag": "an ETag is the backend's"
-        case "if_modified_since": "the backend answers conditional requests"
-        case "charset", "charset_types": "the type is the backend's"
-        case "underscores_in_headers": "use enable-underscores-in-headers of the ConfigMap"
-        case "ignore_invalid_headers": "use ignore-invalid-headers of the ConfigMap"
-        case "keepalive_timeout": "use keep-alive of the ConfigMap"
-        case "keepalive_requests": "use keep-alive-requests of the ConfigMap"
-        case "large_client_header_buffers", "client_header_buffer_size":
-            "use large-client-header-buffers of the ConfigMap"
-        case "client_header_timeout": "use client-header-timeout of the ConfigMap"
-        case "server_tokens": "use server-tokens of the ConfigMap"
-        case "absolute_redirect": "use relative-redirects"
-        case "port_in_redirect": "use use-port-in-redirects"
-        case "log_format", "access_log_format": "use log-format-upstream of the ConfigMap"
-        default: "there is nothing of the kind to set here"
-        }
-    }
 
     // MARK: Values
 

@@ -34,11 +34,14 @@ public struct RequestRules: Sendable, Hashable {
         public var subject: String
         public var test: Test
         public var isNegated: Bool
+        /// Variables that a match sets, whether or not the condition is negated.
+        public var names: [NamedGroup]
 
-        public init(_ subject: String, _ test: Test, isNegated: Bool = false) {
+        public init(_ subject: String, _ test: Test, isNegated: Bool = false, names: [NamedGroup] = []) {
             self.subject = subject
             self.test = test
             self.isNegated = isNegated
+            self.names = names
         }
     }
 
@@ -74,17 +77,25 @@ public struct RequestRules: Sendable, Hashable {
         /// The new path, with its query behind a `?`; the request's query follows unless it ends in a `?`.
         public var template: String
         public var ending: Ending
+        /// Variables that a match sets before the new path is made.
+        public var names: [NamedGroup]
 
-        public init(_ pattern: String, ignoringCase: Bool = false, to template: String, _ ending: Ending) {
+        public init(
+            _ pattern: String, ignoringCase: Bool = false, to template: String, _ ending: Ending,
+            names: [NamedGroup] = []
+        ) {
             self.pattern = pattern
             self.ignoringCase = ignoringCase
             self.template = template
             self.ending = ending
+            self.names = names
         }
     }
 
     /// Steps of the host, which come before its path is looked at: not taken again after a new search.
     public var ofHost: [Step]
+    /// Variables that groups of the route's own pattern set, before its steps are taken.
+    public var ofMatch: [NamedGroup]
     /// Steps of the route.
     public var ofPath: [Step]
 
@@ -102,13 +113,16 @@ public struct RequestRules: Sendable, Hashable {
         }
     }
 
-    public init(ofHost: [Step] = [], ofPath: [Step] = [], ofAnswer: [AnswerVariable] = []) {
+    public init(
+        ofHost: [Step] = [], ofMatch: [NamedGroup] = [], ofPath: [Step] = [], ofAnswer: [AnswerVariable] = []
+    ) {
         self.ofHost = ofHost
+        self.ofMatch = ofMatch
         self.ofPath = ofPath
         self.ofAnswer = ofAnswer
     }
 
-    /// Variables that are set, each once, in a stable order.
+    /// Variables that are set, each once: those of the host first, which all of its routes share.
     public var variables: [String] {
         var names: [String] = []
         func add(_ name: String) { if !names.contains(name) { names.append(name) } }
@@ -116,15 +130,33 @@ public struct RequestRules: Sendable, Hashable {
             for step in steps {
                 switch step {
                 case .set(let name, _): add(name)
-                case .when(_, _, let inner): walk(inner)
-                case .answer, .rewrite, .stop: break
+                case .when(let condition, _, let inner):
+                    for named in condition.names { add(named.name) }
+                    walk(inner)
+                case .rewrite(let rewrite): for named in rewrite.names { add(named.name) }
+                case .answer, .stop: break
                 }
             }
         }
         walk(ofHost)
+        for named in ofMatch { add(named.name) }
         walk(ofPath)
         for variable in ofAnswer { add(variable.name) }
         return names
+    }
+
+    /// The groups of patterns that set variables, in the order of their steps.
+    public var namedGroups: [NamedGroup] {
+        func groups(of steps: [Step]) -> [NamedGroup] {
+            steps.flatMap { step -> [NamedGroup] in
+                switch step {
+                case .when(let condition, _, let inner): condition.names + groups(of: inner)
+                case .rewrite(let rewrite): rewrite.names
+                case .set, .answer, .stop: []
+                }
+            }
+        }
+        return groups(of: ofHost) + ofMatch + groups(of: ofPath)
     }
 }
 
@@ -132,9 +164,11 @@ extension RequestRules {
     /// For people: a line for each step of the host, those of a condition indented.
     var hostLines: [String] { Self.lines(ofHost, indent: "rule of the host: ") }
 
-    /// The same for the route's steps, and for what is taken from the authorization service's answer.
+    /// The same for the route's steps, with what is taken from its match before them and from the authorization service's
+    /// answer behind them.
     var pathLines: [String] {
-        Self.lines(ofPath, indent: "rule: ") + ofAnswer.map { "$\($0.name) = \($0.field) of the authorization" }
+        ofMatch.map { "$\($0.name) = group \($0.group) of the path" } + Self.lines(ofPath, indent: "rule: ")
+            + ofAnswer.map { "$\($0.name) = \($0.field) of the authorization" }
     }
 
     private static func lines(_ steps: [Step], indent: String) -> [String] {

@@ -27,10 +27,10 @@ extension Exchange {
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {
         guard let downstream else { return }
-        if let variables { return variables.grow(to: route.filters.variableCount) }
+        if let variables { return variables.adopt(route.filters.variableNames) }
         let variables = worker.takeVariables()
         self.variables = variables
-        variables.begin(count: route.filters.variableCount)
+        variables.begin(route.filters.variableNames)
         variables.facts.processID = worker.processID
         variables.facts.clientPort = downstream.peer.port
         variables.facts.connectionRequests = downstream.requests
