@@ -84,7 +84,7 @@ let package = Package(
 
         // Floor 4
         room("Filters", on: ["Routing", "Passwords", "Model", "HTTP", "Pattern", "Bytes"], settings: requestPath),
-        room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Passwords", "Pattern"]),
+        room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Passwords", "Pattern", "HTTP"]),
 
         // Floor 5
         room(

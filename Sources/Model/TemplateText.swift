@@ -22,11 +22,18 @@ public enum TemplateText {
     }
 
     /// What a text refers to, in its order.
-    public static func references(in text: String) throws(Fault) -> [Reference] {
+    public static func references(in text: String) throws(Fault) -> [Reference] { try split(text).references }
+
+    /// The text around what it refers to, in its order: one part more than there are references.
+    public static func literals(in text: String) throws(Fault) -> [String] { try split(text).literals }
+
+    private static func split(_ text: String) throws(Fault) -> (literals: [String], references: [Reference]) {
         let bytes = Array(text.utf8)
         var found: [Reference] = []
+        var literals: [String] = []
         var position = 0
         while let dollar = bytes[position...].firstIndex(of: UInt8(ascii: "$")) {
+            literals.append(String(decoding: bytes[position..<dollar], as: UTF8.self))
             var next = dollar + 1
             guard next < bytes.count else { throw .malformed(offset: dollar) }
             if (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(bytes[next]) {
@@ -48,7 +55,8 @@ public enum TemplateText {
             }
             position = isBraced ? end + 1 : end
         }
-        return found
+        literals.append(String(decoding: bytes[position...], as: UTF8.self))
+        return (literals, found)
     }
 
     /// What is wrong with a text; nil when each request can fill it in.

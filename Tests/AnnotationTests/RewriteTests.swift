@@ -123,7 +123,8 @@ import Testing
 @Suite struct `The annotation upstream-vhost` {
     @Test(arguments: [
         ("backend.internal", "backend.internal"), ("$namespace.$host", "shop.shop.example"),
-        ("${service_name}.internal:81", "web.internal:81"),
+        ("${service_name}.internal:81", "web.internal:81"), ("[::1]:8080", "[::1]:8080"),
+        ("a.$namespace:80", "a.shop:80"),
     ])
     func `is the Host that the backend gets, beside the client's own`(value: String, host: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
@@ -140,7 +141,10 @@ import Testing
         #expect(origin.requests.last?["Host"] == "shop.example:8080")
     }
 
-    @Test(arguments: ["a b", "a;b", "$", "$nothing", "a\r\nX-Injected: yes"])
+    @Test(arguments: [
+        "a b", "a;b", "$", "$nothing", "a\r\nX-Injected: yes", #"an\b"#, "a:b", "$host:99999", "$namespace:x", "a..b",
+        "[$host]",
+    ])
     func `rejects the Ingress when its value is unusable`(value: String) throws {
         let gate = try Gate(["upstream-vhost": value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)

@@ -102,7 +102,14 @@ private final class OriginLedger: Sendable {
     }
 
     let state = Watched(State())
-    private let threads = Mutex<[BackgroundThread]>([])
+    /// By the number of their connection.
+    private struct Threads {
+        var started: [Int: BackgroundThread] = [:]
+        /// Connections whose script is over, so that their thread is about to end.
+        var over: [Int] = []
+    }
+
+    private let threads = Mutex(Threads())
 
     /// Runs the script for a connection.
     func begin(_ wire: Wire, _ script: @escaping ScriptedOrigin.Script) {
@@ -113,27 +120,43 @@ private final class OriginLedger: Sendable {
             state.connections.append(connection)
             return connection
         }
-        let thread = try? BackgroundThread { [self] in
-            var fault: String?
-            do {
-                try script(connection)
-            } catch {
-                fault = "connection \(connection.number): \(error)"
+        joinThoseThatAreOver()
+        do {
+            let thread = try BackgroundThread { [self] in
+                var fault: (any Error)?
+                do { try script(connection) } catch { fault = error }
+                finish(connection, fault)
+                threads.withLock { $0.over.append(connection.number) }
             }
-            connection.wire.close()
-            state.change { state in
-                state.finished += 1
-                if let fault { state.faults.append(fault) }
-            }
+            threads.withLock { $0.started[connection.number] = thread }
+        } catch {
+            finish(connection, error)
         }
-        if let thread { threads.withLock { $0.append(thread) } }
+    }
+
+    private func finish(_ connection: OriginConnection, _ fault: (any Error)?) {
+        connection.wire.close()
+        state.change { state in
+            state.finished += 1
+            if let fault { state.faults.append("connection \(connection.number): \(fault)") }
+        }
+    }
+
+    /// Threads that nobody has joined keep their stacks, and tens of thousands are more than a process may map.
+    private func joinThoseThatAreOver() {
+        let taken = threads.withLock { threads in
+            let numbers = threads.over.filter { threads.started[$0] != nil }
+            threads.over.removeAll { threads.started[$0] != nil }
+            return numbers.compactMap { threads.started.removeValue(forKey: $0) }
+        }
+        for thread in taken { thread.join() }
     }
 
     func end() {
         for connection in state.current.connections { connection.wire.interrupt() }
         let running = threads.withLock { threads in
-            let taken = threads
-            threads = []
+            let taken = threads.started.values
+            threads.started = [:]
             return taken
         }
         for thread in running { thread.join() }

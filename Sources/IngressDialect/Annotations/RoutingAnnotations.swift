@@ -46,7 +46,7 @@ extension AnnotationGroup {
                 "app-root", optional: .absolutePath, .host, \.routing.appRoot, risk: .medium, example: "/app",
                 "Where a request for `/` is redirected to, with 302."),
             Annotation(
-                "upstream-vhost", optional: .template(.regex, upTo: 255), .route, \.routing.upstreamHost,
+                "upstream-vhost", optional: .hostTemplate, .route, \.routing.upstreamHost,
                 bad: .rejectObject,
                 example: "backend.internal",
                 "The `Host` that the backend sees; `$host` and other variables are replaced."),

@@ -109,6 +109,16 @@ extension Syntax<String> {
         }
     }
 
+    /// A host with an optional port, in which every `$` begins a capture or a variable that is known.
+    static let hostTemplate: Syntax<String> = {
+        let plain = template(.regex, upTo: 255)
+        return Syntax("a host of \(plain.form)") { value throws(ValueFault) in
+            let text = try plain.parse(value)
+            guard text.isEmpty || HostTemplate.isPossible(text) else { throw .expected("a host", text) }
+            return text
+        }
+    }()
+
     /// A redirect's target.
     static let url = Syntax("a URL of \(CharacterClass.url.name)") { CharacterClass.url.admits($0) ? $0 : nil }
 

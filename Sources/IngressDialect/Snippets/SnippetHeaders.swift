@@ -151,7 +151,7 @@ extension SnippetTable {
                 throw ValueFault("Host is the same for all requests of a path", remedy: "write it outside of the if")
             }
             let host = try snippet.template(directive.arguments[1])
-            guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            guard host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), HostTemplate.isPossible(host) else {
                 throw .expected("a host", host)
             }
             snippet.upstreamHost = host
