@@ -5,6 +5,20 @@ public protocol ModelPart: Identifiable where ID: Comparable {
     func isCopy(of other: Self) -> Bool
 }
 
+extension Array where Element: ModelPart {
+    /// Where a part stands in a list that is ordered by its identifiers; nil when it is not there.
+    public func index(of id: Element.ID) -> Int? {
+        let parts = span
+        var low = 0
+        var high = parts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if parts[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < parts.count && parts[low].id == id ? low : nil
+    }
+}
+
 /// Which parts of a list are the very ones of an earlier list, and where they stood there.
 ///
 /// What was worked out for such a part still holds. Parts are told apart without a look inside: of ten thousand, a

@@ -102,16 +102,7 @@ private struct ModelCheck {
     }
 
     /// Whether the model holds an upstream; its upstreams are ordered, or there is a fault already.
-    private func exists(_ id: UpstreamID) -> Bool {
-        let upstreams = model.upstreams.span
-        var low = 0
-        var high = upstreams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if upstreams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < upstreams.count && upstreams[low].id == id
-    }
+    private func exists(_ id: UpstreamID) -> Bool { model.upstreams.index(of: id) != nil }
 
     mutating func settings() {
         let client = model.settings.client

@@ -28,15 +28,4 @@ extension [Upstream] {
         }
         return upstreams
     }
-
-    private func index(of id: UpstreamID) -> Int? {
-        let upstreams = span
-        var low = 0
-        var high = upstreams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if upstreams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < upstreams.count && upstreams[low].id == id ? low : nil
-    }
 }
