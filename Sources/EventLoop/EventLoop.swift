@@ -140,8 +140,8 @@ public final class EventLoop {
         return handlers.isNoted(id)
     }
 
-    /// Calls `handler.resumed` on the next turn, after the events that wait then: for work that was
-    /// left undone so that others get their share.
+    /// Calls `handler.resumed` at the end of this turn, or of the next one for who is being resumed: for work that was
+    /// left undone so that others get their share, or that is better done for many together.
     public func resumeLater(_ handler: EventHandler) {
         if let id = handler.id { resuming.append(id) }
     }

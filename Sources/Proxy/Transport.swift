@@ -104,6 +104,11 @@ struct Transport: ~Copyable {
         }
     }
 
+    /// Receives what fits into `input` unless bytes wait there already, which are `full` then: for those who take them later.
+    mutating func receiveAhead(_ pool: inout BufferPool) -> Reception {
+        input.isEmpty ? receive(&pool) : .full
+    }
+
     /// Sends what waits in `output`. Its storage goes back once it is empty.
     mutating func flush(_ pool: inout BufferPool) -> Progress {
         while !output.isEmpty {

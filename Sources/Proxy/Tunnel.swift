@@ -6,7 +6,9 @@ import Telemetry
 /// Two connections that have left HTTP behind (WebSocket and other upgrades): bytes go both ways, as they are.
 ///
 /// Each side's bytes wait in its own input until the other side takes them, so memory is bounded and a
-/// slow reader slows its writer down. When one side has finished sending, the other is told so once it has
+/// slow reader slows its writer down. What the tunnels of a worker received in a turn is sent at the turn's end: many
+/// receptions in a row and then many sends cost the kernel, and those who are woken by them, less than taking turns.
+/// When one side has finished sending, the other is told so once it has
 /// got everything; when both have, or nothing moved for the read timeout, the tunnel ends.
 final class Tunnel {
     private let worker: Worker
@@ -17,6 +19,8 @@ final class Tunnel {
     private let exchange: Exchange
     private var downstreamFinished = false
     private var upstreamFinished = false
+    /// What was received waits for the end of the loop's turn.
+    private var awaitsTurn = false
 
     /// Reads from one side before the other side, and other connections, get their turn.
     private static let turn = 16
@@ -44,8 +48,17 @@ final class Tunnel {
         self.readTimeout = readTimeout
     }
 
+    /// There is news of one connection, and what came with it has been received: moves it at the end of the turn.
+    func noted(_ reception: Transport.Reception) {
+        if case .failed = reception { return end() }
+        guard !awaitsTurn, let upstream else { return }
+        awaitsTurn = true
+        worker.loop.resumeLater(upstream.handler)
+    }
+
     /// Something changed on either side: moves what can be moved.
     func pump() {
+        awaitsTurn = false
         guard let downstream, let upstream else { return }
         switch downstream.pass(to: upstream, worker, moved: &exchange.record.requestLength) {
         case .blocked: break

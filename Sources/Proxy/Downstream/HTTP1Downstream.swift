@@ -123,12 +123,14 @@ final class HTTP1Downstream: DownstreamConnection {
         case .exchanging: exchange?.downstreamReady()
         case .draining: drainBody()
         case .lingering: linger()
-        case .tunnelling: tunnel?.pump()
+        case .tunnelling: tunnel?.noted(transport.receiveAhead(&worker.buffers))
         case .closed: break
         }
     }
 
-    override func resumed() { ready([]) }
+    override func resumed() {
+        if phase == .tunnelling { tunnel?.pump() } else { ready([]) }
+    }
 
     override func deadlinePassed() {
         switch phase {

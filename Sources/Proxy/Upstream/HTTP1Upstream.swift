@@ -105,7 +105,7 @@ final class HTTP1Upstream: EventHandler {
         case .connecting: finishConnecting()
         case .busy: user?.upstreamReady()
         case .idle: leaveIdle()
-        case .tunnelling: tunnel?.pump()
+        case .tunnelling: tunnel?.noted(transport.receiveAhead(&worker.buffers))
         case .closed: break
         }
     }
@@ -151,7 +151,9 @@ final class HTTP1Upstream: EventHandler {
         }
     }
 
-    override func resumed() { ready([]) }
+    override func resumed() {
+        if state == .tunnelling { tunnel?.pump() } else { ready([]) }
+    }
 
     /// Leaves HTTP: from now on the bytes are the tunnel's.
     func enter(_ tunnel: Tunnel) {
