@@ -54,7 +54,7 @@ extension Verdict {
         switch self {
         case .challenge, .redirect: true
         case .refuse(let status), .respond(let status): status == .unauthorized || status == .forbidden
-        case .proceed, .ask, .verify, .searchAgain, .close: false
+        case .proceed, .delay, .ask, .verify, .searchAgain, .close: false
         }
     }
 }

@@ -81,7 +81,8 @@ public enum FilterChain {
         return host.redirectHost(head, context, &scratch)
     }
 
-    /// Whether the limits of the route have room for the request: rates, then requests under way.
+    /// Whether the limits of the route have room for the request: rates, then requests under way. A request that has to
+    /// wait for its turn (`.delay`) goes on with `enter` when it has come.
     ///
     /// - Parameters:
     ///   - limits: what all workers count in.
@@ -89,9 +90,19 @@ public enum FilterChain {
     ///   - ticket: a new one; to be given back with `SharedLimits.leave` when the request is over.
     public static func admit(
         _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters, limits: SharedLimits,
-        now: UInt64, ticket: inout LimitTicket, scratch: inout FilterScratch
+        now: UInt64, ticket: inout LimitTicket, scratch: inout FilterScratch, variables: RequestVariables? = nil
     ) -> Verdict {
-        route.admit(head, context, limits, now: now, &ticket, &scratch)
+        let verdict = route.admit(head, context, variables, limits, now: now, &ticket, &scratch)
+        guard case .proceed = verdict else { return verdict }
+        return route.enter(head, context, variables, limits, &ticket, &scratch)
+    }
+
+    /// Whether there is room among the requests under way for one that has waited for its turn.
+    public static func enter(
+        _ head: borrowing RequestHead, _ context: RequestContext, route: RouteFilters, limits: SharedLimits,
+        ticket: inout LimitTicket, scratch: inout FilterScratch, variables: RequestVariables? = nil
+    ) -> Verdict {
+        route.enter(head, context, variables, limits, &ticket, &scratch)
     }
 
     /// Whether the request has the right to pass: addresses, then passwords, then the authorization service.

@@ -30,6 +30,8 @@ public struct FilterScratch: ~Copyable {
 
     /// An answer without content says `Content-Length: 0` though its status needs no length.
     public var declaresEmptyBody = false
+    /// How long a verdict of `.delay` is for, in nanoseconds. Means nothing without it.
+    public internal(set) var delay: UInt64 = 0
     /// What a verdict of `.verify` is about.
     var passwordCheck: PasswordCheck?
     /// Outlives requests.

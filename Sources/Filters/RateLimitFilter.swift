@@ -23,17 +23,18 @@ final class RateLimitFilter: Sendable {
     private let rateStatus: Status
     private let connectionStatus: Status
     private let showsStanding: Bool
+    private let ratesAreTrial: Bool
+    private let connectionsAreTrial: Bool
 
     /// Longest interval or tolerance: a century.
     private static let longest: UInt64 = 100 * 365 * 86_400 * 1_000_000_000
 
     init(_ limit: RateLimit, _ constants: Template.Constants) throws(FilterError) {
         rates = limit.rates.enumerated().map { number, rate in
-            let interval = Self.interval(rate)
-            let (tolerance, overflow) = interval.multipliedReportingOverflow(by: UInt64(max(rate.burst, 0)))
+            let interval = Self.interval(rate.requests, rate.period)
             return Rate(
                 salt: Self.salt(limit.zone, number, rate.period), interval: interval,
-                tolerance: overflow ? Self.longest : min(tolerance, Self.longest),
+                tolerance: Self.product(interval, rate.burst),
                 burst: min(max(rate.burst, 0), 1 << 40))
         }
         connections = limit.connections
@@ -51,14 +52,23 @@ final class RateLimitFilter: Sendable {
         rateStatus = Status(rawValue: UInt16(limit.rateStatus))
         connectionStatus = Status(rawValue: UInt16(limit.connectionStatus))
         showsStanding = limit.showsStanding
+        ratesAreTrial = limit.ratesAreTrial
+        connectionsAreTrial = limit.connectionsAreTrial
     }
 
-    private static func interval(_ rate: RateLimit.Rate) -> UInt64 {
-        let (seconds, attoseconds) = rate.period.components
+    /// Nanoseconds between two requests at a rate.
+    static func interval(_ requests: Int, _ period: Duration) -> UInt64 {
+        let (seconds, attoseconds) = period.components
         let nanoseconds = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let period =
             nanoseconds.overflow ? longest : nanoseconds.partialValue + UInt64(clamping: attoseconds / 1_000_000_000)
-        return min(max(period / UInt64(max(rate.requests, 1)), 1), longest)
+        return min(max(period / UInt64(max(requests, 1)), 1), longest)
+    }
+
+    /// What so many requests take at a rate; a century at most.
+    static func product(_ interval: UInt64, _ count: Int) -> UInt64 {
+        let (product, overflow) = interval.multipliedReportingOverflow(by: UInt64(max(count, 0)))
+        return overflow ? longest : min(product, longest)
     }
 
     /// The same in each configuration of this process, and unknown outside of it.
@@ -70,13 +80,12 @@ final class RateLimitFilter: Sendable {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    /// Counts the request, or refuses it. Rates that passed are given back when a later one refuses.
+    /// Counts the request in all rates, or refuses it. Rates that passed are given back when a later one refuses.
     func admit(
         _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits, now: UInt64,
         _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
     ) -> Verdict {
-        if !exempt.isEmpty, exempt.contains(context.client) { return .proceed }
-        guard let client = client(of: head, context, &scratch) else { return .proceed }
+        guard !rates.isEmpty, let client = limited(head, context, &scratch) else { return .proceed }
         for index in rates.indices {
             let rate = rates[index]
             switch limits.rates.admit(
@@ -84,21 +93,49 @@ final class RateLimitFilter: Sendable {
             {
             case .admitted(let backlog): note(rate, backlog: backlog, &ticket)
             case .refused(let wait):
-                for passed in rates[..<index] {
-                    limits.rates.giveBack(Self.mix(client, passed.salt), interval: passed.interval)
-                }
+                giveBack(rates[..<index], of: client, limits)
+                if ratesAreTrial { return .proceed }
                 note(rate, backlog: rate.tolerance &+ rate.interval &+ wait, &ticket)
                 Self.appendRetry(after: wait, to: &scratch.fields)
                 return .refuse(rateStatus)
             }
         }
-        guard connections > 0 else { return .proceed }
+        return .proceed
+    }
+
+    /// Takes back what an admitted request counted for.
+    func giveBack(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits,
+        _ scratch: inout FilterScratch
+    ) {
+        guard !rates.isEmpty, let client = limited(head, context, &scratch) else { return }
+        giveBack(rates[...], of: client, limits)
+    }
+
+    private func giveBack(_ passed: ArraySlice<Rate>, of client: UInt64, _ limits: SharedLimits) {
+        for rate in passed { limits.rates.giveBack(Self.mix(client, rate.salt), interval: rate.interval) }
+    }
+
+    /// Counts the request among those under way, or refuses it.
+    func enter(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits,
+        _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
+    ) -> Verdict {
+        guard connections > 0, let client = limited(head, context, &scratch) else { return .proceed }
         switch limits.connections.enter(Self.mix(client, connectionSalt), limit: connections) {
-        case .admitted(let place): ticket.place = place
+        case .admitted(let place): ticket.add(place)
         case .uncounted: break
-        case .refused: return .refuse(connectionStatus)
+        case .refused: return connectionsAreTrial ? .proceed : .refuse(connectionStatus)
         }
         return .proceed
+    }
+
+    /// The hash of whom the request is counted for; nil when no limit holds for it.
+    private func limited(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
+    ) -> UInt64? {
+        if !exempt.isEmpty, exempt.contains(context.client) { return nil }
+        return client(of: head, context, &scratch)
     }
 
     /// The hash of whom the request is counted for; nil when it is for nobody.
@@ -137,7 +174,7 @@ final class RateLimitFilter: Sendable {
     }
 
     /// Both are keyed hashes, so folding their product is enough to tell zones apart.
-    private static func mix(_ client: UInt64, _ salt: UInt64) -> UInt64 {
+    static func mix(_ client: UInt64, _ salt: UInt64) -> UInt64 {
         let product = (client ^ salt).multipliedFullWidth(by: salt | 1)
         return product.high ^ product.low
     }
@@ -152,7 +189,7 @@ final class RateLimitFilter: Sendable {
     }
 
     /// `Retry-After` (RFC 9110 §10.2.3), so that honest clients come back when there is room.
-    private static func appendRetry(after wait: UInt64, to fields: inout ByteBuffer) {
+    static func appendRetry(after wait: UInt64, to fields: inout ByteBuffer) {
         guard fields.room >= 64 else { return }
         fields.append("Retry-After: ")
         fields.append(decimal: max(seconds(wait), 1))

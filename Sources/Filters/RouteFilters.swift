@@ -53,6 +53,7 @@ public final class RouteFilters: Sendable {
     let satisfy: Satisfy
     private let addresses: AddressFilter?
     private let rateLimit: RateLimitFilter?
+    private let zoneLimits: ZoneLimitsFilter?
     private let basicAuth: BasicAuthFilter?
     private let digestAuth: DigestAuthFilter?
     private let cors: CORSFilter?
@@ -91,7 +92,7 @@ public final class RouteFilters: Sendable {
         let edits = settings.headerEdits(with: policy.ownEdits(settings))
         let hasTemplates =
             policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
-            || policy.responseRewrite != nil || policy.substitution != nil
+            || policy.responseRewrite != nil || policy.substitution != nil || policy.zoneLimits != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         let areSeen = policy.compression != nil || policy.substitution != nil
         responseEdits =
@@ -157,6 +158,9 @@ public final class RouteFilters: Sendable {
         } else {
             rateLimit = nil
         }
+        zoneLimits = try policy.zoneLimits.map { policy throws(FilterError) in
+            try ZoneLimitsFilter(policy, constants)
+        }
         var refusal: Status?
         var redirect: RedirectFilter?
         switch route.action {
@@ -190,6 +194,7 @@ public final class RouteFilters: Sendable {
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true || substitution?.needsVariables == true
+            || zoneLimits?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -199,7 +204,8 @@ public final class RouteFilters: Sendable {
             !needsVariables && !forgetsGroups && self.refusal == nil && redirect == nil && rewrite == nil
             && cors == nil && secureRedirect == nil && hostOverride == nil
         guardsAccess =
-            rateLimit != nil || addresses != nil || basicAuth != nil || digestAuth != nil || externalAuth != nil
+            rateLimit != nil || zoneLimits != nil || addresses != nil || basicAuth != nil || digestAuth != nil
+            || externalAuth != nil
     }
 
     /// For a route whose policies can't be compiled: refuses everything, since a policy that is left out may be
@@ -227,6 +233,7 @@ public final class RouteFilters: Sendable {
         satisfy = .all
         addresses = nil
         rateLimit = nil
+        zoneLimits = nil
         unserved = nil
         basicAuth = nil
         digestAuth = nil
@@ -398,13 +405,36 @@ extension RouteFilters {
         return corsEdits
     }
 
+    /// What the rates say: nobody is counted who is refused.
     func admit(
-        _ head: borrowing RequestHead, _ context: RequestContext, _ limits: SharedLimits, now: UInt64,
-        _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ limits: SharedLimits, now: UInt64, _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
     ) -> Verdict {
-        guard let rateLimit else { return .proceed }
-        return rateLimit.admit(head, context, limits, now: now, &ticket, &scratch)
+        if let rateLimit {
+            let verdict = rateLimit.admit(head, context, limits, now: now, &ticket, &scratch)
+            if verdict.isFinal { return verdict }
+        }
+        guard let zoneLimits else { return .proceed }
+        let verdict = zoneLimits.admit(head, context, variables, limits, now: now, &scratch)
+        if verdict.isFinal { rateLimit?.giveBack(head, context, limits, &scratch) }
+        return verdict
     }
+
+    /// What the limits of requests under way say: one that is refused is under way nowhere.
+    func enter(
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ limits: SharedLimits, _ ticket: inout LimitTicket, _ scratch: inout FilterScratch
+    ) -> Verdict {
+        var verdict = rateLimit?.enter(head, context, limits, &ticket, &scratch) ?? .proceed
+        if !verdict.isFinal, let zoneLimits {
+            verdict = zoneLimits.enter(head, context, variables, limits, &ticket, &scratch)
+        }
+        if verdict.isFinal { limits.leave(&ticket) }
+        return verdict
+    }
+
+    /// What a request is answered that would have to wait where too many wait already.
+    public var rateStatus: Status { zoneLimits?.rateStatus ?? .serviceUnavailable }
 
     /// What a rule of the access stage says.
     func opinion(

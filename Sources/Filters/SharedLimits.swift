@@ -20,10 +20,14 @@ public final class SharedLimits: Sendable {
     public var byteCount: Int { rates.byteCount + connections.byteCount }
 
     /// The request that holds this ticket is over. Called once for each ticket; does nothing for one that holds no place.
+    @inline(__always)
     public func leave(_ ticket: inout LimitTicket) {
-        guard let place = ticket.place else { return }
-        ticket.place = nil
-        connections.leave(place)
+        if ticket.count > 0 { leaveAll(&ticket) }
+    }
+
+    private func leaveAll(_ ticket: inout LimitTicket) {
+        for index in 0..<ticket.count { connections.leave(Int(ticket.places[index])) }
+        ticket.count = 0
     }
 }
 
@@ -38,9 +42,17 @@ public struct LimitTicket: Sendable {
         public var resetSeconds: Int
     }
 
-    /// Where the request is counted as under way.
-    var place: Int?
+    /// Where the request is counted as under way, the first `count` of them.
+    fileprivate var places = InlineArray<8, Int32>(repeating: 0)
+    fileprivate var count = 0
     public internal(set) var standing: Standing?
+
+    /// Notes one more place. There is one for the limit of an Ingress, and for each of `ZoneLimits.most`.
+    mutating func add(_ place: Int) {
+        precondition(count < places.count, "a route has no more limits than a ticket has places")
+        places[count] = Int32(place)
+        count += 1
+    }
 
     public init() {}
 }

@@ -13,6 +13,9 @@ public enum Verdict: Sendable, Equatable {
     case respond(Status)
     /// Ask for a user name and password: 401 with the lines in `FilterScratch.fields`, `WWW-Authenticate` among them.
     case challenge
+    /// There will be room for the request after `FilterScratch.delay`. The exchange has it wait, and goes on with
+    /// `FilterChain.enter`.
+    case delay
     /// Whether the request may pass is for the route's authorization service to say. The exchange asks it, and goes
     /// on with `FilterChain.authorize` once it has the answer.
     case ask
@@ -27,7 +30,7 @@ public enum Verdict: Sendable, Equatable {
     /// Whether the request is answered here, so that no later filter acts.
     public var isFinal: Bool {
         switch self {
-        case .proceed, .ask, .verify: false
+        case .proceed, .delay, .ask, .verify: false
         case .refuse, .redirect, .respond, .challenge, .searchAgain, .close: true
         }
     }
@@ -37,7 +40,7 @@ public enum Verdict: Sendable, Equatable {
         switch self {
         case .challenge: true
         case .refuse(let status), .respond(let status): status == .unauthorized
-        case .proceed, .redirect, .ask, .verify, .searchAgain, .close: false
+        case .proceed, .redirect, .delay, .ask, .verify, .searchAgain, .close: false
         }
     }
 }

@@ -178,6 +178,7 @@ struct HostAssembly {
 
     func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
     func hasAddressRules(_ share: Int) -> Bool { shares[share].ingress.content.hasAddressRules }
+    func limits(of share: Int) -> ZoneLimitsDraft { shares[share].ingress.content.limits }
     func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
 
     mutating func noteTaken(_ route: Route, by owner: Origin) {

@@ -98,6 +98,8 @@ final class TranslatedIngress: Sendable {
         var hasAddressRules = false
         /// What a snippet says of TLS towards the backends where the Ingress names no Secret for it.
         var snippetTLS: UpstreamTLS?
+        /// What snippets of the paths say of limits in zones.
+        var limits = ZoneLimitsDraft()
         /// A snippet of the paths says something about compression.
         var saysCompression = false
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.

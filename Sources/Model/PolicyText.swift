@@ -12,6 +12,7 @@ extension RoutePolicy {
         if ownRedirects != OwnRedirects() { lines.append("own redirects \(ownRedirects)") }
         if let hostOverride { lines.append("host for the upstream \(hostOverride.template)") }
         if let rateLimit { lines += rateLimit.lines }
+        if let zoneLimits { lines += zoneLimits.lines }
         lines += accessLines
         if let bandwidth { lines.append("bandwidth \(bandwidth)") }
         lines += observation.lines

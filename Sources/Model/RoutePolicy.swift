@@ -4,6 +4,7 @@
 /// default stands in the policy itself.
 public struct RoutePolicy: Sendable, Hashable {
     public var rateLimit: RateLimit?
+    public var zoneLimits: ZoneLimits?
     public var bandwidth: Bandwidth?
     public var cors: CORS?
     public var basicAuth: BasicAuth?

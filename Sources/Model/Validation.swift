@@ -249,6 +249,7 @@ private struct ModelCheck {
         check(policy.externalAuth, origin)
         if let mirror = policy.mirror { check(mirror.destination, "mirror", origin) }
         if let pages = policy.errorPages, !pages.isValid { fault(origin, "error pages", "are for no error") }
+        if let limits = policy.zoneLimits, !limits.isValid { fault(origin, "limits in zones", "limit nothing") }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
         if let timeout = policy.bodyLimits.timeout, timeout <= .zero { fault(origin, "body limit", "has no time") }

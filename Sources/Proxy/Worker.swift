@@ -321,6 +321,14 @@ final class Worker {
         return nil
     }
 
+    /// Notes that an exchange waits for its turn. As many may wait as the worker may hold connections, though one of
+    /// HTTP/2 carries several requests.
+    ///
+    /// - Returns: what to give back when it waits no longer; nil when too many wait.
+    func wait(_ exchange: Exchange) -> UInt64? {
+        waiting.count < connectionLimit ? waiting.add(exchange) : nil
+    }
+
     func stopWaiting(_ ticket: UInt64) { _ = waiting.take(ticket) }
 
     /// Counts and logs an exchange that is over.

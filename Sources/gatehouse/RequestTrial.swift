@@ -200,7 +200,7 @@ extension RequestTrial {
     /// What a filter answers; nil when none does.
     private func answer(_ verdict: Verdict, _ scratch: borrowing FilterScratch) -> ExplainReport.Outcome? {
         switch verdict {
-        case .proceed, .ask: return nil
+        case .proceed, .delay, .ask: return nil
         case .verify: return .init(kind: .answered, text: "checked for a password first")
         case .refuse(let status), .respond(let status):
             return .init(kind: .answered, text: "answered \(status.rawValue)", status: Int(status.rawValue))

@@ -188,7 +188,11 @@ import Testing
             "add_header A $hostt;",
             "did you mean $host? Otherwise give it a value by set, or write ${literal_dollar} for a plain $"
         ),
-        ("limit_req zone=a;", "use the annotations limit-rps or limit-rpm"),
+        (
+            "limit_req zone=a;",
+            "write limit_req_zone $binary_remote_addr zone=a:10m rate=10r/s; into http-snippet of the ConfigMap, or use an "
+                + "annotation such as limit-rps"
+        ),
         ("real_ip_header X-Real-IP;", "use enable-real-ip and proxy-real-ip-cidr of the ConfigMap"),
         ("autoindex on;", "serve files by a backend"),
     ])

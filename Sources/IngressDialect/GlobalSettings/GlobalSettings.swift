@@ -36,6 +36,9 @@ struct GlobalSettings: Sendable, Equatable {
     var server = ServerSnippet()
     /// `http-snippet`, as far as it edits headers.
     var commonHeaders = SnippetHeaders()
+    /// The zones of `http-snippet`, and what it says of all limits.
+    var zones = LimitZones()
+    var commonLimits = ZoneLimitsDraft()
     /// `server-tokens`
     var namesServer = false
     /// `proxy-add-original-uri-header`

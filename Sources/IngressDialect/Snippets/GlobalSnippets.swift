@@ -14,26 +14,33 @@ struct GlobalSnippets {
         // What holds for everything, before what is within.
         for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
             guard let text else { continue }
-            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType)
+            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType, zones: globals.zones)
             compiler.add(text)
+            globals.zones = compiler.zones
+            globals.commonLimits = compiler.limits.beside(globals.commonLimits)
             globals.commonHeaders.append(compiler.headers)
             for setting in compiler.compression { globals.defaults.compression.apply(setting) }
             finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
         }
         globals.settings.compression = globals.defaults.compression.policy()
+        globals.commonLimits.rateStatus = globals.commonLimits.rateStatus ?? globals.defaults.limits.rateStatus
+        globals.commonLimits.connectionStatus =
+            globals.commonLimits.connectionStatus ?? globals.defaults.limits.connectionStatus
         if let text = globals.serverSnippet {
-            var compiler = SnippetCompiler(.server, mediaType: globals.mediaType)
+            var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, zones: globals.zones)
             compiler.add(text)
             let origin = origin(of: "server-snippet")
             globals.server = ServerSnippet(
                 compiler, labels: RouteLabels(), origin: origin, over: globals.defaults.compression)
+            globals.server.limitsAround = globals.commonLimits
             globals.server.addressRules = compiler.access.isEmpty ? nil : SnippetAccess.rules(compiler.access)
             let isLost = !compiler.access.isEmpty && globals.server.addressRules == nil
             finish(compiler, key: "server-snippet", isRefused: compiler.isRefused || isLost, &globals)
         }
         if let text = globals.locationSnippet {
             var compiler = SnippetCompiler(
-                .location, mediaType: globals.mediaType, variables: globals.server.variables)
+                .location, mediaType: globals.mediaType, variables: globals.server.variables,
+                zones: globals.zones)
             compiler.add(text)
             finish(compiler, key: "location-snippet", isRefused: false, &globals)
         }

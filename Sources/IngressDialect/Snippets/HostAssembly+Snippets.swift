@@ -13,6 +13,7 @@ extension HostAssembly {
         both.headers.append(common.headers)
         both.addressRules = own.addressRules ?? common.addressRules
         both.locations += common.locations
+        both.limits = own.limits.beside(common.limits)
         both.compression = own.compression ?? common.compression
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
         both.silencesLog = own.silencesLog || common.silencesLog
@@ -24,13 +25,18 @@ extension HostAssembly {
         let adding = Set(entries.filter { hasAddedHeaders($0.share) }.map(\.route.origin))
         let admitting = Set(entries.filter { hasAddressRules($0.share) }.map(\.route.origin))
         let compressing = Set(entries.filter { saysCompression($0.share) }.map(\.route.origin))
+        let limitsOfRoutes =
+            server.limits.isEmpty
+            ? [:]
+            : Dictionary(
+                entries.map { ($0.route.origin, limits(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
         for index in host.routes.indices {
             let origin = host.routes[index].origin
             server.apply(
                 to: &host.routes[index],
                 .init(
                     hasAddedHeaders: adding.contains(origin), hasAddressRules: admitting.contains(origin),
-                    saysCompression: compressing.contains(origin)))
+                    saysCompression: compressing.contains(origin), limits: limitsOfRoutes[origin]))
         }
         var first: [Route] = []
         var last: [Route] = []

@@ -18,7 +18,7 @@ extension IngressReading {
         let server = readServerSnippet(draft.snippets.ofHost, knowing: ofPaths, into: &content)
         var compiler = SnippetCompiler(
             .location, mediaType: globals.mediaType,
-            variables: server.union(globals.server.variables).union(ofPaths))
+            variables: server.union(globals.server.variables).union(ofPaths), zones: globals.zones)
         if let text = draft.snippets.ofPaths {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
@@ -56,6 +56,8 @@ extension IngressReading {
                 ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
         }
         content.policy.substitution = compiled.substitution.policy()
+        content.limits = compiled.limits
+        content.limits.apply(to: &content.policy, within: [globals.commonLimits])
         if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }
         content.saysCompression = !compiled.compression.isEmpty
         content.hasAddedHeaders = !compiled.headers.added.isEmpty
@@ -117,7 +119,8 @@ extension IngressReading {
         _ text: String?, knowing names: Set<String>, into content: inout TranslatedIngress.Content
     ) -> Set<String> {
         guard let text else { return [] }
-        var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, variables: names)
+        var compiler = SnippetCompiler(
+            .server, mediaType: globals.mediaType, variables: names, zones: globals.zones)
         compiler.isOfIngress = true
         compiler.add(text)
         var findings = compiler.findings
@@ -125,6 +128,7 @@ extension IngressReading {
         var server = ServerSnippet(
             compiler, labels: labels, origin: annotationOrigin("server-snippet"),
             over: globals.defaults.compression)
+        server.limitsAround = globals.commonLimits
         var isRefused = compiler.isRefused
         if !compiler.access.isEmpty {
             server.addressRules = SnippetAccess.rules(compiler.access)

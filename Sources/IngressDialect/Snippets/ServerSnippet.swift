@@ -28,7 +28,14 @@ struct ServerSnippet: Sendable, Equatable {
         var hasAddressRules = false
         /// Something about compression.
         var saysCompression = false
+        /// Of limits in zones; nil where its policy has them already and the host says nothing.
+        var limits: ZoneLimitsDraft?
     }
+
+    /// `limit_req`, `limit_conn` and their kin
+    var limits = ZoneLimitsDraft()
+    /// What `http-snippet` says of them.
+    var limitsAround = ZoneLimitsDraft()
 
     /// `access_log off`
     var silencesLog = false
@@ -39,7 +46,7 @@ struct ServerSnippet: Sendable, Equatable {
 
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
-            && bodyTimeout == nil && compression == nil
+            && bodyTimeout == nil && compression == nil && limits.isEmpty
     }
 
     init() {}
@@ -55,6 +62,7 @@ struct ServerSnippet: Sendable, Equatable {
         variables = compiled.variables
         silencesLog = compiled.silencesLog
         bodyTimeout = compiled.bodyTimeout
+        limits = compiled.limits
         if !compiled.compression.isEmpty {
             var draft = compression
             for setting in compiled.compression { draft.apply(setting) }
@@ -72,6 +80,7 @@ struct ServerSnippet: Sendable, Equatable {
             route.policy.rules = rules
         }
         route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
+        own.limits?.apply(to: &route.policy, within: [limits, limitsAround])
         if silencesLog { route.policy.observation.isLogged = false }
         // `block-cidrs` holds where neither the path nor its host has rules.
         if let addressRules, !own.hasAddressRules { route.policy.addressRules = addressRules }
@@ -110,6 +119,6 @@ extension ServerSnippet.Location {
         goesFirst = location.goesFirst
         own = ServerSnippet.OwnWord(
             hasAddedHeaders: !compiled.headers.added.isEmpty, hasAddressRules: !compiled.access.isEmpty,
-            saysCompression: !compiled.compression.isEmpty)
+            saysCompression: !compiled.compression.isEmpty, limits: compiled.limits)
     }
 }

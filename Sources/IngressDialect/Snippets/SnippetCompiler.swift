@@ -39,6 +39,10 @@ struct SnippetCompiler: Sendable {
     var headers = SnippetHeaders()
     var overrides: [Override] = []
     var access: [AccessRule] = []
+    /// `limit_req`, `limit_conn` and their kin
+    var limits = ZoneLimitsDraft()
+    /// The zones that limits may name.
+    var zones = LimitZones()
     /// The `Host` for the upstream.
     var upstreamHost: String?
     /// `auth_request_set`: variables and the headers of the authorization service's answer that they take.
@@ -73,8 +77,12 @@ struct SnippetCompiler: Sendable {
     private(set) var branch = 0
     private var branches = 0
 
-    init(_ context: SnippetContexts, mediaType: String = "text/html", variables: Set<String> = []) {
+    init(
+        _ context: SnippetContexts, mediaType: String = "text/html", variables: Set<String> = [],
+        zones: LimitZones = LimitZones()
+    ) {
         self.context = context
+        self.zones = zones
         self.mediaType = mediaType
         self.variables = variables
     }

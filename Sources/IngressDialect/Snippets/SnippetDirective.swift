@@ -77,6 +77,7 @@ struct SnippetDirective: Sendable {
         if let annotation { return "use the annotation \(annotation)" }
         if context != .location, contexts.contains(.location) { return "write it in configuration-snippet" }
         if context != .server, contexts.contains(.server) { return "write it in server-snippet" }
+        if contexts == .http { return "write it into http-snippet of the ConfigMap" }
         return "it stands in: \(contexts.names)"
     }
 
@@ -91,7 +92,7 @@ struct SnippetDirective: Sendable {
 /// The directives that are known, and those that are not honoured with what to use instead.
 enum SnippetTable {
     static let rows: [SnippetDirective] =
-        rules + headers + access + authentication + transfers + upstreamTLS + compression + substitution + idle
+        rules + headers + access + limits + authentication + transfers + upstreamTLS + compression + substitution + idle
     private static let byName = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     static subscript(name: String) -> SnippetDirective? { byName[name] }

@@ -60,6 +60,7 @@ extension SnippetTable {
             "use --log-level and --log-format of gatehouse serve",
             ["error_log", "log_not_found", "log_subrequest", "rewrite_log", "uninitialized_variable_warn"]
         ),
+        ("/metrics counts what limits refuse", ["limit_conn_log_level", "limit_req_log_level"]),
         ("names are looked up as the machine looks them up", ["resolver", "resolver_timeout"]),
         ("use gatehouse-client-send-timeout of the ConfigMap", ["send_timeout"]),
         ("bodies that don't fit in memory are in unlinked files of TMPDIR", ["client_body_temp_path"]),

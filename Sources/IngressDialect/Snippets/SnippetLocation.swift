@@ -36,7 +36,8 @@ struct SnippetLocation: Sendable {
         }
         text = words.joined(separator: " ")
         line = directive.line
-        var inner = SnippetCompiler(.location, mediaType: snippet.mediaType, variables: snippet.variables)
+        var inner = SnippetCompiler(
+            .location, mediaType: snippet.mediaType, variables: snippet.variables, zones: snippet.zones)
         inner.isOwnLocation = true
         inner.mayForward = snippet.isOfIngress
         inner.add(directive.block ?? [])

@@ -37,7 +37,8 @@ extension SnippetTable {
 
     /// Whether a directive that isn't understood might keep somebody out. Errs on the side of yes.
     static func mayKeepOut(_ name: String) -> Bool {
-        deciding.contains { name.hasPrefix($0) } || name.contains("_by_lua")
+        if harmless.contains(name) { return false }
+        return deciding.contains { name.hasPrefix($0) } || name.contains("_by_lua")
     }
 
     /// Beginnings of directives that decide who may come in, whom addresses belong to, or whom to trust.
@@ -46,6 +47,12 @@ extension SnippetTable {
         "js_content", "limit_conn", "limit_except", "limit_req", "location", "modsecurity", "naxsi", "perl", "real_ip_",
         "return", "rewrite", "satisfy", "Sec", "secure_link", "set_real_ip_from", "ssl_client_", "ssl_crl",
         "ssl_ocsp", "ssl_reject_handshake", "ssl_trusted_certificate", "ssl_verify_", "testcookie", "valid_referers",
+    ]
+
+    /// Those of them without which others keep out as many, or more: whoever names a zone that is missing is closed.
+    private static let harmless: Set<String> = [
+        "limit_conn_dry_run", "limit_conn_log_level", "limit_conn_status", "limit_conn_zone", "limit_req_dry_run",
+        "limit_req_log_level", "limit_req_status", "limit_req_zone",
     ]
 
     private static let toFiles = "serve files by a backend"
@@ -122,10 +129,7 @@ extension SnippetTable {
         ("keepalive_time", "use keep-alive of the ConfigMap"),
         ("least_conn", "use the annotation load-balance: least_conn"),
         ("least_time", "use the annotation load-balance: ewma"),
-        ("limit_conn", toConnections), ("limit_except", "use if ($request_method …) { return 405; }"),
-        ("limit_req", toRates),
-        ("limit_conn_status", "use limit-conn-status-code of the ConfigMap"),
-        ("limit_req_status", "use limit-req-status-code of the ConfigMap"),
+        ("limit_except", "use if ($request_method …) { return 405; }"),
         ("listen", "use --http-port, --https-port and --address of gatehouse serve"),
         ("load_module", "nothing is loaded: use annotations"), ("map", toConditions), ("max_ranges", toBackend),
         ("mirror", "use the annotation mirror-target"),

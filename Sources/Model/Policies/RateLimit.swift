@@ -35,6 +35,9 @@ public struct RateLimit: Sendable, Hashable {
     public var connectionStatus: Int
     /// Every response says what the client has left (`RateLimit-Limit`, `-Remaining`, `-Reset`).
     public var showsStanding: Bool
+    /// Requests are counted, and never refused.
+    public var ratesAreTrial = false
+    public var connectionsAreTrial = false
 
     public init(
         zone: String, rates: [Rate] = [], connections: Int = 0, exempt: [String] = [], key: String? = nil,
@@ -66,6 +69,8 @@ extension RateLimit {
         if let key { lines.append("limits counted by \(key)") }
         if clientBitsV6 != 64 { lines.append("limits counted by /\(clientBitsV6) of IPv6") }
         if showsStanding { lines.append("limits shown to clients") }
+        if ratesAreTrial, !rates.isEmpty { lines.append("rates on trial") }
+        if connectionsAreTrial, connections > 0 { lines.append("requests under way counted on trial") }
         return lines
     }
 }

@@ -12,10 +12,19 @@ extension Exchange {
         guard route.filters.guardsAccess else { return forward(by: route) }
         let verdict = FilterChain.admit(
             request, context, route: route.filters, limits: worker.limits, now: worker.loop.now.nanoseconds,
-            ticket: &state.ticket, scratch: &worker.filterScratch)
-        if case .proceed = verdict { return authorize() }
-        worker.metrics.count(Limit.clientRequests)
-        answer(verdict)
+            ticket: &state.ticket, scratch: &worker.filterScratch, variables: variables)
+        heedLimits(verdict)
+    }
+
+    /// Does what the limits say.
+    func heedLimits(_ verdict: Verdict) {
+        switch verdict {
+        case .proceed: authorize()
+        case .delay: delay()
+        default:
+            worker.metrics.count(Limit.clientRequests)
+            answer(verdict)
+        }
     }
 
     /// Whether the request has the right to pass.
@@ -38,6 +47,7 @@ extension Exchange {
         if worker.filterScratch.closesConnection { state.keepsDownstream = false }
         switch verdict {
         case .proceed: break
+        case .delay: delay()
         case .refuse(let status):
             if status == .contentTooLarge { worker.metrics.count(Limit.requestBody) }
             refuse(status, .page)

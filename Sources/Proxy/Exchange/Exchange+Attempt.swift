@@ -351,6 +351,7 @@ extension Exchange {
         case .responding, .flushing:
             worker.metrics.count(Limit.sendTimeout)
             complete(.abort)
+        case .waiting where state.isDelayed: delayIsOver()
         case .attempting, .parsing, .waiting, .tunnelling, .finished: break
         }
     }

@@ -26,10 +26,13 @@ extension Exchange {
     }
 }
 
-/// Exchanges that wait for an answer of another thread. A ticket is given once, so an answer that comes late finds nobody.
+/// Exchanges that wait for an answer of another thread, or for their turn. A ticket is given once, so an answer that
+/// comes late finds nobody.
 struct WaitingExchanges {
     private var exchanges: [UInt64: Exchange] = [:]
     private var last: UInt64 = 0
+
+    var count: Int { exchanges.count }
 
     mutating func add(_ exchange: Exchange) -> UInt64 {
         last += 1

@@ -78,6 +78,8 @@ struct ExchangeState {
     var answerIsKept = false
     /// Names the answer of another thread that is waited for; zero for none.
     var ticketForAnswer: UInt64 = 0
+    /// The request waits for its turn at a rate.
+    var isDelayed = false
     /// When the response began to go out at a pace.
     var pacedSince = Instant(nanoseconds: 0)
     /// The response waits for its time to come.
