@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -34,6 +35,12 @@ extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 
 // A file without a name. The macro exists only under _GNU_SOURCE, and O_DIRECTORY differs between machines.
 static inline int gh_unnamed_file(void) { return 020000000 | O_DIRECTORY; }
+
+// Asks for the cache lines that hold the first bytes of something that will be written soon. Any address will do.
+static inline void gh_expect_writes(uintptr_t start) {
+    __builtin_prefetch((const char *)start, 1);
+    __builtin_prefetch((const char *)start + 64, 1);
+}
 
 enum {
     GH_SPLICE_NONBLOCK = 2,

@@ -331,12 +331,13 @@ final class Worker {
 
     func stopWaiting(_ ticket: UInt64) { _ = waiting.take(ticket) }
 
-    /// Counts and logs an exchange that is over.
+    /// Logs and counts an exchange that is over.
     func record(_ exchange: Exchange, on downstream: DownstreamStream) {
         exchange.finishRecord(on: downstream)
+        if exchange.isLogged {
+            accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
+        }
         exchange.count(in: metrics)
-        guard exchange.isLogged else { return }
-        accessLog?.write(exchange.record, from: exchange, now: loop.now, wall: date.wall(now: loop.now))
     }
 
     /// Tells of a failed attempt, if its turn has come.

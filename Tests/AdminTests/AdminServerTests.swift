@@ -160,6 +160,7 @@ private func countSomething(_ rig: AdminRig, series count: Int) {
         let labels = MetricLabels(namespace: "shop", ingress: "web-\(index)", service: "cart", host: "")
         let outcome = RequestOutcome(
             status: 200, duration: 1, upstreamDuration: 1, requestBytes: 1, responseBytes: 1, responseBodyBytes: 1)
-        worker.record(outcome, in: rig.metrics.registry.series(labels))
+        var tally = SeriesTally(rig.metrics.registry.series(labels))
+        worker.record(outcome, in: &tally)
     }
 }

@@ -30,6 +30,14 @@ struct Measured {
     }
 }
 
+extension WorkerMetrics {
+    /// Counts a request for a series that no route has remembered yet.
+    func record(_ outcome: RequestOutcome, in series: SeriesID) {
+        var tally = SeriesTally(series)
+        record(outcome, in: &tally)
+    }
+}
+
 func outcome(
     _ status: Int = 200, milliseconds: UInt64 = 1, upstream: UInt64? = 1, request: Int = 100, response: Int = 300,
     body: Int = 200

@@ -16,6 +16,15 @@ import Testing
         #expect(measured.value(requests, #"status="3xx""#) == nil)
     }
 
+    @Test func `of one route are told apart by status class, whichever came before`() {
+        let measured = Measured()
+        var tally = SeriesTally(measured.metrics.registry.series(measured.web))
+        for status in [200, 404, 404, 200, 503, 200] { measured.workers[0].record(outcome(status), in: &tally) }
+        #expect(measured.value(requests, #"status="2xx""#) == "3")
+        #expect(measured.value(requests, #"status="4xx""#) == "2")
+        #expect(measured.value(requests, #"status="5xx""#) == "1")
+    }
+
     @Test func `carry ingress-nginx's labels`() {
         let measured = Measured()
         measured.workers[0].record(outcome(), in: measured.metrics.registry.series(measured.web))
@@ -115,13 +124,15 @@ import Testing
         let measured = Measured()
         let registry = measured.metrics.registry
         let gone = registry.series(measured.web)
-        measured.workers[0].record(outcome(), in: gone)
+        var remembered = SeriesTally(gone)
+        measured.workers[0].record(outcome(), in: &remembered)
         registry.keep(only: [])
         let successor = registry.series(other)
         measured.workers[0].record(outcome(), in: gone)
         #expect(measured.value("nginx_ingress_controller_requests", "other") == nil)
         measured.workers[0].record(outcome(), in: successor)
         measured.workers[0].record(outcome(), in: gone)
+        measured.workers[0].record(outcome(), in: &remembered)
         #expect(measured.value("nginx_ingress_controller_requests", "other") == "1")
     }
 

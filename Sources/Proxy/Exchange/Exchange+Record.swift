@@ -18,15 +18,19 @@ extension Exchange: AccessSource {
         record.connectionRequests = downstream.requests
     }
 
+    /// Counts the request. The route is gone then: what needs it comes before.
     func count(in metrics: WorkerMetrics) {
         let now = worker.loop.now
-        metrics.record(
-            RequestOutcome(
-                status: record.status, duration: now.nanoseconds(since: state.startedAt),
-                upstreamDuration: record.attemptCount == 0 ? nil : now.nanoseconds(since: state.firstAttemptAt),
-                requestBytes: record.requestLength, responseBytes: record.bytesSent,
-                responseBodyBytes: record.bodyBytesSent),
-            in: (state.traffic.isOnOtherSide ? route?.traffic?.split?.series : route?.series) ?? .unmatched)
+        let outcome = RequestOutcome(
+            status: record.status, duration: now.nanoseconds(since: state.startedAt),
+            upstreamDuration: record.attemptCount == 0 ? nil : now.nanoseconds(since: state.firstAttemptAt),
+            requestBytes: record.requestLength, responseBytes: record.bytesSent, responseBodyBytes: record.bodyBytesSent
+        )
+        if let route = takeRoute() {
+            route.count(outcome, onOtherSide: state.traffic.isOnOtherSide, in: metrics)
+        } else {
+            metrics.recordUnmatched(outcome)
+        }
         metrics.count(.bytesReceived, record.requestLength)
         metrics.count(.bytesSent, record.bytesSent)
     }

@@ -187,6 +187,7 @@ final class Exchange {
 
     private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
+        route.tally.place.expectWrites()
         if route.filters.needsVariables { prepareVariables(for: route) }
         let verdict = FilterChain.decide(
             request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
@@ -380,6 +381,10 @@ final class Exchange {
         reset()
         worker.giveBack(self)
     }
+
+    /// The route, which the exchange lets go of.
+    @inline(__always)
+    func takeRoute() -> RoutePlan? { route.take() }
 
     private func reset() {
         context.forgetConnection()

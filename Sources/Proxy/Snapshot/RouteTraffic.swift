@@ -15,13 +15,13 @@ final class RouteTraffic {
 
     let main: Side
     let split: Split?
+    /// Requests that were split off are counted here.
+    var splitTally: SeriesTally
 
     /// The other upstream, and who goes there.
     struct Split {
         let filter: TrafficSplitFilter
         let other: Side
-        /// What its requests are counted under.
-        let series: SeriesID
     }
 
     /// Nil when nothing of it concerns the route.
@@ -31,11 +31,12 @@ final class RouteTraffic {
         _ route: Route, on host: VirtualHost, to plan: UpstreamPlan, splitSeries: SeriesID, _ snapshot: WorkerSnapshot
     ) {
         guard let upstream = snapshot.model(of: plan.id) else { return nil }
+        splitTally = SeriesTally(splitSeries)
         var split: Split?
         if let policy = upstream.split, let filter = try? TrafficSplitFilter(policy),
             let other = snapshot.upstream(policy.upstream), let model = snapshot.model(of: policy.upstream)
         {
-            split = Split(filter: filter, other: Side(other, model, route, host), series: splitSeries)
+            split = Split(filter: filter, other: Side(other, model, route, host))
         }
         main = Side(plan, upstream, route, host)
         self.split = split

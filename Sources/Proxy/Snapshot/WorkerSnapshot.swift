@@ -143,18 +143,20 @@ extension RoutePolicy {
     }
 }
 
-/// A route as a worker runs it. Small: one cache line of each route that is asked for.
+/// A route as a worker runs it. Small, and what every request looks at comes first: one cache line of each route that is
+/// asked for, as a rule.
 final class RoutePlan {
     /// What is decided and edited. A route that cannot be compiled is answered 500.
     let filters: RouteFilters
+    /// Requests that were not split off are counted here.
+    private(set) var tally: SeriesTally
     let upstream: UpstreamPlan?
-    let fallback: UpstreamPlan?
-    let transport: TransportPlan
-    let series: SeriesID
-    /// Services of which the proxy itself asks something, where there are any.
-    let services: RouteServices?
     /// Split, sessions and hashes, where there are any.
     let traffic: RouteTraffic?
+    let transport: TransportPlan
+    let fallback: UpstreamPlan?
+    /// Services of which the proxy itself asks something, where there are any.
+    let services: RouteServices?
     /// Names for the access log and for fields that tell an upstream what was chosen.
     let names: RouteNames
 
@@ -173,10 +175,17 @@ final class RoutePlan {
         let isStandard = route.policy.transport == UpstreamTransport()
         transport = isStandard ? snapshot.standardTransport : TransportPlan(route.policy.transport)
         names = RouteNames(route.labels)
-        self.series = series
+        tally = SeriesTally(series)
         traffic = upstream.flatMap {
             RouteTraffic(route, on: host, to: $0, splitSeries: splitSeries ?? series, snapshot)
         }
+    }
+
+    /// Counts a request that is over.
+    /// - Parameter onOtherSide: whether it was split off.
+    func count(_ outcome: RequestOutcome, onOtherSide: Bool, in metrics: WorkerMetrics) {
+        if onOtherSide, let traffic { return metrics.record(outcome, in: &traffic.splitTally) }
+        metrics.record(outcome, in: &tally)
     }
 
     /// For requests that match nothing.

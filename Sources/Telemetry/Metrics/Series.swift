@@ -1,3 +1,5 @@
+public import Linux
+
 /// What requests are counted by. Bounded by the configuration: these names are written in it, no
 /// client can make one up.
 ///
@@ -55,6 +57,23 @@ final class SeriesCells: Sendable {
     init(_ series: SeriesID, statusClass: Int) {
         self.series = series
         self.statusClass = statusClass
+    }
+}
+
+/// A series as a route of a worker holds it: remembers what was counted with last, so that the requests for ten thousand
+/// routes need not each wait for the memory of a table and of the cells.
+public struct SeriesTally {
+    let series: SeriesID
+    /// Of the status class that came last.
+    private(set) var cells: SeriesCells?
+    /// Where they lie, for who knows early that a request of the series will be counted.
+    public private(set) var place = MemoryHint()
+
+    public init(_ series: SeriesID) { self.series = series }
+
+    mutating func remember(_ cells: SeriesCells) {
+        self.cells = cells
+        place = MemoryHint(of: cells)
     }
 }
 

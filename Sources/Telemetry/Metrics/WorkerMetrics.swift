@@ -5,6 +5,7 @@ public final class WorkerMetrics {
     public let shard: MetricShard
     /// By series and status class; nil where nothing was counted yet.
     private var table: ContiguousArray<SeriesCells?> = []
+    private var unmatched = SeriesTally(.unmatched)
 
     public init(_ shard: MetricShard) { self.shard = shard }
 
@@ -36,13 +37,21 @@ public final class WorkerMetrics {
     }
 
     /// Counts a request that is over. Series that are no longer configured are not counted.
-    public func record(_ outcome: RequestOutcome, in series: SeriesID) {
+    public func record(_ outcome: RequestOutcome, in tally: inout SeriesTally) {
         let statusClass = StatusClass.index(of: outcome.status)
+        if let cells = tally.cells, cells.statusClass == statusClass { return Self.add(outcome, to: cells) }
+        guard let cells = cells(of: tally.series, statusClass) else { return }
+        tally.remember(cells)
+        Self.add(outcome, to: cells)
+    }
+
+    /// Counts a request that is over and that no route of an Ingress answered.
+    public func recordUnmatched(_ outcome: RequestOutcome) { record(outcome, in: &unmatched) }
+
+    private func cells(of series: SeriesID, _ statusClass: Int) -> SeriesCells? {
         let place = Int(series.index) * StatusClass.count + statusClass
-        if place < table.count, let cells = table[place], cells.series.tag == series.tag {
-            return Self.add(outcome, to: cells)
-        }
-        if let cells = makeCells(series, statusClass, at: place) { Self.add(outcome, to: cells) }
+        if place < table.count, let cells = table[place], cells.series.tag == series.tag { return cells }
+        return makeCells(series, statusClass, at: place)
     }
 
     private static func add(_ outcome: RequestOutcome, to cells: SeriesCells) {
