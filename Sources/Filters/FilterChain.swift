@@ -28,6 +28,8 @@ public enum FilterChain {
         var verdict = admitToHost(head, context, host, &match, &scratch)
         if verdict.isFinal { return verdict }
         if let decided = route.judgeHost(head, context, variables, &match, &scratch) { return decided }
+        verdict = route.refuseOutside(variables)
+        if verdict.isFinal { return verdict }
         verdict = host.redirectRoot(head, context, &scratch)
         if verdict.isFinal { return verdict }
         verdict = route.limitBody(head)

@@ -27,6 +27,10 @@ public final class RequestVariables {
     public internal(set) var branch = 0
     /// How often a rule had a route searched for another path.
     public private(set) var searches = 0
+    /// The rules of the host have been asked.
+    private(set) var isPastHost = false
+    /// A rule or an error has led the request to its route.
+    private(set) var isLed = false
     /// How often that may be for one request, as nginx has it.
     public static let searchLimit = 10
     /// Facts beside the head.
@@ -60,11 +64,26 @@ public final class RequestVariables {
         path = nil
         query = nil
         searches = 0
+        isPastHost = false
+        isLed = false
     }
 
     /// Goes on with another route of the same request: values stay, what a rule did to the path is the head's now.
     public func goOn() {
-        searches += 1
+        isPastHost = true
+        goOn(changingPath: true)
+    }
+
+    /// Goes on with a route that answers in place of an error. As in nginx the rules of the host are asked again when
+    /// another path is asked for.
+    public func goOnAfterError(changingPath: Bool) {
+        isPastHost = !changingPath
+        goOn(changingPath: changingPath)
+    }
+
+    private func goOn(changingPath: Bool) {
+        if changingPath { searches += 1 }
+        isLed = true
         path = nil
         query = nil
         branch = 0

@@ -48,6 +48,14 @@ public final class RouteFilters: Sendable {
     public let mirror: MirrorFilter?
     /// Which errors another service answers.
     public let errorPages: ErrorPagesFilter?
+    /// Which errors lead elsewhere.
+    public let errorRoutes: ErrorRoutesFilter?
+    /// Whether something else answers in place of some errors.
+    public let replacesErrors: Bool
+    /// Only rules and errors lead here.
+    let isInternal: Bool
+    /// Whether there are limits to ask.
+    public let isLimited: Bool
 
     /// How the rules of the access stage go together.
     let satisfy: Satisfy
@@ -93,6 +101,7 @@ public final class RouteFilters: Sendable {
         let hasTemplates =
             policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil || policy.substitution != nil || policy.zoneLimits != nil
+            || policy.errorRoutes != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         let areSeen = policy.compression != nil || policy.substitution != nil
         responseEdits =
@@ -146,6 +155,12 @@ public final class RouteFilters: Sendable {
         errorPages = try policy.errorPages.map { policy throws(FilterError) in
             try ErrorPagesFilter(policy, route.labels, replacing: vouchedFields)
         }
+        errorRoutes = try policy.errorRoutes.map { policy throws(FilterError) in
+            try ErrorRoutesFilter(policy, constants, relative: route.policy.ownRedirects.areRelative)
+        }
+        replacesErrors = errorPages != nil || errorRoutes != nil
+        isInternal = policy.isInternal
+        isLimited = policy.rateLimit != nil || policy.zoneLimits != nil
         satisfy = policy.satisfy
         if let rules = policy.addressRules, rules.keepsOut || policy.satisfy == .any {
             addresses = try AddressFilter(rules)
@@ -194,7 +209,7 @@ public final class RouteFilters: Sendable {
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true || substitution?.needsVariables == true
-            || zoneLimits?.needsVariables == true
+            || zoneLimits?.needsVariables == true || errorRoutes != nil
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -202,7 +217,7 @@ public final class RouteFilters: Sendable {
         }
         letsPass =
             !needsVariables && !forgetsGroups && self.refusal == nil && redirect == nil && rewrite == nil
-            && cors == nil && secureRedirect == nil && hostOverride == nil
+            && cors == nil && secureRedirect == nil && hostOverride == nil && !isInternal
         guardsAccess =
             rateLimit != nil || zoneLimits != nil || addresses != nil || basicAuth != nil || digestAuth != nil
             || externalAuth != nil
@@ -230,6 +245,10 @@ public final class RouteFilters: Sendable {
         externalAuth = nil
         mirror = nil
         errorPages = nil
+        errorRoutes = nil
+        replacesErrors = false
+        isInternal = false
+        isLimited = false
         satisfy = .all
         addresses = nil
         rateLimit = nil
@@ -304,13 +323,18 @@ extension RouteFilters {
         _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
         _ match: inout MatchScratch, _ scratch: inout FilterScratch
     ) -> Verdict? {
-        guard let hostRules, let variables, variables.searches == 0 else { return nil }
+        guard let hostRules, let variables, !variables.isPastHost else { return nil }
         let groups = match.pattern.captures
         let outcome = hostRules.run(head, context, variables, &match.pattern, &scratch)
         match.pattern.captures = groups
         if case .decided(let verdict) = outcome { return verdict }
         guard variables.hasNewPath else { return nil }
         return variables.writeTarget(to: &scratch) ? .searchAgain : .refuse(.badRequest)
+    }
+
+    /// Nobody comes from outside to a route that is not for clients.
+    func refuseOutside(_ variables: RequestVariables?) -> Verdict {
+        isInternal && variables?.isLed != true ? .refuse(.notFound) : .proceed
     }
 
     /// What the route's rules say.

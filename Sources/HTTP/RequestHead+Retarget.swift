@@ -16,4 +16,20 @@ extension RequestHead {
         hasQuery = mark < target.count
         queryRange = hasQuery ? start + mark + 1..<start + target.count : start..<start
     }
+
+    /// Makes a GET of a request whose body is nobody's concern any more; a HEAD stays one. The fields that frame the body
+    /// go, while the connection still has to be read by what they said.
+    ///
+    /// - Returns: where in `headers` the method stands that the client sent; nil when it is the same.
+    public mutating func becomeGet() -> Range<Int>? {
+        headers.remove(.contentLength)
+        headers.remove(.transferEncoding)
+        guard method != .get, method != .head else { return nil }
+        let former = methodRange
+        let start = headers.storage.count
+        headers.storage.append("GET")
+        methodRange = start..<headers.storage.count
+        method = .get
+        return former
+    }
 }

@@ -17,6 +17,15 @@ public struct ResponseHead: ~Copyable {
         @_lifetime(borrow self) get { headers.bytes(in: reasonRange) }
     }
 
+    /// Gives the response another status, with its usual reason phrase.
+    public mutating func replace(status: Status) {
+        guard status != self.status else { return }
+        self.status = status
+        let start = headers.storage.count
+        headers.storage.append(status.reason)
+        reasonRange = start..<headers.storage.count
+    }
+
     /// Makes room for the next response; the storage stays.
     public mutating func clear() {
         headers.clear()

@@ -60,6 +60,7 @@ struct HostAssembly {
             host.routes = isUntouched ? first.host.routes : entries.map(\.route)
         }
         if let server { lay(server, over: &host, entries) }
+        noteMissingLocations(host)
         host.appRoot = appRoot()
         host.tls = tls()
         host.passthrough = passthrough(host.routes)
@@ -178,6 +179,7 @@ struct HostAssembly {
 
     func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
     func hasAddressRules(_ share: Int) -> Bool { shares[share].ingress.content.hasAddressRules }
+    func errors(of share: Int) -> ErrorRoutesDraft { shares[share].ingress.content.errors }
     func limits(of share: Int) -> ZoneLimitsDraft { shares[share].ingress.content.limits }
     func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
 

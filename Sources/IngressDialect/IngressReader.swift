@@ -83,6 +83,7 @@ struct IngressReading {
         let snippet = readSnippets(into: &draft, &content)
         content.policy = draft.policy()
         content.hasAddressRules = draft.addresses.hasOwnRules
+        content.hasCustomErrors = draft.errors.statuses != globals.defaults.errors.statuses
         content.policy.rateLimit = draft.limits.rateLimit(of: ingress.metadata.key)
         content.redirect = draft.redirects.redirect()
         if let cause = (reading.refusals + draft.protection.refusingPaths).first {

@@ -98,6 +98,10 @@ final class TranslatedIngress: Sendable {
         var hasAddressRules = false
         /// What a snippet says of TLS towards the backends where the Ingress names no Secret for it.
         var snippetTLS: UpstreamTLS?
+        /// The Ingress has `custom-http-errors` of its own.
+        var hasCustomErrors = false
+        /// What snippets of the paths say of errors.
+        var errors = ErrorRoutesDraft()
         /// What snippets of the paths say of limits in zones.
         var limits = ZoneLimitsDraft()
         /// A snippet of the paths says something about compression.

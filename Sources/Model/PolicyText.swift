@@ -4,6 +4,7 @@ extension RoutePolicy {
     public var lines: [String] {
         var lines: [String] = []
         if let rules { lines += rules.hostLines }
+        if isInternal { lines.append("not for clients") }
         if bodyLimits != BodyLimits() { lines.append("body limit \(bodyLimits)") }
         if let cors { lines += cors.lines }
         if let rules { lines += rules.pathLines }
@@ -20,6 +21,7 @@ extension RoutePolicy {
         if retry != Retry() { lines.append("retry \(retry)") }
         if let mirror { lines.append("mirror \(mirror)") }
         if let errorPages { lines.append("error pages for \(errorPages)") }
+        if let errorRoutes { lines += errorRoutes.lines }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
         lines += transport.lines
         lines += trafficLines
@@ -96,7 +98,8 @@ extension HostAlias: CustomStringConvertible {
 extension PathMatch: CustomStringConvertible {
     /// `exact /cart`, `prefix /`, `regex /v[0-9]+ (any case)`
     public var description: String {
-        switch self {
+        if let name { return "named @\(name)" }
+        return switch self {
         case .exact(let path): "exact \(path)"
         case .prefix(let path): "prefix \(path)"
         case .regex(let pattern, let ignoringCase): ignoringCase ? "regex \(pattern) (any case)" : "regex \(pattern)"

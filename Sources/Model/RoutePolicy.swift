@@ -31,6 +31,9 @@ public struct RoutePolicy: Sendable, Hashable {
     public var externalAuth: ExternalAuth?
     public var mirror: Mirror?
     public var errorPages: ErrorPages?
+    public var errorRoutes: ErrorRoutes?
+    /// Clients are told that there is nothing: only rules and errors lead here.
+    public var isInternal = false
 
     /// Redirects plain HTTP to HTTPS.
     public var secureRedirect: SecureRedirect?

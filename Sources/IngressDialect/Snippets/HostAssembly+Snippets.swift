@@ -13,6 +13,7 @@ extension HostAssembly {
         both.headers.append(common.headers)
         both.addressRules = own.addressRules ?? common.addressRules
         both.locations += common.locations
+        both.errors = own.errors.beside(common.errors)
         both.limits = own.limits.beside(common.limits)
         both.compression = own.compression ?? common.compression
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
@@ -30,13 +31,19 @@ extension HostAssembly {
             ? [:]
             : Dictionary(
                 entries.map { ($0.route.origin, limits(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
+        let errorsOfRoutes =
+            server.errors.isEmpty
+            ? [:]
+            : Dictionary(
+                entries.map { ($0.route.origin, errors(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
         for index in host.routes.indices {
             let origin = host.routes[index].origin
             server.apply(
                 to: &host.routes[index],
                 .init(
                     hasAddedHeaders: adding.contains(origin), hasAddressRules: admitting.contains(origin),
-                    saysCompression: compressing.contains(origin), limits: limitsOfRoutes[origin]))
+                    saysCompression: compressing.contains(origin), limits: limitsOfRoutes[origin],
+                    errors: errorsOfRoutes[origin]))
         }
         var first: [Route] = []
         var last: [Route] = []
@@ -54,6 +61,25 @@ extension HostAssembly {
         }
         host.routes = first + host.routes + last
         noteLater()
+    }
+}
+
+extension HostAssembly {
+    /// Names the locations that `error_page` leads to and that the host doesn't have.
+    mutating func noteMissingLocations(_ host: VirtualHost) {
+        guard host.routes.contains(where: { $0.policy.errorRoutes != nil }) else { return }
+        let known = Set(host.routes.compactMap(\.match.path.name))
+        var missing: Set<String> = []
+        for route in host.routes {
+            for case .named(let name) in route.policy.errorRoutes?.rules.map(\.target) ?? []
+            where !known.contains(name) && missing.insert(name).inserted {
+                diagnostics.append(
+                    Diagnostic(
+                        .warning, route.origin, field: annotationField("server-snippet"),
+                        "\(host.name) has no location @\(name), which error_page names: such errors are answered as they are",
+                        remedy: "write location @\(name) { … } into server-snippet"))
+            }
+        }
     }
 }
 

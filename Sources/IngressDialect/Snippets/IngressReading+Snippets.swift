@@ -56,6 +56,11 @@ extension IngressReading {
                 ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
         }
         content.policy.substitution = compiled.substitution.policy()
+        content.policy.isInternal = compiled.isInternal
+        content.errors = compiled.errors
+        content.errors.hasCustomErrors = content.hasCustomErrors
+        content.errors.interceptsByDefault = content.policy.errorPages?.interceptsUpstream ?? false
+        content.errors.apply(to: &content.policy, within: ErrorRoutesDraft())
         content.limits = compiled.limits
         content.limits.apply(to: &content.policy, within: [globals.commonLimits])
         if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }

@@ -30,7 +30,12 @@ struct ServerSnippet: Sendable, Equatable {
         var saysCompression = false
         /// Of limits in zones; nil where its policy has them already and the host says nothing.
         var limits: ZoneLimitsDraft?
+        /// Of errors, likewise.
+        var errors: ErrorRoutesDraft?
     }
+
+    /// `error_page` and its kin
+    var errors = ErrorRoutesDraft()
 
     /// `limit_req`, `limit_conn` and their kin
     var limits = ZoneLimitsDraft()
@@ -46,7 +51,7 @@ struct ServerSnippet: Sendable, Equatable {
 
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
-            && bodyTimeout == nil && compression == nil && limits.isEmpty
+            && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty
     }
 
     init() {}
@@ -63,6 +68,7 @@ struct ServerSnippet: Sendable, Equatable {
         silencesLog = compiled.silencesLog
         bodyTimeout = compiled.bodyTimeout
         limits = compiled.limits
+        errors = compiled.errors
         if !compiled.compression.isEmpty {
             var draft = compression
             for setting in compiled.compression { draft.apply(setting) }
@@ -80,6 +86,7 @@ struct ServerSnippet: Sendable, Equatable {
             route.policy.rules = rules
         }
         route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
+        own.errors?.apply(to: &route.policy, within: errors)
         own.limits?.apply(to: &route.policy, within: [limits, limitsAround])
         if silencesLog { route.policy.observation.isLogged = false }
         // `block-cidrs` holds where neither the path nor its host has rules.
@@ -108,6 +115,7 @@ extension ServerSnippet.Location {
         policy.rules = location.rules(steps)
         let edits = compiled.headers.edits()
         policy.headerEdits = edits.isEmpty ? nil : edits
+        policy.isInternal = compiled.isInternal
         policy.observation.isLogged = !compiled.silencesLog
         var labels = labels
         labels.path = location.text
@@ -119,6 +127,6 @@ extension ServerSnippet.Location {
         goesFirst = location.goesFirst
         own = ServerSnippet.OwnWord(
             hasAddedHeaders: !compiled.headers.added.isEmpty, hasAddressRules: !compiled.access.isEmpty,
-            saysCompression: !compiled.compression.isEmpty, limits: compiled.limits)
+            saysCompression: !compiled.compression.isEmpty, limits: compiled.limits, errors: compiled.errors)
     }
 }

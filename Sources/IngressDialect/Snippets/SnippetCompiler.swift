@@ -41,6 +41,10 @@ struct SnippetCompiler: Sendable {
     var access: [AccessRule] = []
     /// `limit_req`, `limit_conn` and their kin
     var limits = ZoneLimitsDraft()
+    /// `error_page` and its kin
+    var errors = ErrorRoutesDraft()
+    /// `internal`
+    var isInternal = false
     /// The zones that limits may name.
     var zones = LimitZones()
     /// The `Host` for the upstream.

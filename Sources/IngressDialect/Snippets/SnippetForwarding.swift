@@ -50,6 +50,7 @@ extension IngressReading {
         policy.rules = location.rules(steps)
         policy.headerEdits = place.route.policy.headerEdits
         policy.substitution = location.compiled.substitution.policy()
+        policy.isInternal = location.compiled.isInternal
         policy.hostOverride = location.compiled.upstreamHost.map(HostOverride.init(template:))
         if url.isSecure { policy.transport.speaks = .https }
         if draft.upstreamTLS.isOfSnippet {
@@ -85,7 +86,7 @@ extension SnippetLocation {
         case .prefix(let path): return .init("^\(escaped(path))([\\s\\S]*)$", to: "\(target)$1", .stay)
         case .regex:
             throw ValueFault(
-                "a path behind the host has no meaning in a location with a regular expression",
+                "a path behind the host has no meaning in a location with a regular expression or a name",
                 remedy: "write the host alone, and rewrite … break")
         }
     }

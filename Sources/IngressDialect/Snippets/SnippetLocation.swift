@@ -21,6 +21,10 @@ struct SnippetLocation: Sendable {
             match = .exact(try Self.checked(path))
             goesFirst = true
             names = []
+        case "" where SnippetTable.isLocationName(path):
+            match = .named(String(path.dropFirst()))
+            goesFirst = true
+            names = []
         case "", "^~":
             match = .prefix(try Self.checked(path))
             goesFirst = modifier == "^~"

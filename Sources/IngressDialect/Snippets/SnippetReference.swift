@@ -62,6 +62,9 @@ public enum SnippetReference {
             - Of the texts of `sub_filter` that begin at one place the longest is replaced; responses that are encoded, and \
             parts, stay as they are.
             - Of several `proxy_redirect` the last counts.
+            - A path of `error_page` gets no body, whoever asked; a named location gets the request's if it is here whole or \
+            nobody has begun to take it. Malformed requests, which have no route, are answered as they are; a location that \
+            is missing leaves the error what it is.
             - `expires` knows times from now only; `if -f` and its kin find no files.
 
             ## Variables

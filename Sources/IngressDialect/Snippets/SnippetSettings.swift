@@ -41,10 +41,6 @@ extension SnippetTable {
         SnippetDirective("proxy_next_upstream", as: "proxy-next-upstream", words: 1...12) { $0.joined(separator: " ") },
         SnippetDirective("proxy_next_upstream_tries", as: "proxy-next-upstream-tries", word),
         SnippetDirective("proxy_next_upstream_timeout", as: "proxy-next-upstream-timeout", secondsOrZero),
-        SnippetDirective("proxy_intercept_errors", as: "disable-proxy-intercept-errors") { words throws(ValueFault) in
-            guard ["on", "off"].contains(words[0]) else { throw .expected("on or off", words[0]) }
-            return words[0] == "off" ? "true" : "false"
-        },
         SnippetDirective("proxy_cookie_domain", as: "proxy-cookie-domain", words: 1...2) { $0.joined(separator: " ") },
         SnippetDirective(
             "proxy_cookie_path", .location, 1...2, "As the annotation; what follows the path as `; Secure` is added."

@@ -10,6 +10,11 @@ extension Exchange {
     /// Whether the limits of the route have room.
     func admit(to route: RoutePlan) {
         guard route.filters.guardsAccess else { return forward(by: route) }
+        if route.filters.isLimited {
+            // Where an error led here, what was asked before holds, as in nginx.
+            if state.limitsAreAsked { return authorize() }
+            state.limitsAreAsked = true
+        }
         let verdict = FilterChain.admit(
             request, context, route: route.filters, limits: worker.limits, now: worker.loop.now.nanoseconds,
             ticket: &state.ticket, scratch: &worker.filterScratch, variables: variables)

@@ -110,7 +110,7 @@ extension Exchange {
     private func send(to upstream: UpstreamStream, by route: RoutePlan) {
         guard let plan, let downstream else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
-        let pages = state.replacedStatus == nil ? nil : route.filters.errorPages
+        let pages = state.replacedStatus == nil || state.errorRoutes > 0 ? nil : route.filters.errorPages
         let replaced = pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced
         guard editRequest(by: route) else { return refuse(.badRequest) }
         let needed =
@@ -179,9 +179,9 @@ extension Exchange {
 
     /// How the body is framed that the upstream gets.
     private var sentFraming: BodyFraming {
+        if state.withholdsBody { return .none }
         if state.holdsBody { return .length(heldBody.count) }
-        if state.spoolsBody { return state.requestFraming }
-        return state.replacedStatus == nil ? state.requestFraming : .none
+        return state.requestFraming
     }
 
     /// Hands over the head, and what of the body is in the exchange's own buffer.

@@ -22,7 +22,9 @@ extension Exchange {
 
     /// Whether the response may tell the client to keep to TLS: it is over TLS, and neither the redirect to where people
     /// sign in nor another service's word in place of an error, as in ingress-nginx.
-    var pledgesTLS: Bool { context.isSecure && !state.leadsToSignIn && state.replacedStatus == nil }
+    var pledgesTLS: Bool {
+        context.isSecure && !state.leadsToSignIn && (state.replacedStatus == nil || state.errorRoutes > 0)
+    }
 
     /// Gets hold of the variables that the route's policies read.
     func prepareVariables(for route: RoutePlan) {
@@ -49,7 +51,7 @@ extension Exchange {
     }
 
     /// Brings what changes on the way up to date.
-    private func updateFacts() {
+    func updateFacts() {
         guard let variables else { return }
         let wall = worker.wallClock()
         variables.facts.wallSeconds = Int64(wall.seconds)
@@ -77,7 +79,7 @@ extension Exchange {
         findRoute()
     }
 
-    private static func setPath(
+    static func setPath(
         of request: inout RequestHead, from scratch: borrowing FilterScratch
     ) throws(HTTP1Error) {
         try request.setPath(scratch.target.readable)

@@ -34,7 +34,7 @@ extension Exchange {
     }
 
     /// The response that is replaced is read to its end, so that its connection can serve again.
-    private func letUpstreamFinish() {
+    func letUpstreamFinish() {
         guard case .http1(let connection)? = upstream, state.requestSent,
             let framing = try? BodyFraming.response(response, to: request.method), response.keepsAlive,
             framing != .untilClose

@@ -54,6 +54,7 @@ extension Exchange: AccessSource {
         case .remoteUser: Self.writeUser(of: request, by: &worker.filterScratch.location, to: &log)
         case .secureFlag: if context.isSecure { log.append(text: "on") } else { log.appendUnset() }
         case .security(let part): log.append(part, of: context.security)
+        case .request where state.isAskedAsGet: Self.write(request, method: methodAsSent, to: &log)
         default: Self.write(text, of: request, to: &log)
         }
     }
@@ -68,16 +69,29 @@ extension Exchange: AccessSource {
         way.clear()
     }
 
+    /// The request line as it was sent, though an error made another request of it.
+    private static func write(
+        _ request: borrowing RequestHead, method: Range<Int>, to log: inout AccessLogWriter
+    ) {
+        write(request, method: request.headers.bytes(in: method), to: &log)
+    }
+
+    private static func write(
+        _ request: borrowing RequestHead, method: Span<UInt8>, to log: inout AccessLogWriter
+    ) {
+        log.append(value: method)
+        log.append(text: " ")
+        log.append(value: request.target)
+        log.append(text: " ")
+        log.append(text: request.version.name)
+    }
+
     /// What the request's head says.
     private static func write(_ text: AccessText, of request: borrowing RequestHead, to log: inout AccessLogWriter) {
         switch text {
         case .request:
             guard !request.methodBytes.isEmpty else { return log.appendUnset() }
-            log.append(value: request.methodBytes)
-            log.append(text: " ")
-            log.append(value: request.target)
-            log.append(text: " ")
-            log.append(text: request.version.name)
+            write(request, method: request.methodBytes, to: &log)
         case .method: log.append(value: request.methodBytes)
         case .requestTarget: log.append(value: request.target)
         case .path: log.append(value: request.normalPath)

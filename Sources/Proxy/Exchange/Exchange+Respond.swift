@@ -26,9 +26,17 @@ extension Exchange {
 
     /// Answers with the stock page of a status.
     func refuse(_ status: Status, _ content: OwnContent = .stock) {
-        if let replaced = state.replacedStatus { return respond(replaced, ending: endingAfterUnreadBody()) }
+        if let replaced = state.replacedStatus, state.errorRoutes == 0 {
+            return respond(replaced, ending: endingAfterUnreadBody())
+        }
+        if content != .own, leadsElsewhere(status, ofUpstream: false) { return }
         if replacesError(status, ofUpstream: false) { return }
         respond(status, ending: endingAfterUnreadBody(), content)
+    }
+
+    /// Answers with a status that has no content, and the field lines in the scratch space.
+    func refuseWithoutContent(_ status: Status) {
+        respond(status, ending: endingAfterUnreadBody(), .own)
     }
 
     /// Answers with a redirect to the location that a filter has left in the scratch space.
@@ -79,8 +87,9 @@ extension Exchange {
         return state.requestFraming != .none && (state.bodyIsUntouched || !state.holdsBody && bodyLeft != 0)
     }
 
-    private func respond(_ status: Status, ending: DownstreamStream.Ending, _ content: OwnContent = .stock) {
+    private func respond(_ given: Status, ending: DownstreamStream.Ending, _ content: OwnContent = .stock) {
         guard let downstream, state.phase != .responding, state.phase != .flushing else { return }
+        let status = content == .own ? statusOfAnswer(given) : given
         record.status = Int(status.rawValue)
         dropUpstream()
         if case .linger = ending { state.keepsDownstream = false }
@@ -163,7 +172,7 @@ extension Exchange {
     func receivedHead(of upstream: UpstreamStream) {
         if response.status == .switchingProtocols { return switchProtocols() }
         if response.status.isInformational { return forwardInterim() }
-        let framing: BodyFraming
+        var framing: BodyFraming
         do throws(HTTP1Error) {
             let declared = try BodyFraming.response(response, to: request.method)
             // A client of HTTP/1 has to be told that nothing follows; one of HTTP/2 sees it.
@@ -174,12 +183,17 @@ extension Exchange {
         }
         record.lastAttempt.status = response.status.rawValue
         record.lastAttempt.headerTime = milliseconds(since: state.attemptStartedAt)
-        if state.replacedStatus == nil, retriesStatus(response.status) { return }
+        let isInstead = state.replacedStatus != nil
+        if !isInstead, retriesStatus(response.status) { return }
         attemptSucceeded()
         // Any success would tell the client that its tunnel is open (RFC 8441 §5).
         if request.isExtendedConnect, response.status.rawValue / 100 == 2 { return refuse(.badGateway) }
         guard let downstream, let route else { return }
-        if route.filters.errorPages != nil, replacesError(response.status, ofUpstream: true) { return }
+        if route.filters.replacesErrors, replaces(response.status) { return }
+        if isInstead {
+            guard let settled = settleStatus(framing) else { return }
+            framing = settled
+        }
         state.keepsUpstream = upstream.isReusable(after: response, framing) && route.transport.keepsConnections
         sendHead(framing, of: upstream, to: downstream, by: route)
         // A head may end a client's stream of HTTP/2, and with it the exchange.

@@ -65,6 +65,11 @@ final class Exchange {
     private(set) var route: RoutePlan?
     private(set) var plan: UpstreamPlan?
 
+    /// What an error asks of the client; means something once one has led elsewhere.
+    var errorFields = ByteBuffer()
+    /// Where the method stands that the client sent, where an error made another of it.
+    var methodAsSent = 0..<0
+
     /// The client's body while another service answers in place of an error and gets none.
     private(set) var asideBody = BodyPump()
     /// What the authentication service is being asked.
@@ -185,7 +190,7 @@ final class Exchange {
 
     // MARK: Prepare
 
-    private func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
+    func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
         route.tally.place.expectWrites()
         if route.filters.needsVariables { prepareVariables(for: route) }
@@ -220,14 +225,19 @@ final class Exchange {
     /// Nothing stands in the way any more: begins to forward.
     func forward(by route: RoutePlan) {
         if let status = route.filters.unserved { return refuse(status) }
-        if let mirror = route.filters.mirror { return forward(copyingBy: mirror, by: route) }
+        if let mirror = route.filters.mirror, state.replacedStatus == nil {
+            return forward(copyingBy: mirror, by: route)
+        }
         startForwarding(by: route)
     }
 
     /// Takes the body, then tries endpoints.
     func startForwarding(by route: RoutePlan) {
         guard let plan, let downstream else { return }
-        prepareBody(of: downstream, limit: route.filters.bodyLimit ?? .max)
+        // Where an error led here, the body may have been taken or set aside before.
+        if state.replacedStatus == nil || !(state.withholdsBody || state.holdsBody || state.spoolsBody) {
+            prepareBody(of: downstream, limit: route.filters.bodyLimit ?? .max)
+        }
         startAttempts(of: plan, by: route)
     }
 
@@ -260,6 +270,12 @@ final class Exchange {
         attempt()
     }
 
+    /// Forgets what a route made of the target and the host.
+    func forgetTargets() {
+        rewrittenTarget.clear()
+        overriddenHost.clear()
+    }
+
     /// An error service is asked for the root; the query stays.
     func retarget() {
         overriddenHost.clear()
@@ -282,12 +298,13 @@ final class Exchange {
         worker.buffers.takeBack(&heldBody)
         swap(&requestBody, &asideBody)
         requestBody.start(.none)
+        state.withholdsBody = true
     }
 
     /// What is still to come of the client's body; nil when nobody knows.
     var bodyLeft: Int? {
         if state.spoolsBody { return 0 }
-        return state.replacedStatus != nil && !state.holdsBody ? asideBody.known : requestBody.known
+        return state.withholdsBody && !state.holdsBody ? asideBody.known : requestBody.known
     }
 
     /// Copies what a filter made out of the scratch space, which the next request overwrites.

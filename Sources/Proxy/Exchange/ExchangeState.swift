@@ -72,6 +72,16 @@ struct ExchangeState {
     var ticket = LimitTicket()
     /// The error in whose place another service answers.
     var replacedStatus: Status?
+    /// The upstream gets nothing of the client's body, since another service answers in place of an error.
+    var withholdsBody = false
+    /// How often an error has led to another route or elsewhere.
+    var errorRoutes: UInt8 = 0
+    /// The status that the client sees of what answers in place of an error; nil for the answer's own.
+    var statusInstead: Status?
+    /// An error made a GET of the request; `Exchange.methodAsSent` is what it was.
+    var isAskedAsGet = false
+    /// The limits of a route have been asked.
+    var limitsAreAsked = false
     /// Under what the answer to the question is kept.
     var answerKey: SipHash.Digest?
     /// The answer is kept for other requests too.
