@@ -29,7 +29,7 @@ struct CanonicalHostFilter: Sendable {
 extension RequestContext {
     /// The client's own connection is encrypted, as far as we know or believe.
     fileprivate func isAskedSecurely(_ head: borrowing RequestHead) -> Bool {
-        guard let index = believed(.xForwardedProto, head) else { return isSecure }
+        guard let index = believed(.xForwardedProto, head) else { return isSecureInFront }
         return head.headers.value(index).equalsFoldingCase("https")
     }
 }

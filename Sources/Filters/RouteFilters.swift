@@ -134,7 +134,7 @@ public final class RouteFilters: Sendable {
         responseRewrite = try policy.responseRewrite.map { policy throws(FilterError) in
             try ResponseRewriteFilter(policy, constants)
         }
-        requestBuffering = policy.requestBuffering
+        requestBuffering = Self.requestBuffering(of: policy)
         responseBuffering = policy.responseBuffering
         responseHeadLimits = Self.headLimits(policy.responseBuffering, settings)
         substitution = try policy.substitution.map { policy throws(FilterError) in
@@ -280,6 +280,13 @@ public final class RouteFilters: Sendable {
     ) throws(FilterError) -> RulesFilter? {
         guard let steps, !steps.isEmpty else { return nil }
         return try RulesFilter(steps, constants, relative: redirects.areRelative)
+    }
+
+    /// HTTP/1.0 knows no chunks, so a body goes out with its length, which is known when it is here (RFC 9112 §6.1).
+    private static func requestBuffering(of policy: RoutePolicy) -> RequestBuffering {
+        var rule = policy.requestBuffering
+        if policy.transport.version == .http10 { rule.mode = .whole }
+        return rule
     }
 
     private static func headLimits(_ policy: ResponseBuffering, _ settings: Settings) -> HeadLimits? {

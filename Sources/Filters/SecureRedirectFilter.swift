@@ -18,7 +18,7 @@ final class SecureRedirectFilter: Sendable {
     func decide(
         _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
     ) -> Verdict {
-        guard !context.isSecure, !isForwardedSecurely(head, context) else { return .proceed }
+        guard !context.isSecureInFront, !isForwardedSecurely(head, context) else { return .proceed }
         // Only HTTP/1.0 may come without a host; there is no URL then to send the client to.
         let host = context.bestHostName(head)
         guard !host.isEmpty else { return .refuse(.badRequest) }

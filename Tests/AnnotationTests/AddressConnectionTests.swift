@@ -42,7 +42,8 @@ import Testing
         for client in clients { #expect(try client.request().text == "ok") }
     }
 
-    @Test func `are counted for the client that a PROXY header names`() throws {
+    @Test(.shows(effectOf: "ConfigMap/use-proxy-protocol"))
+    func `are counted for the client that a PROXY header names`() throws {
         let gate = try gate(ScriptedOrigin(answering: "ok"), also: ["use-proxy-protocol": "true"])
         func connect(from address: String) throws -> Client {
             let client = try gate.client()

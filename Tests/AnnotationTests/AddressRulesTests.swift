@@ -22,6 +22,7 @@ import Testing
         Case(annotations: ["denylist-source-range": here, "allowlist-source-range": here], status: 403),
         // A fault closes: ingress-nginx's 503.
         Case(annotations: ["allowlist-source-range": "10.0.0.0/99"], status: 503),
+        Case(annotations: ["whitelist-source-range": "localhost"], status: 503),
         Case(annotations: ["denylist-source-range": "everybody"], status: 503),
         Case(annotations: ["allowlist-source-range": "127.0.0.1, x"], status: 503),
         Case(annotations: ["allowlist-source-range": ","], status: 503),
@@ -34,6 +35,7 @@ import Testing
         Case(
             annotations: ["denylist-source-range": elsewhere], configMap: ["denylist-source-range": here], status: 200),
         Case(configMap: ["whitelist-source-range": "x"], status: 503),
+        Case(configMap: ["denylist-source-range": "x"], status: 503),
         Case(configMap: ["block-cidrs": here], status: 403),
         Case(configMap: ["block-cidrs": elsewhere], status: 200),
         Case(configMap: ["block-cidrs": "x"], status: 503),
@@ -47,7 +49,14 @@ import Testing
         Case(annotations: ["allowlist-source-range": elsewhere, "satisfy": "some"], status: 403),
     ]
 
-    @Test(arguments: cases)
+    @Test(
+        .shows(
+            effectOf: "allowlist-source-range", "whitelist-source-range", "denylist-source-range", "satisfy",
+            "ConfigMap/whitelist-source-range", "ConfigMap/denylist-source-range"),
+        .shows(defaultOf: "allowlist-source-range", "whitelist-source-range", "denylist-source-range", "satisfy"),
+        .shows(
+            badValueOf: "allowlist-source-range", "whitelist-source-range", "denylist-source-range", "satisfy",
+            "ConfigMap/whitelist-source-range", "ConfigMap/denylist-source-range"), arguments: cases)
     func `decide who comes in`(given: Case) throws {
         let gate = try Gate(given.annotations, origin: ScriptedOrigin(answering: "ok"), configMap: given.configMap)
         #expect(try gate.request().status == given.status)

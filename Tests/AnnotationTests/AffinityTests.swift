@@ -35,7 +35,7 @@ extension Message {
 }
 
 @Suite struct `The annotation affinity` {
-    @Test(arguments: ["balanced", "persistent"])
+    @Test(.shows(effectOf: "affinity"), arguments: ["balanced", "persistent"])
     func `keeps a client on the endpoint that its cookie names, on every worker`(mode: String) throws {
         let shop = try Shop(["affinity-mode": mode], workers: 2)
         var used: Set<String> = []
@@ -53,7 +53,8 @@ extension Message {
         #expect(used.count > 1)
     }
 
-    @Test func `is off by default, and when its value is unusable`() throws {
+    @Test(.shows(defaultOf: "affinity"), .shows(badValueOf: "affinity"))
+    func `is off by default, and when its value is unusable`() throws {
         for annotations in [["affinity": ""], ["affinity": "ip"]] {
             let shop = try Shop(annotations)
             #expect(try shop.ask().cookie == nil)
@@ -122,7 +123,8 @@ extension Message {
 }
 
 @Suite struct `The annotation affinity-mode` {
-    @Test func `persistent keeps sessions when endpoints come`() throws {
+    @Test(.shows(effectOf: "affinity-mode"))
+    func `persistent keeps sessions when endpoints come`() throws {
         let shop = try Shop(["affinity-mode": "persistent"], endpoints: 1)
         let cookie = try #require(try shop.ask().cookie)
         let newcomer = try ScriptedOrigin(answering: "new")
@@ -149,7 +151,8 @@ extension Message {
         #expect(answer.cookie != nil && answer.cookie != cookie)
     }
 
-    @Test func `is balanced by default, and when its value is unusable`() throws {
+    @Test(.shows(defaultOf: "affinity-mode"), .shows(badValueOf: "affinity-mode"))
+    func `is balanced by default, and when its value is unusable`() throws {
         for annotations in [[:], ["affinity-mode": "sometimes"]] {
             let shop = try Shop(annotations)
             // Each session has a key of its own, though there are four endpoints only.
@@ -175,7 +178,9 @@ extension Message {
         return (gate, origins, try gate.request(), try gate.request("/", ["X-Canary: always"]))
     }
 
-    @Test(arguments: [[:], ["affinity-canary-behavior": "sticky"], ["affinity-canary-behavior": "glue"]])
+    @Test(
+        .shows(defaultOf: "affinity-canary-behavior"), .shows(badValueOf: "affinity-canary-behavior"),
+        arguments: [[:], ["affinity-canary-behavior": "sticky"], ["affinity-canary-behavior": "glue"]])
     func `sticky, the default, keeps sessions on their side, whatever the header says`(behaviour: [String: String])
         throws
     {
@@ -188,7 +193,8 @@ extension Message {
         #expect(gate.faults(about: "affinity-canary-behavior").isEmpty == (behaviour.values.first != "glue"))
     }
 
-    @Test func `legacy gives the canary no sessions and decides anew each time`() throws {
+    @Test(.shows(effectOf: "affinity-canary-behavior"))
+    func `legacy gives the canary no sessions and decides anew each time`() throws {
         let (gate, _, main, canary) = try sides(["affinity-canary-behavior": "legacy"])
         #expect(canary.text == "canary" && canary.cookie == nil)
         #expect(try gate.request().text == "main")
@@ -202,21 +208,31 @@ extension Message {
 }
 
 @Suite struct `The annotations session-cookie-` {
-    @Test func `have the defaults of ingress-nginx`() throws {
+    @Test(
+        .shows(
+            defaultOf: "session-cookie-name", "session-cookie-path", "session-cookie-domain", "session-cookie-expires",
+            "session-cookie-max-age", "session-cookie-secure", "session-cookie-samesite"))
+    func `have the defaults of ingress-nginx`() throws {
         let answer = try Shop([:], path: "/web").ask("/web/a")
         #expect(answer.cookie?.hasPrefix("INGRESSCOOKIE=") == true)
         #expect(answer.attributes == ["Path=/web", "HttpOnly"])
     }
 
-    @Test(arguments: [
-        ("session-cookie-name", "route", "route="), ("session-cookie-path", "/here", "; Path=/here;"),
-        ("session-cookie-domain", "example.com", "; Domain=example.com;"),
-        ("session-cookie-max-age", "172800", "; Max-Age=172800;"), ("session-cookie-max-age", "-1", "; Max-Age=-1;"),
-        ("session-cookie-secure", "true", "; Secure;"),
-        ("session-cookie-expires", "-9000000000", "; Expires=Thu, 01-Jan-70 00:00:00 GMT;"),
-        ("session-cookie-samesite", "Lax", "; SameSite=Lax"), ("session-cookie-samesite", "None", "; SameSite=None"),
-        ("session-cookie-samesite", "Strict", "; SameSite=Strict"),
-    ])
+    @Test(
+        .shows(
+            effectOf: "session-cookie-name", "session-cookie-path", "session-cookie-domain", "session-cookie-expires",
+            "session-cookie-max-age", "session-cookie-secure", "session-cookie-samesite"),
+        arguments: [
+            ("session-cookie-name", "route", "route="), ("session-cookie-path", "/here", "; Path=/here;"),
+            ("session-cookie-domain", "example.com", "; Domain=example.com;"),
+            ("session-cookie-max-age", "172800", "; Max-Age=172800;"),
+            ("session-cookie-max-age", "-1", "; Max-Age=-1;"),
+            ("session-cookie-secure", "true", "; Secure;"),
+            ("session-cookie-expires", "-9000000000", "; Expires=Thu, 01-Jan-70 00:00:00 GMT;"),
+            ("session-cookie-samesite", "Lax", "; SameSite=Lax"),
+            ("session-cookie-samesite", "None", "; SameSite=None"),
+            ("session-cookie-samesite", "Strict", "; SameSite=Strict"),
+        ])
     func `change what they name`(name: String, value: String, part: String) throws {
         let shop = try Shop([name: value])
         let line = try #require(try shop.ask()["Set-Cookie"])
@@ -260,11 +276,16 @@ extension Message {
         #expect(try gate.secureClient(TLSOptions()).request().attributes.contains("Secure"))
     }
 
-    @Test(arguments: [
-        ("name", "a;b"), ("path", "/; Secure"), ("domain", "a b"), ("max-age", "2d"), ("expires", "soon"),
-        ("secure", "maybe"), ("secure", "false"), ("conditional-samesite-none", "maybe"), ("samesite", "Sometimes"),
-        ("change-on-failure", "maybe"),
-    ])
+    @Test(
+        .shows(
+            badValueOf: "session-cookie-name", "session-cookie-path", "session-cookie-domain", "session-cookie-expires",
+            "session-cookie-max-age", "session-cookie-secure", "session-cookie-samesite",
+            "session-cookie-conditional-samesite-none", "session-cookie-change-on-failure"),
+        arguments: [
+            ("name", "a;b"), ("path", "/; Secure"), ("domain", "a b"), ("max-age", "2d"), ("expires", "soon"),
+            ("secure", "maybe"), ("secure", "false"), ("conditional-samesite-none", "maybe"), ("samesite", "Sometimes"),
+            ("change-on-failure", "maybe"),
+        ])
     func `keep their defaults when their values are unusable`(name: String, value: String) throws {
         let shop = try Shop(["session-cookie-\(name)": value])
         let answer = try shop.ask()
@@ -280,7 +301,10 @@ extension Message {
         #expect(shop.gate.faults(about: "session-cookie-samesite").count == 1)
     }
 
-    @Test(arguments: [("Mozilla/5.0 Chrome/51.0", false), ("Mozilla/5.0 Chrome/90.0", true)])
+    @Test(
+        .shows(effectOf: "session-cookie-conditional-samesite-none"),
+        .shows(defaultOf: "session-cookie-conditional-samesite-none"),
+        arguments: [("Mozilla/5.0 Chrome/51.0", false), ("Mozilla/5.0 Chrome/90.0", true)])
     func `leave SameSite=None out for old browsers when told so`(agent: String, gets: Bool) throws {
         let fields = ["User-Agent: \(agent)"]
         let spares = try Shop([
@@ -311,7 +335,8 @@ extension Message {
         return (gate, [fragile, sound], try #require(first.cookie))
     }
 
-    @Test func `off, the default, tries the session's endpoint again`() throws {
+    @Test(.shows(defaultOf: "session-cookie-change-on-failure"))
+    func `off, the default, tries the session's endpoint again`() throws {
         let (gate, origins, cookie) = try broken([:])
         let before = origins.map(\.requests.count)
         let answer = try gate.request("/", ["Cookie: \(cookie)"])
@@ -321,7 +346,8 @@ extension Message {
         #expect(origins[1].requests.count == before[1])
     }
 
-    @Test func `on, moves the session and gives a new cookie`() throws {
+    @Test(.shows(effectOf: "session-cookie-change-on-failure"))
+    func `on, moves the session and gives a new cookie`() throws {
         let (gate, origins, cookie) = try broken(["session-cookie-change-on-failure": "true"])
         let before = origins[0].requests.count
         let answer = try gate.request("/", ["Cookie: \(cookie)"])

@@ -13,13 +13,13 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
 }
 
 @Suite struct `The annotation backend-protocol` {
-    @Test(arguments: ["GRPC", "grpc"])
+    @Test(.shows(effectOf: "backend-protocol"), arguments: ["GRPC", "grpc"])
     func `has HTTP/2 spoken in the clear`(value: String) throws {
         let gate = try Gate(["backend-protocol": value], origin: speakingHTTP2())
         #expect(try gate.request("/a").text == "h2 /a")
     }
 
-    @Test(arguments: [[:], ["backend-protocol": "HTTP"]])
+    @Test(.shows(defaultOf: "backend-protocol"), arguments: [[:], ["backend-protocol": "HTTP"]])
     func `has HTTP/1.1 spoken when it says so or is absent`(annotations: [String: String]) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin)
@@ -32,13 +32,15 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
         #expect(try gate.request().text == "ok")
     }
 
-    @Test func `has HTTP spoken and says so when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "backend-protocol"))
+    func `has HTTP spoken and says so when its value is unusable`() throws {
         let gate = try Gate(["backend-protocol": "H3"], origin: ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().text == "ok")
         #expect(gate.faults(about: "backend-protocol").first?.contains("expected HTTP, HTTPS") == true)
     }
 
-    @Test func `answers 503 for FCGI, and says why`() throws {
+    @Test(.shows(effectOf: "fastcgi-index", "fastcgi-params-configmap"))
+    func `answers 503 for FCGI, and says why`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(
             ["backend-protocol": "FCGI", "fastcgi-index": "index.php", "fastcgi-params-configmap": "params"],
@@ -51,8 +53,8 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
         #expect(origin.connectionCount == 0)
     }
 
-    @Test func `leaves fastcgi-index without effect where HTTP is spoken, and rejects one that is no file name`() throws
-    {
+    @Test(.shows(badValueOf: "fastcgi-index", "fastcgi-params-configmap"))
+    func `leaves fastcgi-index without effect where HTTP is spoken, and rejects one that is no file name`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         #expect(try Gate(["fastcgi-index": "index.php"], origin: origin).request().text == "ok")
         #expect(try Gate(["fastcgi-index": "a/b"], origin: origin).request().status == 404)
@@ -109,9 +111,12 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
 }
 
 @Suite struct `The annotation proxy-http-version` {
-    @Test(arguments: [
-        (["proxy-http-version": "1.0"], "HTTP/1.0"), ([:], "HTTP/1.1"), (["proxy-http-version": "2"], "HTTP/1.1"),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-http-version"), .shows(defaultOf: "proxy-http-version"),
+        .shows(badValueOf: "proxy-http-version"),
+        arguments: [
+            (["proxy-http-version": "1.0"], "HTTP/1.0"), ([:], "HTTP/1.1"), (["proxy-http-version": "2"], "HTTP/1.1"),
+        ])
     func `is the version of requests`(annotations: [String: String], version: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin)
@@ -139,7 +144,7 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
 }
 
 @Suite struct `The annotation connection-proxy-header` {
-    @Test(arguments: ["close", "keep-alive"])
+    @Test(.shows(effectOf: "connection-proxy-header"), arguments: ["close", "keep-alive"])
     func `is what the backend gets, whatever the client asks for`(value: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["connection-proxy-header": value], origin: origin)
@@ -151,13 +156,15 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
         #expect(origin.connectionCount == (value == "close" ? 2 : 1))
     }
 
-    @Test func `is absent by default`() throws {
+    @Test(.shows(defaultOf: "connection-proxy-header"))
+    func `is absent by default`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         #expect(try Gate([:], origin: origin).request().status == 200)
         #expect(origin.requests.first?["Connection"] == nil)
     }
 
-    @Test func `rejects the Ingress when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "connection-proxy-header"))
+    func `rejects the Ingress when its value is unusable`() throws {
         let gate = try Gate(["connection-proxy-header": "upgrade"], origin: ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)
         #expect(gate.faults(about: "connection-proxy-header").first?.contains("close or keep-alive") == true)
@@ -165,14 +172,15 @@ private func speakingHTTP2() throws -> ScriptedOrigin {
 }
 
 @Suite struct `The annotation http2-push-preload` {
-    @Test(arguments: ["true", "false"])
+    @Test(.shows(effectOf: "http2-push-preload"), arguments: ["true", "false"])
     func `is accepted and has no effect`(value: String) throws {
         let origin = try ScriptedOrigin(answering: "ok", fields: ["Link: </a.css>; rel=preload"])
         let answer = try Gate(["http2-push-preload": value], origin: origin).request()
         #expect(answer.status == 200 && answer["Link"] == "</a.css>; rel=preload")
     }
 
-    @Test func `rejects the Ingress when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "http2-push-preload"))
+    func `rejects the Ingress when its value is unusable`() throws {
         let gate = try Gate(["http2-push-preload": "maybe"], origin: ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `The annotation limit-rate` {
     /// A response is never faster than its rate; how much slower it is says nothing of Gatehouse.
-    @Test(arguments: [true, false], ["on", "off"])
+    @Test(.shows(effectOf: "limit-rate", "limit-rate-after"), arguments: [true, false], ["on", "off"])
     func `holds a response back`(isChunked: Bool, buffering: String) throws {
         let body = String(repeating: "0123456789abcdef", count: 6 << 10)
         let origin = try ScriptedOrigin { connection in
@@ -28,13 +28,29 @@ import Testing
         #expect(ContinuousClock.now - begin >= .milliseconds(400))
     }
 
-    @Test(arguments: [[:], ["limit-rate": "0"], ["limit-rate": "slow"], ["limit-rate-after": "1"]])
+    @Test(
+        .shows(defaultOf: "limit-rate"), .shows(badValueOf: "limit-rate"),
+        arguments: [[:], ["limit-rate": "0"], ["limit-rate": "slow"], ["limit-rate-after": "1"]])
     func `is off by default and with a value that means nothing`(annotations: [String: String]) throws {
         let body = String(repeating: "x", count: 3 << 20)
         let gate = try Gate(annotations, origin: ScriptedOrigin(answering: body))
         #expect(gate.model.virtualHosts[0].routes[0].policy.bandwidth == nil)
         #expect(try gate.request().text.utf8.count == body.utf8.count)
         #expect(gate.faults(about: "limit-rate").isEmpty == (annotations["limit-rate"] != "slow"))
+    }
+
+    /// 96 KiB, of which a rate of 64 KiB a second lets the first 64 go at once; what follows takes half a second at least.
+    @Test(.shows(defaultOf: "limit-rate-after"), .shows(badValueOf: "limit-rate-after"), arguments: [nil, "much", "0"])
+    func `begins at once where limit-rate-after is absent, 0 or unusable`(value: String?) throws {
+        let body = String(repeating: "0123456789abcdef", count: 6 << 10)
+        var annotations = ["limit-rate": "64"]
+        annotations["limit-rate-after"] = value
+        let gate = try Gate(annotations, origin: ScriptedOrigin(answering: body))
+        let begin = ContinuousClock.now
+        #expect(try gate.request().text == body)
+        #expect(ContinuousClock.now - begin >= .milliseconds(400))
+        #expect(gate.model.virtualHosts[0].routes[0].policy.bandwidth?.bytesBefore == 0)
+        #expect(gate.faults(about: "limit-rate-after").isEmpty == (value != "much"))
     }
 
     @Test func `has its default in the ConfigMap`() throws {

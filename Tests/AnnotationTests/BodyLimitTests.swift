@@ -2,14 +2,17 @@ import TestSupport
 import Testing
 
 @Suite struct `The annotation proxy-body-size` {
-    @Test(arguments: [
-        (["proxy-body-size": "10"], 10, 200), (["proxy-body-size": "10"], 11, 413),
-        (["proxy-body-size": "1k"], 1024, 200), (["proxy-body-size": "1K"], 1025, 413),
-        // A megabyte by default, and when the value is unusable.
-        ([:], 1 << 20, 200), ([:], 1 << 20 + 1, 413), (["proxy-body-size": "8mb"], 1 << 20 + 1, 413),
-        (["proxy-body-size": "lots"], 1 << 20 + 1, 413), (["proxy-body-size": "-1"], 1 << 20 + 1, 413),
-        (["proxy-body-size": "0"], 3 << 20, 200), (["proxy-body-size": "4m"], 3 << 20, 200),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-body-size"), .shows(defaultOf: "proxy-body-size"),
+        .shows(badValueOf: "proxy-body-size"),
+        arguments: [
+            (["proxy-body-size": "10"], 10, 200), (["proxy-body-size": "10"], 11, 413),
+            (["proxy-body-size": "1k"], 1024, 200), (["proxy-body-size": "1K"], 1025, 413),
+            // A megabyte by default, and when the value is unusable.
+            ([:], 1 << 20, 200), ([:], 1 << 20 + 1, 413), (["proxy-body-size": "8mb"], 1 << 20 + 1, 413),
+            (["proxy-body-size": "lots"], 1 << 20 + 1, 413), (["proxy-body-size": "-1"], 1 << 20 + 1, 413),
+            (["proxy-body-size": "0"], 3 << 20, 200), (["proxy-body-size": "4m"], 3 << 20, 200),
+        ])
     func `is the largest body that is served`(annotations: [String: String], size: Int, status: Int) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin)

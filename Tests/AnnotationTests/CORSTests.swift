@@ -16,7 +16,8 @@ import Testing
         ], [], ["1728000"],
     ]
 
-    @Test func `are off by default: OPTIONS and the backend's own fields pass`() throws {
+    @Test(.shows(defaultOf: "enable-cors"))
+    func `are off by default: OPTIONS and the backend's own fields pass`() throws {
         let origin = try ScriptedOrigin(answering: "ok", fields: ["Access-Control-Allow-Origin: https://own.example"])
         let gate = try Gate([:], origin: origin)
         let answer = try gate.request(method: "OPTIONS", ["Origin: https://a.example"])
@@ -25,7 +26,21 @@ import Testing
         #expect(origin.requests.count == 1)
     }
 
-    @Test(arguments: [[], ["Origin: https://a.example"], ["Origin: null"]])
+    @Test(.shows(badValueOf: "enable-cors"), arguments: ["on", "yes", "tru"])
+    func `are off when enable-cors is unusable`(value: String) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(["enable-cors": value, "cors-allow-origin": "https://a.example"], origin: origin)
+        let answer = try gate.request(method: "OPTIONS", ["Origin: https://a.example"])
+        #expect(answer.status == 200 && Self.fields(answer) == [[], [], [], [], [], []])
+        #expect(origin.requests.count == 1)
+        #expect(gate.faults(about: "enable-cors").count == 1)
+    }
+
+    @Test(
+        .shows(effectOf: "enable-cors"),
+        .shows(
+            defaultOf: "cors-allow-origin", "cors-allow-methods", "cors-allow-headers", "cors-allow-credentials",
+            "cors-expose-headers", "cors-max-age"), arguments: [[], ["Origin: https://a.example"], ["Origin: null"]])
     func `let everybody read when enabled without a list`(fields: [String]) throws {
         let origin = try ScriptedOrigin(
             answering: "ok", fields: ["Access-Control-Allow-Origin: x", "access-control-max-age: 1"])
@@ -39,7 +54,11 @@ import Testing
         #expect(origin.requests.count == 1)
     }
 
-    @Test func `say what they are told to say`() throws {
+    @Test(
+        .shows(
+            effectOf: "cors-allow-methods", "cors-allow-headers", "cors-allow-credentials", "cors-expose-headers",
+            "cors-max-age"))
+    func `say what they are told to say`() throws {
         let gate = try Gate(
             [
                 "enable-cors": "true", "cors-allow-methods": "GET, QUERY", "cors-allow-headers": "X-A, X-B",
@@ -50,10 +69,14 @@ import Testing
             Self.fields(try gate.request()) == [["*"], [], ["GET, QUERY"], ["X-A, X-B"], ["X-Total"], ["600"]])
     }
 
-    @Test(arguments: [
-        ("cors-allow-methods", "GET; POST"), ("cors-allow-headers", "X-A\r\nX-B: 1"), ("cors-allow-headers", "*"),
-        ("cors-expose-headers", "a$b"), ("cors-max-age", "long"), ("cors-allow-credentials", "maybe"),
-    ])
+    @Test(
+        .shows(
+            badValueOf: "cors-allow-methods", "cors-allow-headers", "cors-allow-credentials", "cors-expose-headers",
+            "cors-max-age"),
+        arguments: [
+            ("cors-allow-methods", "GET; POST"), ("cors-allow-headers", "X-A\r\nX-B: 1"), ("cors-allow-headers", "*"),
+            ("cors-expose-headers", "a$b"), ("cors-max-age", "long"), ("cors-allow-credentials", "maybe"),
+        ])
     func `keep a default where a value means nothing`(name: String, value: String) throws {
         let gate = try Gate(["enable-cors": "true", name: value], origin: ScriptedOrigin(answering: "ok"))
         #expect(!gate.faults(about: name).isEmpty)
@@ -87,7 +110,7 @@ import Testing
         Case(list: "https://a.example, nonsense", origin: "https://a.example", isAllowed: true),
     ]
 
-    @Test(arguments: cases)
+    @Test(.shows(effectOf: "cors-allow-origin"), arguments: cases)
     func `echo an origin of the list, and tell others nothing`(given: Case) throws {
         let origin = try ScriptedOrigin(answering: "ok", fields: ["Access-Control-Max-Age: 1"])
         let gate = try Gate(["enable-cors": "true", "cors-allow-origin": given.list], origin: origin)
@@ -109,7 +132,9 @@ import Testing
         #expect(gate.diagnostics.isEmpty == !given.list.contains("nonsense"))
     }
 
-    @Test(arguments: ["nonsense", "https://", "ftp//x", "https://a.*.example", "a.example, https://b.example/path"])
+    @Test(
+        .shows(badValueOf: "cors-allow-origin"),
+        arguments: ["nonsense", "https://", "ftp//x", "https://a.*.example", "a.example, https://b.example/path"])
     func `are off when no item of the list is an origin`(list: String) throws {
         let gate = try Gate(
             ["enable-cors": "true", "cors-allow-origin": list], origin: ScriptedOrigin(answering: "ok"))

@@ -31,16 +31,19 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary` {
-    @Test func `is off by default, so both Ingresses claim the path and the first keeps it`() throws {
+    @Test(.shows(defaultOf: "canary"))
+    func `is off by default, so both Ingresses claim the path and the first keeps it`() throws {
         let pair = try Pair(["canary": "false", "canary-weight": "100"])
         let answers = Set(try (0..<5).map { _ in try pair.ask() })
         #expect(answers.count == 1)
         #expect(pair.gate.diagnostics.contains { $0.fault.contains("served by") })
     }
 
-    @Test func `counts as off when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "canary"))
+    func `counts as off when its value is unusable`() throws {
         let pair = try Pair(["canary": "yes", "canary-weight": "100"])
         #expect(!pair.gate.faults(about: "canary]").isEmpty)
+        #expect(Set(try (0..<5).map { _ in try pair.ask() }).count == 1)
         #expect(pair.gate.diagnostics.contains { $0.fault.contains("served by") })
     }
 
@@ -51,7 +54,8 @@ private struct Pair {
         #expect(gate.diagnostics.contains { $0.fault.contains("no main Ingress") })
     }
 
-    @Test func `takes every path of the main Service's port, of any Ingress`() throws {
+    @Test(.shows(effectOf: "canary"))
+    func `takes every path of the main Service's port, of any Ingress`() throws {
         let pair = try Pair(
             ["canary-by-header": "X-Canary"],
             also: [Manifests.ingress([:], name: "other", host: "other.example", path: "/web")])
@@ -177,7 +181,9 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-by-header` {
-    @Test(arguments: [("always", "canary"), ("never", "main"), ("maybe", "main"), ("Always", "main")])
+    @Test(
+        .shows(effectOf: "canary-by-header"), .shows(defaultOf: "canary-by-header-value", "canary-by-header-pattern"),
+        arguments: [("always", "canary"), ("never", "main"), ("maybe", "main"), ("Always", "main")])
     func `sends always to the canary and never to the main Service`(value: String, side: String) throws {
         let pair = try Pair(["canary-by-header": "X-Canary"])
         #expect(try pair.ask("x-canary: \(value)") == side)
@@ -190,7 +196,14 @@ private struct Pair {
         #expect(try pair.ask("X-Canary: \(value)") == side)
     }
 
-    @Test func `counts as absent when its value is unusable`() throws {
+    @Test(.shows(defaultOf: "canary-by-header", "canary-by-cookie"))
+    func `is none by default, so that no header and no cookie leads to the canary`() throws {
+        let pair = try Pair([:])
+        #expect(try pair.ask("X-Canary: always", "Cookie: canary=always") == "main")
+    }
+
+    @Test(.shows(badValueOf: "canary-by-header"))
+    func `counts as absent when its value is unusable`() throws {
         let pair = try Pair(["canary-by-header": "X Canary"])
         #expect(!pair.gate.faults(about: "canary-by-header").isEmpty)
         #expect(
@@ -199,7 +212,9 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-by-header-value` {
-    @Test(arguments: [("beta", "canary"), ("always", "main"), ("betas", "main"), ("never", "main")])
+    @Test(
+        .shows(effectOf: "canary-by-header-value"),
+        arguments: [("beta", "canary"), ("always", "main"), ("betas", "main"), ("never", "main")])
     func `is the one value that means the canary`(value: String, side: String) throws {
         let pair = try Pair(["canary-by-header": "X-Canary", "canary-by-header-value": "beta"])
         #expect(try pair.ask("X-Canary: \(value)") == side)
@@ -217,7 +232,8 @@ private struct Pair {
         #expect(try pair.ask("X-Canary: beta") == "main")
     }
 
-    @Test func `counts as absent when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "canary-by-header-value"))
+    func `counts as absent when its value is unusable`() throws {
         let pair = try Pair(["canary-by-header": "X-Canary", "canary-by-header-value": "a b"])
         #expect(!pair.gate.faults(about: "canary-by-header-value").isEmpty)
         #expect(try pair.ask("X-Canary: always") == "canary")
@@ -225,7 +241,9 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-by-header-pattern` {
-    @Test(arguments: [("beta-1", "canary"), ("my beta", "canary"), ("BETA", "main"), ("always", "main")])
+    @Test(
+        .shows(effectOf: "canary-by-header-pattern"),
+        arguments: [("beta-1", "canary"), ("my beta", "canary"), ("BETA", "main"), ("always", "main")])
     func `is searched in the value, by case`(value: String, side: String) throws {
         let pair = try Pair(["canary-by-header": "X-Canary", "canary-by-header-pattern": "beta"])
         #expect(try pair.ask("X-Canary: \(value)") == side)
@@ -247,7 +265,7 @@ private struct Pair {
     }
 
     /// Neither the value nor a later rule counts then; who doesn't send the header is left to those.
-    @Test(arguments: ["(beta", "[a-", "*", "(?=x"])
+    @Test(.shows(badValueOf: "canary-by-header-pattern"), arguments: ["(beta", "[a-", "*", "(?=x"])
     func `that is no regular expression leaves requests with the header on the main Service`(pattern: String) throws {
         let pair = try Pair([
             "canary-by-header": "X-Canary", "canary-by-header-pattern": pattern, "canary-by-cookie": "canary",
@@ -278,11 +296,13 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-by-cookie` {
-    @Test(arguments: [
-        ("canary=always", "canary"), ("canary=never", "main"), ("canary=maybe", "main"),
-        ("a=b; canary=always", "canary"),
-        ("Canary=always", "main"),
-    ])
+    @Test(
+        .shows(effectOf: "canary-by-cookie"),
+        arguments: [
+            ("canary=always", "canary"), ("canary=never", "main"), ("canary=maybe", "main"),
+            ("a=b; canary=always", "canary"),
+            ("Canary=always", "main"),
+        ])
     func `sends always to the canary and never to the main Service`(cookie: String, side: String) throws {
         let pair = try Pair(["canary-by-cookie": "canary"])
         #expect(try pair.ask("Cookie: \(cookie)") == side)
@@ -300,7 +320,8 @@ private struct Pair {
         #expect(try pair.ask(header, "Cookie: \(cookie)") == side)
     }
 
-    @Test func `counts as absent when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "canary-by-cookie"))
+    func `counts as absent when its value is unusable`() throws {
         let pair = try Pair(["canary-by-cookie": "a;b"])
         #expect(!pair.gate.faults(about: "canary-by-cookie").isEmpty)
         #expect(try pair.ask("Cookie: a=always; b=always") == "main")
@@ -308,13 +329,16 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-weight` {
-    @Test(arguments: [("0", "main"), ("-5", "main"), ("100", "canary"), ("1000", "canary")])
+    @Test(
+        .shows(effectOf: "canary-weight"), .shows(defaultOf: "canary-weight-total"),
+        arguments: [("0", "main"), ("-5", "main"), ("100", "canary"), ("1000", "canary")])
     func `at its ends sends nothing or everything`(weight: String, side: String) throws {
         let pair = try Pair(["canary-weight": weight])
         for _ in 0..<20 { #expect(try pair.ask() == side) }
     }
 
-    @Test func `is 0 by default, and when its value is unusable`() throws {
+    @Test(.shows(defaultOf: "canary-weight"), .shows(badValueOf: "canary-weight"))
+    func `is 0 by default, and when its value is unusable`() throws {
         for annotations in [[:], ["canary-weight": "ten"]] {
             let pair = try Pair(annotations)
             #expect(try pair.ask() == "main")
@@ -331,16 +355,19 @@ private struct Pair {
 }
 
 @Suite struct `The annotation canary-weight-total` {
-    @Test(arguments: [
-        ("1000", "1000", "canary"), ("100", "50", "canary"), ("100", "ten", "canary"), ("1000", "-1", "canary"),
-    ])
+    @Test(
+        .shows(badValueOf: "canary-weight-total"),
+        arguments: [
+            ("1000", "1000", "canary"), ("100", "50", "canary"), ("100", "ten", "canary"), ("1000", "-1", "canary"),
+        ])
     func `is what the weight is a part of, 100 at least`(weight: String, total: String, side: String) throws {
         let pair = try Pair(["canary-weight": weight, "canary-weight-total": total])
         for _ in 0..<20 { #expect(try pair.ask() == side) }
         #expect(pair.gate.faults(about: "canary-weight-total").isEmpty == (total != "ten"))
     }
 
-    @Test func `makes the same weight a smaller part`() throws {
+    @Test(.shows(effectOf: "canary-weight-total"))
+    func `makes the same weight a smaller part`() throws {
         // 100 of 100 would be all; of 10^15 it is none in any number of requests that a test can make.
         let pair = try Pair(["canary-weight": "100", "canary-weight-total": "1000000000000000"])
         for _ in 0..<50 { #expect(try pair.ask() == "main") }

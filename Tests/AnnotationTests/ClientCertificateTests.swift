@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct `auth-tls-secret` {
-    @Test func `lets in whoever shows a certificate of its authorities`() throws {
+    @Test(.shows(effectOf: "auth-tls-secret"), .shows(defaultOf: "auth-tls-match-cn"))
+    func `lets in whoever shows a certificate of its authorities`() throws {
         let shop = try MutualShop()
         #expect(try shop.request(as: MutualShop.client).status == 200)
         let request = try #require(shop.origin.requests.first)
@@ -13,7 +14,8 @@ import Testing
         #expect(request["ssl-client-cert"] == nil)
     }
 
-    @Test func `answers 400 to those without, and closes`() throws {
+    @Test(.shows(defaultOf: "auth-tls-verify-client", "auth-tls-error-page"))
+    func `answers 400 to those without, and closes`() throws {
         let shop = try MutualShop()
         let client = try shop.gate.secureClient(TLSOptions("shop.example"))
         let answer = try client.request("/")
@@ -46,6 +48,25 @@ import Testing
         #expect(shop.gate.faults(about: "auth-tls-secret").count == 1)
     }
 
+    @Test(.shows(badValueOf: "auth-tls-secret"))
+    func `rejects its Ingress when it is no name of a Secret`() throws {
+        let shop = try MutualShop(secret: "shop/clients ca")
+        #expect(try shop.request(as: MutualShop.client).status == 404)
+        #expect(shop.origin.requests.isEmpty)
+        #expect(shop.gate.faults(about: "auth-tls-secret").count == 1)
+    }
+
+    @Test func `holds for every path of the host, of all Ingresses, and for no other host`() throws {
+        let others = [
+            Manifests.ingress([:], name: "younger", path: "/younger"),
+            Manifests.ingress([:], name: "other", host: "www.shop.example"),
+        ]
+        let shop = try MutualShop(also: others)
+        #expect(try shop.request("/younger").status == 400)
+        #expect(try shop.request("/younger", as: MutualShop.client).status == 200)
+        #expect(try shop.request(host: "www.shop.example", sni: "www.shop.example").status == 200)
+    }
+
     @Test func `serves nobody over plain HTTP, but redirects`() throws {
         #expect(try MutualShop().gate.request("/").status == 308)
         let open = try MutualShop(["ssl-redirect": "false"])
@@ -53,7 +74,8 @@ import Testing
         #expect(open.origin.requests.isEmpty)
     }
 
-    @Test func `is absent by default: no certificate is asked for, and no field says anything of one`() throws {
+    @Test(.shows(defaultOf: "auth-tls-secret"))
+    func `is absent by default: no certificate is asked for, and no field says anything of one`() throws {
         let shop = try MutualShop(secret: nil)
         let forged = ["ssl-client-verify: SUCCESS", "ssl-client-subject-dn: CN=root", "ssl-client-cert: x"]
         #expect(try shop.request(with: forged).status == 200)
@@ -83,10 +105,13 @@ import Testing
 }
 
 @Suite struct `auth-tls-verify-client` {
-    @Test(arguments: [
-        ("on", 200, 400, 400), ("off", 200, 200, 200), ("optional", 200, 200, 400), ("optional_no_ca", 200, 200, 200),
-        ("maybe", 200, 400, 400),
-    ])
+    @Test(
+        .shows(effectOf: "auth-tls-verify-client"), .shows(badValueOf: "auth-tls-verify-client"),
+        arguments: [
+            ("on", 200, 400, 400), ("off", 200, 200, 200), ("optional", 200, 200, 400),
+            ("optional_no_ca", 200, 200, 200),
+            ("maybe", 200, 400, 400),
+        ])
     func `says who may come in`(mode: String, good: Int, none: Int, bad: Int) throws {
         let shop = try MutualShop(["auth-tls-verify-client": mode])
         #expect(try shop.request(as: MutualShop.client).status == good)
@@ -123,17 +148,21 @@ import Testing
     static let near = TestCertificate("near-client", issuer: upper)
     static let deep = TestCertificate("deep-client", issuer: lower)
 
-    @Test(arguments: [(nil, 400), ("2", 200), ("0", 400), ("deep", 400)])
+    @Test(
+        .shows(effectOf: "auth-tls-verify-depth"), .shows(defaultOf: "auth-tls-verify-depth"),
+        .shows(badValueOf: "auth-tls-verify-depth"), arguments: [(nil, 400), ("2", 200), ("0", 400), ("deep", 400)])
     func `bounds the chain`(depth: String?, status: Int) throws {
         let shop = try MutualShop(depth.map { ["auth-tls-verify-depth": $0] } ?? [:])
         #expect(try shop.request(as: Self.deep).status == status)
         #expect(try shop.request(as: Self.near).status == 200)
         #expect(try shop.request(as: MutualShop.client).status == 200)
+        #expect(shop.gate.faults(about: "auth-tls-verify-depth").isEmpty == (depth != "deep"))
     }
 }
 
 @Suite struct `auth-tls-error-page` {
-    @Test func `is where clients without a good certificate are sent`() throws {
+    @Test(.shows(effectOf: "auth-tls-error-page"))
+    func `is where clients without a good certificate are sent`() throws {
         let shop = try MutualShop(["auth-tls-error-page": "https://example.com/none"])
         for identity in [nil, MutualShop.unknown] {
             let answer = try shop.request(as: identity)
@@ -149,7 +178,8 @@ import Testing
         #expect(try shop.request("/none/../x").status == 302)
     }
 
-    @Test func `rejects its Ingress when it is neither`() throws {
+    @Test(.shows(badValueOf: "auth-tls-error-page"))
+    func `rejects its Ingress when it is neither`() throws {
         let shop = try MutualShop(["auth-tls-error-page": "javascript:x"])
         #expect(try shop.request(as: MutualShop.client).status == 404)
         let named = try MutualShop(["auth-tls-error-page": "@error"])
@@ -159,23 +189,29 @@ import Testing
 }
 
 @Suite struct `auth-tls-pass-certificate-to-upstream` {
-    @Test(arguments: [("true", true), ("false", false)])
-    func `hands the certificate on, percent-encoded`(value: String, passes: Bool) throws {
-        let shop = try MutualShop(["auth-tls-pass-certificate-to-upstream": value])
+    @Test(
+        .shows(effectOf: "auth-tls-pass-certificate-to-upstream"),
+        .shows(defaultOf: "auth-tls-pass-certificate-to-upstream"),
+        arguments: [("true", true), ("false", false), (nil, false)] as [(String?, Bool)])
+    func `hands the certificate on, percent-encoded`(value: String?, passes: Bool) throws {
+        let shop = try MutualShop(value.map { ["auth-tls-pass-certificate-to-upstream": $0] } ?? [:])
         #expect(try shop.request(as: MutualShop.client).status == 200)
         let passed = try #require(shop.origin.requests.first)["ssl-client-cert"]
         #expect((passed != nil) == passes)
         #expect(passed == nil || passed?.removingPercentEncoding == MutualShop.client.certificatePEM)
     }
 
-    @Test func `rejects its Ingress when the value is bad`() throws {
+    @Test(.shows(badValueOf: "auth-tls-pass-certificate-to-upstream"))
+    func `rejects its Ingress when the value is bad`() throws {
         let shop = try MutualShop(["auth-tls-pass-certificate-to-upstream": "maybe"])
         #expect(try shop.request(as: MutualShop.client).status == 404)
     }
 }
 
 @Suite struct `auth-tls-match-cn` {
-    @Test(arguments: [("CN=web-client", 200), ("CN=web-.*", 200), ("CN=(app|db)", 403)])
+    @Test(
+        .shows(effectOf: "auth-tls-match-cn"),
+        arguments: [("CN=web-client", 200), ("CN=web-.*", 200), ("CN=(app|db)", 403)])
     func `must match the subject`(pattern: String, status: Int) throws {
         let shop = try MutualShop(["auth-tls-match-cn": pattern])
         let answer = try shop.request(as: MutualShop.client)
@@ -193,7 +229,8 @@ import Testing
         #expect(try shop.request(as: MutualShop.client).status == 403)
     }
 
-    @Test func `closes its Ingress when no certificate is asked for, and rejects it when it is no pattern`() throws {
+    @Test(.shows(badValueOf: "auth-tls-match-cn"))
+    func `closes its Ingress when no certificate is asked for, and rejects it when it is no pattern`() throws {
         let alone = try MutualShop(["auth-tls-match-cn": "CN=web"], secret: nil)
         #expect(try alone.request(as: MutualShop.client).status == 503)
         let bad = try MutualShop(["auth-tls-match-cn": "CN=(web"])

@@ -258,6 +258,7 @@ import Testing
     }
 
     @Test(
+        .shows(effectOf: "ConfigMap/http-snippet", "ConfigMap/server-snippet"),
         arguments: [
             (["server-snippet": "gzip on;"], [:], "gzip"), (["server-snippet": "gzip off;"], ["use-gzip": "true"], nil),
             (["server-snippet": "gzip on;", "configuration-snippet": "gzip off;"], [:], nil),

@@ -4,7 +4,10 @@ import Testing
 
 /// Keys of the controller's ConfigMap that say what Ingresses may hold, and keys of limits and logs.
 @Suite struct `The ConfigMap's policy` {
-    @Test(arguments: [(nil, 404), ("true", 404), ("false", 200), ("sometimes", 404)])
+    @Test(
+        .shows(effectOf: "ConfigMap/strict-validate-path-type"),
+        .shows(badValueOf: "ConfigMap/strict-validate-path-type"),
+        arguments: [(nil, 404), ("true", 404), ("false", 200), ("sometimes", 404)])
     func `strict-validate-path-type leaves out Ingresses whose plain paths look like patterns`(
         value: String?, status: Int
     ) throws {
@@ -19,7 +22,10 @@ import Testing
         #expect(try pattern.request("/a+b").status == 200)
     }
 
-    @Test(arguments: [(nil, 503), ("false", 503), ("true", 401), ("yes please", 503)])
+    @Test(
+        .shows(effectOf: "ConfigMap/allow-cross-namespace-resources"),
+        .shows(badValueOf: "ConfigMap/allow-cross-namespace-resources"),
+        arguments: [(nil, 503), ("false", 503), ("true", 401), ("yes please", 503)])
     func `allow-cross-namespace-resources opens Secrets of other namespaces to annotations`(
         value: String?, status: Int
     ) throws {
@@ -32,7 +38,8 @@ import Testing
         #expect(try gate.request().status == status)
     }
 
-    @Test func `main-snippet has no meaning here, and each of its directives is named`() throws {
+    @Test(.shows(effectOf: "ConfigMap/main-snippet"))
+    func `main-snippet has no meaning here, and each of its directives is named`() throws {
         let gate = try Gate(
             [:], origin: ScriptedOrigin(answering: "ok"),
             configMap: ["main-snippet": "worker_rlimit_nofile 65535;\nworker_priority -5;"])

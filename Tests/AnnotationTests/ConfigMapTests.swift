@@ -130,10 +130,15 @@ import Translation
         #expect(try answer(["custom-http-errors": "500"]) == "no")
     }
 
-    @Test func `worker-shutdown-timeout is how long requests may go on`() throws {
-        #expect(try Self.gate(["worker-shutdown-timeout": "240s"]).model.settings.shutdownGrace == .seconds(240))
+    @Test(
+        .shows(effectOf: "ConfigMap/worker-shutdown-timeout"), .shows(badValueOf: "ConfigMap/worker-shutdown-timeout"))
+    func `worker-shutdown-timeout is how long requests may go on`() throws {
+        let long = try Self.gate(["worker-shutdown-timeout": "240s"])
+        #expect(try long.request().status == 200)
+        #expect(long.model.settings.shutdownGrace == .seconds(240))
         #expect(try Self.gate([:]).model.settings.shutdownGrace == nil)
         let gate = try Self.gate(["worker-shutdown-timeout": "a while"])
+        #expect(try gate.request().status == 200)
         #expect(gate.model.settings.shutdownGrace == nil && gate.diagnostics.count == 1)
     }
 

@@ -4,33 +4,45 @@ import Testing
 
 @testable import IngressDialect
 
-/// That nothing is promised which no test shows on the wire: each row is named by a test that runs manifests or the data
-/// plane with sockets, beside those that try all rows alike.
+/// That nothing is promised which no test shows on the wire: each row has a test of its effect, one of its default and one of
+/// a value that can't be used. Tests say which with `.shows(effectOf:)` and its like, and fail when they don't.
 @Suite struct `Each promise of the tables` {
-    /// Suites that try every row, so that being named there says nothing.
-    private static let sweeping: Set<String> = [
-        "CoverageTests.swift", "EveryRowTests.swift", "HostileValueTests.swift",
-    ]
-
-    /// The words of the wire tests, as far as names of annotations and keys are made of them.
-    private static let words: Set<Substring> = {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        var words: Set<Substring> = []
-        for room in ["AnnotationTests", "ProxyTests", "EndToEndTests"] {
-            let folder = tests.appending(path: room)
-            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
-            for file in files where file.hasSuffix(".swift") && !sweeping.contains(file) {
-                let text = (try? String(contentsOf: folder.appending(path: file), encoding: .utf8)) ?? ""
-                words.formUnion(
-                    text.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")) })
+    /// What the tests of this folder say they show, read from their sources.
+    private static let shown: [Shows.Side: Set<String>] = {
+        var shown = fromTables
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
+        for file in files where file.hasSuffix("Tests.swift") && file != "CoverageTests.swift" {
+            let text = (try? String(contentsOf: folder.appending(path: file), encoding: .utf8)) ?? ""
+            for side in Shows.Side.allCases {
+                for words in text.split(separator: ".shows(").dropFirst() {
+                    let list = words.prefix { $0 != ")" }.drop { $0.isWhitespace }
+                    guard list.hasPrefix(side.rawValue + ":") else { continue }
+                    let names = list.split(separator: "\"").enumerated().filter { $0.offset % 2 == 1 }
+                    shown[side, default: []].formUnion(names.map { String($0.element) })
+                }
             }
         }
-        return words
+        return shown
     }()
 
-    @Test(arguments: AnnotationTable.ingressNginx.groups.flatMap(\.rows).map { [$0.name] + $0.aliases })
-    func `of an annotation is named by a wire test`(names: [String]) {
-        for name in names { #expect(Self.words.contains(name[...]), "\(name)") }
+    /// Where a table has a case for each key, the table says it.
+    private static let fromTables: [Shows.Side: Set<String>] = {
+        let whole = `A key of the ConfigMap`.keys.map(\.name) + `A key of the ConfigMap`.times.map(\.name)
+        let mistakes = `An unusable value of a key`.mistakes.map(\.name)
+        return [
+            .effect: Set(whole.map { Served.keyPrefix + $0 }),
+            .badValue: Set((whole + mistakes).map { Served.keyPrefix + $0 }),
+        ]
+    }()
+
+    static let rows = AnnotationTable.ingressNginx.groups.flatMap(\.rows).flatMap { [$0.name] + $0.aliases }
+
+    @Test(arguments: rows, Shows.Side.allCases)
+    func `of an annotation is shown by a wire test`(name: String, side: Shows.Side) {
+        // No value is bad for a row without effect that takes any text.
+        if side == .badValue, `An unusable value`.tolerant.contains(name) { return }
+        #expect(Self.shown[side]?.contains(name) == true)
     }
 
     /// Keys that real clusters set often or now and then.
@@ -54,14 +66,27 @@ import Testing
         "worker-shutdown-timeout",
     ]
 
-    @Test(arguments: usualKeys)
-    func `of a key of the ConfigMap is named by a wire test`(key: String) {
-        #expect(ConfigKeyTable.ingressNginx[key] != nil)
-        #expect(Self.words.contains(key[...]))
+    /// Read before there is a data plane, or judged where formats of all dialects are.
+    private static let shownElsewhere = [
+        "worker-processes": "EndToEndTests/WorkerCountTests.swift",
+        "log-format-upstream": "AnnotationTests/ObservationTests.swift",
+    ]
+
+    @Test(arguments: usualKeys, [Shows.Side.effect, .badValue])
+    func `of a key of the ConfigMap is shown by a wire test`(key: String, side: Shows.Side) throws {
+        let row = try #require(ConfigKeyTable.ingressNginx[key])
+        // Of a key that does nothing there is nothing to show but that it is named.
+        if row.shortfall != nil || Self.shown[side]?.contains(Served.keyPrefix + key) == true { return }
+        let file = try #require(Self.shownElsewhere[key], "\(side)")
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        #expect(try String(contentsOf: tests.appending(path: file), encoding: .utf8).contains(key))
     }
 
-    @Test func `is found in the tests that are there`() {
-        #expect(Self.words.contains("limit-rps"))
-        #expect(!Self.words.contains("limit-nothing-at-all"))
+    @Test func `is of a row that there is`() {
+        for name in Set(Self.shown.values.joined()) {
+            let isKey = name.hasPrefix(Served.keyPrefix)
+            let key = String(name.dropFirst(Served.keyPrefix.count))
+            #expect(isKey ? ConfigKeyTable.ingressNginx[key] != nil : AnnotationTable.ingressNginx[name] != nil)
+        }
     }
 }

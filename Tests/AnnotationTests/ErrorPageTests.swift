@@ -37,7 +37,8 @@ struct ErrorScene {
 @Suite struct `The annotation custom-http-errors` {
     static let both = ["custom-http-errors": "404,503", "default-backend": "errors"]
 
-    @Test func `has the default backend answer in place of the backend's errors`() throws {
+    @Test(.shows(effectOf: "custom-http-errors"))
+    func `has the default backend answer in place of the backend's errors`() throws {
         let scene = try ErrorScene(Self.both, backend: "404 Not Found", backendFields: ["X-Backend: yes"])
         let response = try scene.gate.request("/cart?a=b", ["Accept: text/html", "X-Code: 1", "X-Format: evil"])
         #expect(response.status == 418)
@@ -69,7 +70,9 @@ struct ErrorScene {
         #expect(try absent.gate.request().status == code)
     }
 
-    @Test(arguments: ["200", "404,", "four", "404;503", "600", "99999999999999999999"])
+    @Test(
+        .shows(badValueOf: "custom-http-errors"),
+        arguments: ["200", "404,", "four", "404;503", "600", "99999999999999999999"])
     func `rejects the Ingress when it cannot be used`(value: String) throws {
         let scene = try ErrorScene(
             ["custom-http-errors": value, "default-backend": "errors"], backend: "404 Not Found")
@@ -201,7 +204,10 @@ struct ErrorScene {
 }
 
 @Suite struct `The annotation disable-proxy-intercept-errors` {
-    @Test(arguments: [("true", 404), ("false", 418), ("maybe", 418), (nil, 418)] as [(String?, Int)])
+    @Test(
+        .shows(effectOf: "disable-proxy-intercept-errors"), .shows(defaultOf: "disable-proxy-intercept-errors"),
+        .shows(badValueOf: "disable-proxy-intercept-errors"),
+        arguments: [("true", 404), ("false", 418), ("maybe", 418), (nil, 418)] as [(String?, Int)])
     func `spares the backend's errors`(value: String?, status: Int) throws {
         var annotations = ["custom-http-errors": "404,502", "default-backend": "errors"]
         annotations["disable-proxy-intercept-errors"] = value
@@ -213,7 +219,8 @@ struct ErrorScene {
 }
 
 @Suite struct `The annotation default-backend` {
-    @Test func `answers while the path's Service has no endpoint`() throws {
+    @Test(.shows(effectOf: "default-backend"), .shows(defaultOf: "custom-http-errors"))
+    func `answers while the path's Service has no endpoint`() throws {
         let scene = try ErrorScene(["default-backend": "errors"], withoutEndpoints: true)
         let response = try scene.gate.request("/cart?a", ["X-Code: 200"])
         #expect(response.text == "sorry 503")
@@ -222,14 +229,16 @@ struct ErrorScene {
         #expect(scene.errors.requests.first?.values("X-Code") == ["503"])
     }
 
-    @Test func `is left out when it is absent or does not exist`() throws {
+    @Test(.shows(defaultOf: "default-backend"))
+    func `is left out when it is absent or does not exist`() throws {
         for annotations in [[:], ["default-backend": "nowhere"]] {
             let scene = try ErrorScene(annotations, withoutEndpoints: true)
             #expect(try scene.gate.request().status == 503)
         }
     }
 
-    @Test func `rejects the Ingress when it is no name`() throws {
+    @Test(.shows(badValueOf: "default-backend"))
+    func `rejects the Ingress when it is no name`() throws {
         let scene = try ErrorScene(["default-backend": "no/such"])
         #expect(try scene.gate.request().status == 404)
         #expect(!scene.gate.faults(about: "default-backend").isEmpty)

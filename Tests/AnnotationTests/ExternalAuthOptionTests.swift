@@ -3,19 +3,24 @@ import TestSupport
 import Testing
 
 @Suite struct `The annotation auth-signin` {
-    @Test(arguments: [
-        ("https://login.example/start", nil, "https://login.example/start?rd=http://shop.example%2Fa%2520b%3Fc%3Dd"),
-        ("https://login.example/?x=y", nil, "https://login.example/?x=y&rd=http://shop.example%2Fa%2520b%3Fc%3Dd"),
-        (
-            "https://login.example/start", "next",
-            "https://login.example/start?next=http://shop.example%2Fa%2520b%3Fc%3Dd"
-        ),
-        (
-            "https://$host/oauth2/start?rd=$escaped_request_uri", nil,
-            "https://shop.example/oauth2/start?rd=%2Fa%2520b%3Fc%3Dd"
-        ),
-        ("https://login.example/?rd=fixed", nil, "https://login.example/?rd=fixed"),
-    ])
+    @Test(
+        .shows(effectOf: "auth-signin", "auth-signin-redirect-param"), .shows(defaultOf: "auth-signin-redirect-param"),
+        arguments: [
+            (
+                "https://login.example/start", nil,
+                "https://login.example/start?rd=http://shop.example%2Fa%2520b%3Fc%3Dd"
+            ),
+            ("https://login.example/?x=y", nil, "https://login.example/?x=y&rd=http://shop.example%2Fa%2520b%3Fc%3Dd"),
+            (
+                "https://login.example/start", "next",
+                "https://login.example/start?next=http://shop.example%2Fa%2520b%3Fc%3Dd"
+            ),
+            (
+                "https://$host/oauth2/start?rd=$escaped_request_uri", nil,
+                "https://shop.example/oauth2/start?rd=%2Fa%2520b%3Fc%3Dd"
+            ),
+            ("https://login.example/?rd=fixed", nil, "https://login.example/?rd=fixed"),
+        ])
     func `redirects a 401 of the service there`(signIn: String, parameter: String?, location: String) throws {
         var annotations = ["auth-signin": signIn]
         annotations["auth-signin-redirect-param"] = parameter
@@ -25,6 +30,15 @@ import Testing
         #expect(response["Location"] == location)
         #expect(response["Set-Cookie"] == "csrf=1")
         #expect(scene.backend.requests.isEmpty)
+    }
+
+    @Test(.shows(badValueOf: "auth-signin-redirect-param"))
+    func `calls the parameter rd when auth-signin-redirect-param is unusable`() throws {
+        let scene = try AuthScene(
+            ["auth-signin": "https://login.example/start", "auth-signin-redirect-param": "a#b"],
+            status: "401 Unauthorized")
+        #expect(try scene.gate.request()["Location"] == "https://login.example/start?rd=http://shop.example%2F")
+        #expect(scene.gate.faults(about: "auth-signin-redirect-param").count == 1)
     }
 
     @Test func `has CORS headers where the path has`() throws {
@@ -51,7 +65,8 @@ import Testing
         #expect(response["Location"] == nil)
     }
 
-    @Test func `leaves the 401 with its challenge when it is absent or cannot be used`() throws {
+    @Test(.shows(defaultOf: "auth-signin"), .shows(badValueOf: "auth-signin"))
+    func `leaves the 401 with its challenge when it is absent or cannot be used`() throws {
         for annotations in [[:], ["auth-signin": "https://login.example/#top"]] {
             let scene = try AuthScene(
                 annotations, status: "401 Unauthorized",
@@ -75,7 +90,8 @@ import Testing
 }
 
 @Suite struct `The annotation auth-response-headers` {
-    @Test func `gives the backend the service's fields and never the client's`() throws {
+    @Test(.shows(effectOf: "auth-response-headers"))
+    func `gives the backend the service's fields and never the client's`() throws {
         let scene = try AuthScene(
             ["auth-response-headers": "X-User,X-Groups, Authorization,X-Absent"],
             fields: ["x-user: ann", "X-Groups: a", "X-Groups: b", "Authorization: Bearer new", "X-Other: no"])
@@ -91,13 +107,16 @@ import Testing
         #expect(request["X-Mine"] == "yes")
     }
 
-    @Test func `passes nothing on when it is absent`() throws {
+    @Test(.shows(defaultOf: "auth-response-headers"))
+    func `passes nothing on when it is absent`() throws {
         let scene = try AuthScene(fields: ["X-User: ann"])
         _ = try scene.gate.request("/", ["X-User: me"])
         #expect(scene.backend.requests.first?.values("X-User") == ["me"])
     }
 
-    @Test(arguments: ["X User", "X-User;", "Content-Length", "Transfer-Encoding", "Host", "X-User, Connection"])
+    @Test(
+        .shows(badValueOf: "auth-response-headers"),
+        arguments: ["X User", "X-User;", "Content-Length", "Transfer-Encoding", "Host", "X-User, Connection"])
     func `closes the Ingress when it cannot be used`(names: String) throws {
         let scene = try AuthScene(["auth-response-headers": names])
         #expect(try scene.gate.request().status == 503)
@@ -117,13 +136,15 @@ import Testing
 }
 
 @Suite struct `The annotation auth-request-redirect` {
-    @Test func `is what X-Auth-Request-Redirect says`() throws {
+    @Test(.shows(effectOf: "auth-request-redirect"))
+    func `is what X-Auth-Request-Redirect says`() throws {
         let scene = try AuthScene(["auth-request-redirect": "https://shop.example/back?a=b"])
         _ = try scene.gate.request("/cart")
         #expect(scene.auth.requests.first?["X-Auth-Request-Redirect"] == "https://shop.example/back?a=b")
     }
 
-    @Test func `closes the Ingress when it cannot be used`() throws {
+    @Test(.shows(badValueOf: "auth-request-redirect"))
+    func `closes the Ingress when it cannot be used`() throws {
         let scene = try AuthScene(["auth-request-redirect": "https://shop.example/$uri"])
         #expect(try scene.gate.request().status == 503)
         #expect(scene.backend.requests.isEmpty)
@@ -135,7 +156,8 @@ import Testing
         "question",
         ["X-Team": "shop", "X-Path": "$request_uri", "Cookie": "", "X-Sent-From": "me", "Host": "auth.internal"])
 
-    @Test func `sets the question's fields from a ConfigMap`() throws {
+    @Test(.shows(effectOf: "auth-proxy-set-headers"))
+    func `sets the question's fields from a ConfigMap`() throws {
         let scene = try AuthScene(["auth-proxy-set-headers": "shop/question"], also: Self.fields)
         _ = try scene.gate.request("/a?b", ["Cookie: x=y", "X-Team: mine", "X-Path: mine"])
         let question = try #require(scene.auth.requests.first)
@@ -154,12 +176,14 @@ import Testing
         #expect(scene.auth.requests.first?["X-Evil"] == nil)
     }
 
-    @Test(arguments: [
-        ("shop/missing", ""), ("other/question", ""), ("a/b/c", ""),
-        ("question", Manifests.configMap("question", ["X Team": "a"])),
-        ("question", Manifests.configMap("question", ["Content-Length": "5"])),
-        ("question", Manifests.configMap("question", ["X-A": "$nothing_known"])),
-    ])
+    @Test(
+        .shows(badValueOf: "auth-proxy-set-headers"),
+        arguments: [
+            ("shop/missing", ""), ("other/question", ""), ("a/b/c", ""),
+            ("question", Manifests.configMap("question", ["X Team": "a"])),
+            ("question", Manifests.configMap("question", ["Content-Length": "5"])),
+            ("question", Manifests.configMap("question", ["X-A": "$nothing_known"])),
+        ])
     func `closes the Ingress when it cannot be used`(reference: String, objects: String) throws {
         let scene = try AuthScene(["auth-proxy-set-headers": reference], also: objects)
         #expect(try scene.gate.request().status == 503)
@@ -168,11 +192,13 @@ import Testing
 }
 
 @Suite struct `The annotation auth-always-set-cookie` {
-    @Test(arguments: [
-        ("200 OK", false, true), ("404 Not Found", false, false), ("404 Not Found", true, true),
-        ("500 Internal Server Error", true, true), ("206 Partial Content", false, true),
-        ("302 Found", false, true), ("202 Accepted", false, false),
-    ])
+    @Test(
+        .shows(effectOf: "auth-always-set-cookie"), .shows(defaultOf: "auth-always-set-cookie"),
+        arguments: [
+            ("200 OK", false, true), ("404 Not Found", false, false), ("404 Not Found", true, true),
+            ("500 Internal Server Error", true, true), ("206 Partial Content", false, true),
+            ("302 Found", false, true), ("202 Accepted", false, false),
+        ])
     func `says whether cookies come with every status`(status: String, always: Bool, comes: Bool) throws {
         let scene = try AuthScene(
             always ? ["auth-always-set-cookie": "true"] : [:], fields: ["Set-Cookie: a=1", "Set-Cookie: b=2"],
@@ -189,14 +215,16 @@ import Testing
         #expect(try without.gate.request().values("Set-Cookie").isEmpty)
     }
 
-    @Test func `closes the Ingress when it cannot be used`() throws {
+    @Test(.shows(badValueOf: "auth-always-set-cookie"))
+    func `closes the Ingress when it cannot be used`() throws {
         let scene = try AuthScene(["auth-always-set-cookie": "always"])
         #expect(try scene.gate.request().status == 503)
     }
 }
 
 @Suite struct `The annotation auth-cache-key` {
-    @Test func `asks once for requests that look the same to it`() throws {
+    @Test(.shows(effectOf: "auth-cache-key"))
+    func `asks once for requests that look the same to it`() throws {
         let scene = try AuthScene(
             ["auth-cache-key": "$http_authorization", "auth-response-headers": "X-User"], fields: ["X-User: ann"])
         let client = try scene.gate.client()
@@ -210,7 +238,8 @@ import Testing
         #expect(scene.gate.metric("gatehouse_auth_requests_total") == 2)
     }
 
-    @Test func `asks each time when it is absent or cannot be used`() throws {
+    @Test(.shows(defaultOf: "auth-cache-key"), .shows(badValueOf: "auth-cache-key"))
+    func `asks each time when it is absent or cannot be used`() throws {
         for annotations in [[:], ["auth-cache-key": "a b"]] {
             let scene = try AuthScene(annotations)
             for _ in 1...3 { #expect(try scene.gate.request("/", ["Authorization: a"]).status == 200) }
@@ -270,10 +299,12 @@ import Testing
 }
 
 @Suite struct `The annotation auth-cache-duration` {
-    @Test(arguments: [
-        ("200 5m", "200 OK", 1), ("401 5m", "200 OK", 2), ("202 5m, 200 1h", "200 OK", 1), ("5m", "200 OK", 1),
-        ("5m", "202 Accepted", 2), ("200 0s", "200 OK", 2), ("200 202 401 1d", "403 Forbidden", 2),
-    ])
+    @Test(
+        .shows(effectOf: "auth-cache-duration"),
+        arguments: [
+            ("200 5m", "200 OK", 1), ("401 5m", "200 OK", 2), ("202 5m, 200 1h", "200 OK", 1), ("5m", "200 OK", 1),
+            ("5m", "202 Accepted", 2), ("200 0s", "200 OK", 2), ("200 202 401 1d", "403 Forbidden", 2),
+        ])
     func `says which answers are kept`(durations: String, status: String, questions: Int) throws {
         let scene = try AuthScene(
             ["auth-cache-key": "$http_authorization", "auth-cache-duration": durations], status: status)
@@ -281,7 +312,7 @@ import Testing
         #expect(scene.auth.requests.count == questions)
     }
 
-    @Test(arguments: ["200 401 5m", "200 202 401 5m"])
+    @Test(.shows(defaultOf: "auth-cache-duration"), arguments: ["200 401 5m", "200 202 401 5m"])
     func `is 200, 202 and 401 for five minutes when it is absent`(written: String) throws {
         let scene = try AuthScene(["auth-cache-key": "a"], status: "401 Unauthorized")
         for _ in 1...2 { #expect(try scene.gate.request().status == 401) }
@@ -289,7 +320,9 @@ import Testing
         #expect(ExternalAuth.Validity(statuses: [200, 202, 401], duration: .seconds(300)) == scene.validity.first)
     }
 
-    @Test(arguments: ["200 5", "5m 200", "twohundred 5m", "200 5x", "200 5m 10m", "9999 5m"])
+    @Test(
+        .shows(badValueOf: "auth-cache-duration"),
+        arguments: ["200 5", "5m 200", "twohundred 5m", "200 5x", "200 5m 10m", "9999 5m"])
     func `closes the Ingress when it cannot be used`(durations: String) throws {
         let scene = try AuthScene(["auth-cache-duration": durations])
         #expect(try scene.gate.request().status == 503)
@@ -309,7 +342,8 @@ extension AuthScene {
 }
 
 @Suite struct `The annotations auth-keepalive, -requests and -timeout` {
-    @Test func `bound what is kept of connections to the service`() throws {
+    @Test(.shows(effectOf: "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"))
+    func `bound what is kept of connections to the service`() throws {
         let scene = try AuthScene([
             "auth-keepalive": "4", "auth-keepalive-requests": "2", "auth-keepalive-timeout": "9",
         ])
@@ -327,16 +361,23 @@ extension AuthScene {
         #expect(scene.auth.connectionCount == 3)
     }
 
-    @Test(arguments: ["auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"])
+    @Test(
+        .shows(defaultOf: "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"),
+        .shows(badValueOf: "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"),
+        arguments: ["auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"])
     func `are as for all upstreams when they are absent or cannot be used`(name: String) throws {
         for annotations in [[:], [name: "many"]] {
             let scene = try AuthScene(annotations)
             #expect(scene.connections == nil)
-            #expect(try scene.gate.request().status == 200)
+            let client = try scene.gate.client()
+            for _ in 1...3 { #expect(try client.request().status == 200) }
+            #expect(scene.auth.connectionCount == 1)
+            #expect(scene.gate.faults(about: "\(name)]").isEmpty == annotations.isEmpty)
         }
     }
 
-    @Test func `know that variables are always shared`() throws {
+    @Test(.shows(effectOf: "auth-keepalive-share-vars"))
+    func `know that variables are always shared`() throws {
         let scene = try AuthScene(["auth-keepalive-share-vars": "true"])
         #expect(try scene.gate.request().status == 200)
         #expect(scene.gate.faults(about: "auth-keepalive-share-vars").count == 1)
@@ -344,7 +385,10 @@ extension AuthScene {
 }
 
 @Suite struct `The annotation enable-global-auth` {
-    @Test(arguments: [("true", 1), ("false", 0), ("perhaps", 1), (nil, 1)] as [(String?, Int)])
+    @Test(
+        .shows(effectOf: "enable-global-auth", "ConfigMap/global-auth-url"), .shows(defaultOf: "enable-global-auth"),
+        .shows(badValueOf: "enable-global-auth"),
+        arguments: [("true", 1), ("false", 0), ("perhaps", 1), (nil, 1)] as [(String?, Int)])
     func `says whether the ConfigMap's service is asked`(value: String?, questions: Int) throws {
         var annotations: [String: String] = [:]
         annotations["enable-global-auth"] = value
@@ -389,11 +433,14 @@ extension AuthScene {
         #expect(try challenge.gate.request("/").status == 403)
     }
 
-    @Test(arguments: [
-        ["global-auth-url": "auth.shop.svc"], ["global-auth-url": "http://auth.shop.svc/", "global-auth-method": "NO"],
-        ["global-auth-url": "http://auth.shop.svc/", "global-auth-response-headers": "a b"],
-        ["global-auth-url": "http://$http_x/"],
-    ])
+    @Test(
+        .shows(badValueOf: "ConfigMap/global-auth-url"),
+        arguments: [
+            ["global-auth-url": "auth.shop.svc"],
+            ["global-auth-url": "http://auth.shop.svc/", "global-auth-method": "NO"],
+            ["global-auth-url": "http://auth.shop.svc/", "global-auth-response-headers": "a b"],
+            ["global-auth-url": "http://$http_x/"],
+        ])
     func `closes every Ingress when it cannot be used`(configMap: [String: String]) throws {
         let scene = try AuthScene(url: nil, configMap: configMap)
         #expect(try scene.gate.request().status == 503)

@@ -35,11 +35,13 @@ struct AuthScene {
 }
 
 @Suite struct `The annotation auth-url` {
-    @Test(arguments: [
-        ("200 OK", 200), ("202 Accepted", 200), ("204 No Content", 200), ("401 Unauthorized", 401),
-        ("403 Forbidden", 403), ("302 Found", 500), ("404 Not Found", 500), ("500 Internal Server Error", 500),
-        ("101 Switching Protocols", 500), ("304 Not Modified", 500),
-    ])
+    @Test(
+        .shows(effectOf: "auth-url"),
+        arguments: [
+            ("200 OK", 200), ("202 Accepted", 200), ("204 No Content", 200), ("401 Unauthorized", 401),
+            ("403 Forbidden", 403), ("302 Found", 500), ("404 Not Found", 500), ("500 Internal Server Error", 500),
+            ("101 Switching Protocols", 500), ("304 Not Modified", 500),
+        ])
     func `lets the service decide, and nobody pass whom it does not let`(answer: String, status: Int) throws {
         let scene = try AuthScene(status: answer)
         let response = try scene.gate.request("/cart?a=b")
@@ -49,15 +51,18 @@ struct AuthScene {
         #expect(scene.auth.requests.first?.target == "/check")
     }
 
-    @Test func `asks nobody when it is absent`() throws {
+    @Test(.shows(defaultOf: "auth-url"))
+    func `asks nobody when it is absent`() throws {
         let scene = try AuthScene(url: nil)
         #expect(try scene.gate.request().status == 200)
         #expect(scene.auth.requests.isEmpty)
     }
 
-    @Test(arguments: [
-        "ftp://auth.shop.svc/", "http:///check", "http://auth.shop.svc:0/", "http://$http_x.shop.svc/", "check",
-    ])
+    @Test(
+        .shows(badValueOf: "auth-url"),
+        arguments: [
+            "ftp://auth.shop.svc/", "http:///check", "http://auth.shop.svc:0/", "http://$http_x.shop.svc/", "check",
+        ])
     func `closes the Ingress when it cannot be used`(url: String) throws {
         let scene = try AuthScene(url: url)
         #expect(try scene.gate.request().status == 503)
@@ -104,7 +109,8 @@ struct AuthScene {
         }
     }
 
-    @Test func `tells the service of the request as ingress-nginx does`() throws {
+    @Test(.shows(defaultOf: "auth-request-redirect", "auth-proxy-set-headers"))
+    func `tells the service of the request as ingress-nginx does`() throws {
         let scene = try AuthScene()
         _ = try scene.gate.request(
             "/cart?a=b", method: "POST",
@@ -260,7 +266,8 @@ struct AuthScene {
 }
 
 @Suite struct `The annotation auth-method` {
-    @Test func `is the method of the question, and tells the original target`() throws {
+    @Test(.shows(effectOf: "auth-method"))
+    func `is the method of the question, and tells the original target`() throws {
         let scene = try AuthScene(["auth-method": "POST"])
         #expect(try scene.gate.request("/cart?a", method: "PUT", ["X-Original-URI: /evil"]).status == 200)
         let question = try #require(scene.auth.requests.first)
@@ -279,7 +286,8 @@ struct AuthScene {
         #expect(scene.auth.connectionCount == 1)
     }
 
-    @Test func `is GET when it is absent, and closes the Ingress when it is none`() throws {
+    @Test(.shows(defaultOf: "auth-method"), .shows(badValueOf: "auth-method"))
+    func `is GET when it is absent, and closes the Ingress when it is none`() throws {
         let plain = try AuthScene()
         #expect(try plain.gate.request(method: "DELETE").status == 200)
         #expect(plain.auth.requests.first?.method == "GET")

@@ -59,6 +59,24 @@ import Testing
         #expect(try Self.told(settings, Self.claims)["X-Real-IP"] == "127.0.0.1")
     }
 
+    /// A list of hops without one that can be read trusts nobody, where the default trusts everybody.
+    @Test(
+        .shows(effectOf: "ConfigMap/proxy-real-ip-cidr"), .shows(badValueOf: "ConfigMap/proxy-real-ip-cidr"),
+        arguments: [
+            ("127.0.0.0/8", "198.51.100.7", 0), ("10.0.0.0/8", "127.0.0.1", 0), ("everybody", "127.0.0.1", 1),
+            ("everybody, 127.0.0.1", "198.51.100.7", 1),
+        ])
+    func `is believed of the hops that proxy-real-ip-cidr names and can name`(
+        list: String, address: String, faults: Int
+    ) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(
+            [:], origin: origin, configMap: ["use-forwarded-headers": "true", "proxy-real-ip-cidr": list])
+        #expect(try gate.request("/", ["X-Forwarded-For: 198.51.100.7"]).status == 200)
+        #expect(origin.requests.first?["X-Real-IP"] == address)
+        #expect(gate.diagnostics.count == faults)
+    }
+
     @Test func `and the original host come from the headers named`() throws {
         let request = try Self.told(["forwarded-host-header": "X-Front-Host"], Self.claims)
         #expect(request["X-Original-Forwarded-Host"] == "front.example")

@@ -25,13 +25,15 @@ private struct Shop {
 }
 
 @Suite struct `The annotation upstream-hash-by` {
-    @Test(arguments: [
-        ("$request_uri", ["/a?b=1", "/a?b=2", "/a?b=3", "/b", "/c", "/d", "/e", "/f"]),
-        ("$uri", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
-        ("$arg_user", ["/?user=1", "/?user=2", "/?user=3", "/?user=4", "/?user=5", "/?user=6", "/?user=7"]),
-        ("${request_uri}-${host}", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
-        ("$request_uri$host", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
-    ])
+    @Test(
+        .shows(effectOf: "upstream-hash-by"),
+        arguments: [
+            ("$request_uri", ["/a?b=1", "/a?b=2", "/a?b=3", "/b", "/c", "/d", "/e", "/f"]),
+            ("$uri", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
+            ("$arg_user", ["/?user=1", "/?user=2", "/?user=3", "/?user=4", "/?user=5", "/?user=6", "/?user=7"]),
+            ("${request_uri}-${host}", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
+            ("$request_uri$host", ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"]),
+        ])
     func `gives equal texts one endpoint, and others others`(template: String, targets: [String]) throws {
         let shop = try Shop(["upstream-hash-by": template], workers: 2)
         var used: Set<String> = []
@@ -130,11 +132,12 @@ private struct Shop {
         #expect(try shop.endpoints("/", times: 12).count == 1)
     }
 
-    @Test func `is off by default`() throws {
+    @Test(.shows(defaultOf: "upstream-hash-by"))
+    func `is off by default`() throws {
         #expect(try Shop([:]).endpoints("/", times: 8).count == 4)
     }
 
-    @Test(arguments: ["$request_uri; x", "a$", "${uri", "$uri#"])
+    @Test(.shows(badValueOf: "upstream-hash-by"), arguments: ["$request_uri; x", "a$", "${uri", "$uri#"])
     func `rejects the Ingress when its value is unusable`(template: String) throws {
         let shop = try Shop(["upstream-hash-by": template])
         #expect(try shop.gate.request().status == 404)
@@ -143,12 +146,13 @@ private struct Shop {
 }
 
 @Suite struct `The annotation upstream-hash-by-subset` {
-    @Test func `takes members of a group at random, and 3 of them by default`() throws {
+    @Test(.shows(effectOf: "upstream-hash-by-subset"), .shows(defaultOf: "upstream-hash-by-subset-size"))
+    func `takes members of a group at random, and 3 of them by default`() throws {
         let shop = try Shop(["upstream-hash-by": "$uri", "upstream-hash-by-subset": "true"], endpoints: 6)
         for target in ["/a", "/b", "/c"] { #expect(try shop.endpoints(target, times: 60).count == 3) }
     }
 
-    @Test(arguments: [("2", 2), ("0", 3), ("100", 6)])
+    @Test(.shows(effectOf: "upstream-hash-by-subset-size"), arguments: [("2", 2), ("0", 3), ("100", 6)])
     func `has as many as upstream-hash-by-subset-size says`(size: String, count: Int) throws {
         let shop = try Shop(
             ["upstream-hash-by": "$uri", "upstream-hash-by-subset": "true", "upstream-hash-by-subset-size": size],
@@ -156,17 +160,20 @@ private struct Shop {
         #expect(try shop.endpoints("/a", times: 90).count == count)
     }
 
-    @Test func `does nothing while it is false, or without upstream-hash-by`() throws {
+    @Test(.shows(defaultOf: "upstream-hash-by-subset"))
+    func `does nothing while it is false, or without upstream-hash-by`() throws {
         let off = try Shop(["upstream-hash-by": "$uri", "upstream-hash-by-subset": "false"])
         #expect(try off.endpoints("/a").count == 1)
         let alone = try Shop(["upstream-hash-by-subset": "true", "upstream-hash-by-subset-size": "2"])
         #expect(try alone.endpoints("/a", times: 8).count == 4)
     }
 
-    @Test(arguments: [
-        ("upstream-hash-by-subset", "maybe"), ("upstream-hash-by-subset-size", "-1"),
-        ("upstream-hash-by-subset-size", "x"),
-    ])
+    @Test(
+        .shows(badValueOf: "upstream-hash-by-subset", "upstream-hash-by-subset-size"),
+        arguments: [
+            ("upstream-hash-by-subset", "maybe"), ("upstream-hash-by-subset-size", "-1"),
+            ("upstream-hash-by-subset-size", "x"),
+        ])
     func `rejects the Ingress when a value is unusable`(name: String, value: String) throws {
         let shop = try Shop(["upstream-hash-by": "$uri", name: value])
         #expect(try shop.gate.request().status == 404)
@@ -175,7 +182,8 @@ private struct Shop {
 }
 
 @Suite struct `The annotation load-balance` {
-    @Test func `is round robin by default, in the ConfigMap too`() throws {
+    @Test(.shows(defaultOf: "load-balance"))
+    func `is round robin by default, in the ConfigMap too`() throws {
         let shop = try Shop([:], endpoints: 3)
         let client = try shop.gate.client()
         for _ in 0..<30 { _ = try client.request() }
@@ -190,14 +198,15 @@ private struct Shop {
         #expect(try shop.endpoints("/", times: 8).count == used)
     }
 
-    @Test(arguments: ["ewma", "least_conn"])
+    @Test(.shows(effectOf: "load-balance"), arguments: ["ewma", "least_conn"])
     func `serves by the algorithm that it names`(algorithm: String) throws {
         let shop = try Shop(["load-balance": algorithm])
         #expect(shop.gate.model.upstreams.map(\.loadBalancing.rawValue) == [algorithm])
         for _ in 0..<20 { #expect(try shop.gate.request().status == 200) }
     }
 
-    @Test func `rejects the Ingress when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "load-balance"))
+    func `rejects the Ingress when its value is unusable`() throws {
         let shop = try Shop(["load-balance": "fastest"])
         #expect(try shop.gate.request().status == 404)
     }

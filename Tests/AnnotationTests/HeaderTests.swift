@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct `x-forwarded-prefix` {
-    @Test func `tells the backend of what a rewrite took away`() throws {
+    @Test(.shows(effectOf: "x-forwarded-prefix"))
+    func `tells the backend of what a rewrite took away`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(
             ["rewrite-target": "$2", "x-forwarded-prefix": "/$1"], path: "/(api)(/.*)",
@@ -14,7 +15,8 @@ import Testing
         #expect(request.values("X-Forwarded-Prefix") == ["/api"])
     }
 
-    @Test func `is absent by default, and where nothing is rewritten`() throws {
+    @Test(.shows(defaultOf: "x-forwarded-prefix"))
+    func `is absent by default, and where nothing is rewritten`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         for annotations in [["rewrite-target": "/x"], ["x-forwarded-prefix": "/api"]] {
             let gate = try Gate(annotations, origin: origin)
@@ -23,7 +25,7 @@ import Testing
         #expect(origin.requests.allSatisfy { $0["X-Forwarded-Prefix"] == nil })
     }
 
-    @Test(arguments: ["/a b", "/$nope", "/\u{0}"])
+    @Test(.shows(badValueOf: "x-forwarded-prefix"), arguments: ["/a b", "/$nope", "/\u{0}"])
     func `rejects its Ingress when the value is bad`(value: String) throws {
         let gate = try Gate(
             ["rewrite-target": "/x", "x-forwarded-prefix": value], origin: try ScriptedOrigin(answering: "ok"))
@@ -33,7 +35,8 @@ import Testing
 }
 
 @Suite struct `Headers of the ConfigMap` {
-    @Test func `are set on every response and every request`() throws {
+    @Test(.shows(effectOf: "ConfigMap/proxy-set-headers"))
+    func `are set on every response and every request`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(
             [:], origin: origin,
@@ -56,7 +59,8 @@ import Testing
         #expect(unknown.status == 404 && unknown["X-Gate"] == "yes" && unknown["Server"] == "gatehouse")
     }
 
-    @Test func `that can't be used are named and left out`() throws {
+    @Test(.shows(badValueOf: "ConfigMap/proxy-set-headers"))
+    func `that can't be used are named and left out`() throws {
         let gate = try Gate(
             [:], origin: try ScriptedOrigin(answering: "ok"),
             configMap: ["add-headers": "shop/answers", "proxy-set-headers": "shop/none"],
@@ -88,7 +92,8 @@ import Testing
             also: Manifests.configMap("answers", entries))
     }
 
-    @Test func `sets fields in place of the backend's, on pages of our own too, with dollars as they are`() throws {
+    @Test(.shows(effectOf: "custom-headers"))
+    func `sets fields in place of the backend's, on pages of our own too, with dollars as they are`() throws {
         let gate = try gate("shop/answers", entries: ["X-Shop": "$host", "X-Frame-Options": "DENY"])
         for (method, status) in [("GET", 200), ("TRACE", 405)] {
             let answer = try gate.request(method: method)
@@ -99,16 +104,19 @@ import Testing
         }
     }
 
-    @Test func `leaves responses alone by default`() throws {
+    @Test(.shows(defaultOf: "custom-headers"))
+    func `leaves responses alone by default`() throws {
         let answer = try gate(nil, entries: ["X-Shop": "1"]).request()
         #expect(answer["X-Shop"] == nil && answer["X-Frame-Options"] == "ALLOW")
     }
 
-    @Test(arguments: [
-        ("shop/answers", "X-Other", ["X-Shop": "1"], 503), ("shop/answers", nil, ["X-Shop": "1"], 503),
-        ("shop/missing", "X-Shop", ["X-Shop": "1"], 503), ("shop/answers", "X-Shop", ["X-Shop": "a\nb"], 503),
-        ("shop/answers", "X Shop", ["X Shop": "1"], 503), ("shop/an swers", "X-Shop", ["X-Shop": "1"], 200),
-    ])
+    @Test(
+        .shows(badValueOf: "custom-headers"),
+        arguments: [
+            ("shop/answers", "X-Other", ["X-Shop": "1"], 503), ("shop/answers", nil, ["X-Shop": "1"], 503),
+            ("shop/missing", "X-Shop", ["X-Shop": "1"], 503), ("shop/answers", "X-Shop", ["X-Shop": "a\nb"], 503),
+            ("shop/answers", "X Shop", ["X Shop": "1"], 503), ("shop/an swers", "X-Shop", ["X-Shop": "1"], 200),
+        ])
     func `closes its Ingress when it cannot be done, and is absent when it names nothing`(
         value: String, allowed: String?, entries: [String: String], status: Int
     ) throws {

@@ -20,12 +20,22 @@ import Translation
         #expect(answer.values("Strict-Transport-Security") == ["max-age=1"])
     }
 
-    @Test(arguments: [
-        (["hsts": "false"], "max-age=1"),
-        (["hsts-max-age": "9", "hsts-preload": "true"], "max-age=9; includeSubDomains; preload"),
-        (["hsts-include-subdomains": "false"], "max-age=31536000"),
-        (["hsts-max-age": "long"], "max-age=31536000; includeSubDomains"),
-    ])
+    @Test(
+        .shows(
+            effectOf: "ConfigMap/hsts", "ConfigMap/hsts-max-age", "ConfigMap/hsts-include-subdomains",
+            "ConfigMap/hsts-preload"),
+        .shows(
+            badValueOf: "ConfigMap/hsts", "ConfigMap/hsts-max-age", "ConfigMap/hsts-include-subdomains",
+            "ConfigMap/hsts-preload"),
+        arguments: [
+            (["hsts": "false"], "max-age=1"),
+            (["hsts-max-age": "9", "hsts-preload": "true"], "max-age=9; includeSubDomains; preload"),
+            (["hsts-include-subdomains": "false"], "max-age=31536000"),
+            (["hsts-max-age": "long"], "max-age=31536000; includeSubDomains"),
+            (["hsts": "on"], "max-age=31536000; includeSubDomains"),
+            (["hsts-include-subdomains": "no"], "max-age=31536000; includeSubDomains"),
+            (["hsts-preload": "yes"], "max-age=31536000; includeSubDomains"),
+        ])
     func `says what the ConfigMap says`(configMap: [String: String], value: String) throws {
         let shop = try MutualShop(secret: nil, configMap: configMap)
         #expect(try shop.request("/").values("Strict-Transport-Security") == [value])

@@ -46,14 +46,16 @@ private let strong = "ECDHE-ECDSA-AES256-GCM-SHA384"
 private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
 
 @Suite struct `The annotation ssl-ciphers` {
-    @Test func `settles the ciphers of its host for TLS 1.2, and of no other`() throws {
+    @Test(.shows(effectOf: "ssl-ciphers"))
+    func `settles the ciphers of its host for TLS 1.2, and of no other`() throws {
         let shop = try EncryptedShop(["ssl-ciphers": strong])
         #expect(try shop.cipher() == strong)
         #expect(try shop.cipher("other.example") == usual)
         #expect(try shop.handshake(version: "TLSv1.3")?.facts.version == "TLSv1.3")
     }
 
-    @Test func `goes before the ConfigMap, whose list is the default`() throws {
+    @Test(.shows(defaultOf: "ssl-ciphers"))
+    func `goes before the ConfigMap, whose list is the default`() throws {
         #expect(try EncryptedShop().cipher() == usual)
         let shop = try EncryptedShop(
             ["ssl-ciphers": "ECDHE-ECDSA-CHACHA20-POLY1305"], configMap: ["ssl-ciphers": strong])
@@ -74,8 +76,20 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
     }
 }
 
+@Suite struct `An unusable list of ciphers` {
+    @Test(.shows(badValueOf: "ssl-ciphers"), arguments: ["HIGH;aNULL", "AES 128", "ECDHE\nX"])
+    func `rejects the Ingress, and no other`(list: String) throws {
+        let shop = try EncryptedShop(["ssl-ciphers": list])
+        #expect(try shop.gate.request().status == 404)
+        #expect(shop.gate.faults(about: "ssl-ciphers").count == 1)
+        #expect(try shop.cipher("other.example") == usual)
+    }
+}
+
 @Suite struct `The annotation ssl-prefer-server-ciphers` {
     @Test(
+        .shows(effectOf: "ssl-prefer-server-ciphers"), .shows(defaultOf: "ssl-prefer-server-ciphers"),
+        .shows(badValueOf: "ssl-prefer-server-ciphers"),
         arguments: [
             ([:], [:], usual), (["ssl-prefer-server-ciphers": "false"], [:], strong),
             (["ssl-prefer-server-ciphers": "never"], [:], usual), ([:], ["ssl-prefer-server-ciphers": "false"], strong),
@@ -112,7 +126,8 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
         return (client.wire.session?.certificate, try client.request())
     }
 
-    @Test func `hands TLS to the Service of the path /, whatever other annotations say, and not plain HTTP`() throws {
+    @Test(.shows(effectOf: "ssl-passthrough"))
+    func `hands TLS to the Service of the path /, whatever other annotations say, and not plain HTTP`() throws {
         let origin = try SecureOrigin(TLSOriginOptions(Self.inner), answering: "inside")
         let plain = try ScriptedOrigin(answering: "plain")
         let gate = try gate(
@@ -125,6 +140,16 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
         #expect(try gate.request("/plain").text == "plain")
     }
 
+    @Test(.shows(badValueOf: "ssl-passthrough"))
+    func `rejects the Ingress when its value is unusable, so that nothing is handed on`() throws {
+        let origin = try SecureOrigin(TLSOriginOptions(Self.inner), answering: "inside")
+        let gate = try gate(["ssl-passthrough": "on"], origin, try ScriptedOrigin(answering: "plain"))
+        #expect(try meet(gate).answer.status == 404)
+        #expect(try gate.request("/plain").text == "plain")
+        #expect(origin.handshakes.isEmpty)
+        #expect(gate.faults(about: "ssl-passthrough").count == 1)
+    }
+
     @Test func `leaves names of other hosts to us`() throws {
         let origin = try SecureOrigin(TLSOriginOptions(Self.inner), answering: "inside")
         let gate = try gate(["ssl-passthrough": "true"], origin, ScriptedOrigin(answering: "plain"))
@@ -134,6 +159,7 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
     }
 
     @Test(
+        .shows(defaultOf: "ssl-passthrough"),
         arguments: [
             ([:], "/", true, 0), (["ssl-passthrough": "false"], "/", true, 0),
             (["ssl-passthrough": "true"], "/", false, 1),
@@ -155,6 +181,7 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
 /// Keys of the ConfigMap about handshakes.
 @Suite struct `The ConfigMap's key of TLS` {
     @Test(
+        .shows(effectOf: "ConfigMap/ssl-protocols"), .shows(badValueOf: "ConfigMap/ssl-protocols"),
         arguments: [
             ("TLSv1.3", nil, "TLSv1.3"), ("TLSv1.2", "TLSv1.2", "TLSv1.2"), ("TLSv1.2 TLSv1.3", "TLSv1.2", "TLSv1.3"),
             ("TLSv1 TLSv1.3", nil, "TLSv1.3"), ("SSLv3", "TLSv1.2", "TLSv1.3"), ("newest", "TLSv1.2", "TLSv1.3"),
@@ -165,7 +192,9 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
         #expect(try shop.handshake(version: nil)?.facts.version == newest)
     }
 
-    @Test(arguments: [(strong, strong), ("", usual), ("no such {cipher}", usual)])
+    @Test(
+        .shows(effectOf: "ConfigMap/ssl-ciphers"), .shows(badValueOf: "ConfigMap/ssl-ciphers"),
+        arguments: [(strong, strong), ("", usual), ("no such {cipher}", usual)])
     func `ssl-ciphers settles the ciphers of every host`(value: String, expected: String) throws {
         let shop = try EncryptedShop(configMap: ["ssl-ciphers": value])
         #expect(try shop.cipher() == expected)
@@ -173,7 +202,9 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
         #expect(faults.isEmpty == (value != "no such {cipher}"))
     }
 
-    @Test(arguments: [("true", false), ("false", true), ("perhaps", true)])
+    @Test(
+        .shows(effectOf: "ConfigMap/ssl-reject-handshake"), .shows(badValueOf: "ConfigMap/ssl-reject-handshake"),
+        arguments: [("true", false), ("false", true), ("perhaps", true)])
     func `ssl-reject-handshake ends handshakes for names that nobody has`(value: String, isServed: Bool) throws {
         let shop = try EncryptedShop(configMap: ["ssl-reject-handshake": value])
         #expect(try shop.handshake() != nil)
@@ -182,7 +213,9 @@ private let usual = "ECDHE-ECDSA-AES128-GCM-SHA256"
         }
     }
 
-    @Test(arguments: [("true", true), ("false", false), ("2", true)])
+    @Test(
+        .shows(effectOf: "ConfigMap/use-http2"), .shows(badValueOf: "ConfigMap/use-http2"),
+        arguments: [("true", true), ("false", false), ("2", true)])
     func `use-http2 offers HTTP/2`(value: String, isOffered: Bool) throws {
         let shop = try EncryptedShop(configMap: ["use-http2": value])
         var options = TLSOptions()

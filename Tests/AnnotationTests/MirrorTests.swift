@@ -23,7 +23,8 @@ struct MirrorScene {
 }
 
 @Suite struct `The annotation mirror-target` {
-    @Test func `sends a copy of each request, and answers by the backend alone`() throws {
+    @Test(.shows(effectOf: "mirror-target"), .shows(defaultOf: "mirror-host"))
+    func `sends a copy of each request, and answers by the backend alone`() throws {
         let scene = try MirrorScene()
         let response = try scene.gate.request(
             "/a%20b?c=d", ["Cookie: x=y", "X-Forwarded-For: 1.2.3.4", "Connection: X-Hop", "X-Hop: 1"])
@@ -39,7 +40,8 @@ struct MirrorScene {
         #expect(scene.backend.requests.first?["X-Gatehouse-Depth"] == nil)
     }
 
-    @Test func `sends none when it is absent or cannot be used`() throws {
+    @Test(.shows(defaultOf: "mirror-target"), .shows(badValueOf: "mirror-target"))
+    func `sends none when it is absent or cannot be used`() throws {
         for target in [
             nil, "shadow.shop.svc", "ftp://shadow.shop.svc/", "http://$http_x.svc/", "http://shadow/$nothing",
         ] {
@@ -127,7 +129,7 @@ struct MirrorScene {
 }
 
 @Suite struct `The annotation mirror-request-body` {
-    @Test(arguments: [3, 9000, 200_000, 1 << 20])
+    @Test(.shows(defaultOf: "mirror-request-body"), arguments: [3, 9000, 200_000, 1 << 20])
     func `gives the copy the body, whole`(size: Int) throws {
         let scene = try MirrorScene(["proxy-body-size": "8m"])
         let body = String(repeating: "b", count: size)
@@ -185,7 +187,8 @@ struct MirrorScene {
         #expect(scene.backend.requests.isEmpty)
     }
 
-    @Test(arguments: ["off", "maybe"])
+    @Test(
+        .shows(effectOf: "mirror-request-body"), .shows(badValueOf: "mirror-request-body"), arguments: ["off", "maybe"])
     func `says when the copy goes without`(value: String) throws {
         let scene = try MirrorScene(["mirror-request-body": value])
         #expect(try scene.gate.request(method: "POST", body: "hello").status == 200)
@@ -199,6 +202,7 @@ struct MirrorScene {
 
 @Suite struct `The annotation mirror-host` {
     @Test(
+        .shows(effectOf: "mirror-host"), .shows(badValueOf: "mirror-host"),
         arguments: [
             ("shadow.internal", "shadow.internal"), ("$host", "shop.example"), ("a b", "shadow.shop.svc"),
             (nil, "shadow.shop.svc"),

@@ -3,9 +3,14 @@ import TestSupport
 import Testing
 
 @Suite struct `Logging and tracing annotations` {
-    @Test(arguments: [("true", 1), ("false", 0), ("perhaps", 1)])
-    func `say whether a path is in the access log`(value: String, lines: Int) throws {
-        let gate = try Gate(["enable-access-log": value], origin: ScriptedOrigin(answering: "ok"))
+    @Test(
+        .shows(effectOf: "enable-access-log"), .shows(defaultOf: "enable-access-log"),
+        .shows(badValueOf: "enable-access-log"),
+        arguments: [("true", 1), ("false", 0), ("perhaps", 1), (nil, 1)] as [(String?, Int)])
+    func `say whether a path is in the access log`(value: String?, lines: Int) throws {
+        let gate = try Gate(
+            value.map { ["enable-access-log": $0] } ?? [:], origin: ScriptedOrigin(answering: "ok"))
+        #expect(gate.faults(about: "enable-access-log").isEmpty == (value != "perhaps"))
         #expect(try gate.request("/logged").status == 200)
         #expect(try gate.accessLogLines().count == lines)
     }
@@ -21,7 +26,8 @@ import Testing
         #expect(try gate.accessLogLines().count == lines)
     }
 
-    @Test func `write lines as log-format-upstream says, from the first request on`() throws {
+    @Test(.shows(effectOf: "ConfigMap/log-format-upstream"))
+    func `write lines as log-format-upstream says, from the first request on`() throws {
         let gate = try Gate(
             [:], origin: ScriptedOrigin(answering: "ok"),
             configMap: [
@@ -58,9 +64,11 @@ import Testing
 
     static let given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
-    @Test(arguments: [
-        (["enable-opentelemetry": "true"], [:]), ([:], ["enable-opentelemetry": "true"]),
-    ])
+    @Test(
+        .shows(effectOf: "enable-opentelemetry"),
+        arguments: [
+            (["enable-opentelemetry": "true"], [:]), ([:], ["enable-opentelemetry": "true"]),
+        ])
     func `carry on a client's trace`(annotations: [String: String], configMap: [String: String]) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin, configMap: configMap)
@@ -82,7 +90,8 @@ import Testing
         #expect(origin.requests[0]["X-Request-ID"]?.dropLast() == parts[1].dropLast())
     }
 
-    @Test func `do not trust a client's trace when told not to`() throws {
+    @Test(.shows(effectOf: "opentelemetry-trust-incoming-span"))
+    func `do not trust a client's trace when told not to`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(
             ["enable-opentelemetry": "true", "opentelemetry-trust-incoming-span": "false"], origin: origin)
@@ -91,7 +100,44 @@ import Testing
         #expect(origin.requests[0]["tracestate"] == nil)
     }
 
-    @Test func `pass a trace as it is by default`() throws {
+    @Test(.shows(badValueOf: "enable-opentelemetry"), arguments: ["on", "yes"])
+    func `pass a trace as it is when enable-opentelemetry is unusable`(value: String) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let gate = try Gate(["enable-opentelemetry": value], origin: origin)
+        #expect(try gate.request("/", ["traceparent: \(Self.given)"]).status == 200)
+        #expect(origin.requests[0]["traceparent"] == Self.given)
+        #expect(gate.faults(about: "enable-opentelemetry").count == 1)
+    }
+
+    @Test(
+        .shows(defaultOf: "opentelemetry-trust-incoming-span"), .shows(badValueOf: "opentelemetry-trust-incoming-span"),
+        arguments: [nil, "perhaps"])
+    func `trust a client's trace where opentelemetry-trust-incoming-span is absent or unusable`(value: String?) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        var annotations = ["enable-opentelemetry": "true"]
+        annotations["opentelemetry-trust-incoming-span"] = value
+        let gate = try Gate(annotations, origin: origin)
+        #expect(try gate.request("/", ["traceparent: \(Self.given)"]).status == 200)
+        #expect(origin.requests[0]["traceparent"]?.contains("0af7651916cd43dd8448eb211c80319c") == true)
+        #expect(gate.faults(about: "opentelemetry-trust-incoming-span").isEmpty == (value == nil))
+    }
+
+    @Test func `tell the authentication service of the same trace as the backend`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let auth = try ScriptedOrigin(answering: "")
+        let gate = try Gate(
+            ["enable-opentelemetry": "true", "auth-url": "http://auth.shop.svc/"],
+            origins: ["web": [origin], "auth": [auth]])
+        #expect(try gate.request("/", ["traceparent: \(Self.given)"]).status == 200)
+        let told = try #require(auth.requests.first).values("traceparent")
+        #expect(told.count == 1 && told[0].contains("0af7651916cd43dd8448eb211c80319c"))
+        #expect(origin.requests.first?["traceparent"]?.contains("0af7651916cd43dd8448eb211c80319c") == true)
+    }
+
+    @Test(
+        .shows(effectOf: "enable-rewrite-log", "opentelemetry-operation-name"),
+        .shows(defaultOf: "enable-opentelemetry"))
+    func `pass a trace as it is by default`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["opentelemetry-operation-name": "shop", "enable-rewrite-log": "true"], origin: origin)
         #expect(try gate.request("/", ["traceparent: \(Self.given)"]).status == 200)

@@ -13,12 +13,14 @@ import Testing
     /// The field that a browser sends.
     static func login(_ text: String) -> String { "Authorization: Basic \(Data(text.utf8).base64EncodedString())" }
 
-    @Test(arguments: [
-        "{PLAIN}secret", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0",
-        "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/", "$1$saltsalt$9xy1btjgzLYfb7hivXtC//",
-        "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
-        "$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA", "abNANd1rDfiNc",
-    ])
+    @Test(
+        .shows(effectOf: "auth-type", "auth-secret", "auth-realm"), .shows(defaultOf: "auth-secret-type"),
+        arguments: [
+            "{PLAIN}secret", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0",
+            "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/", "$1$saltsalt$9xy1btjgzLYfb7hivXtC//",
+            "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
+            "$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA", "abNANd1rDfiNc",
+        ])
     func `lets in who knows the password, in each form that it may be stored in`(stored: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(Self.basic, origin: origin, also: Self.users(["auth": "anna:\(stored)\n"]))
@@ -44,7 +46,22 @@ import Testing
         #expect(origin.requests.first?["X-Other"] == "1")
     }
 
-    @Test func `is off by default, and then forwards what clients send`() throws {
+    /// `off` is a word of nginx's configuration, where it would let everybody in.
+    @Test(
+        .shows(defaultOf: "auth-realm"),
+        arguments: [(nil, ""), ("off", "off"), ("Shop", "Shop")] as [(String?, String)])
+    func `has no realm by default, and none that lets everybody in`(realm: String?, shown: String) throws {
+        var annotations = ["auth-type": "basic", "auth-secret": "users"]
+        annotations["auth-realm"] = realm
+        let gate = try Gate(
+            annotations, origin: ScriptedOrigin(answering: "ok"), also: Self.users(["auth": "anna:{PLAIN}secret"]))
+        let refused = try gate.request()
+        #expect(refused.status == 401 && refused.values("WWW-Authenticate") == ["Basic realm=\"\(shown)\""])
+        #expect(try gate.request("/", [Self.login("anna:secret")]).status == 200)
+    }
+
+    @Test(.shows(defaultOf: "auth-type"))
+    func `is off by default, and then forwards what clients send`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["auth-secret": "users", "auth-realm": "x"], origin: origin)
         #expect(try gate.request("/", [Self.login("a:b")]).status == 200)
@@ -77,7 +94,8 @@ import Testing
         }
     }
 
-    @Test func `reads a Secret whose keys are names`() throws {
+    @Test(.shows(effectOf: "auth-secret-type"))
+    func `reads a Secret whose keys are names`() throws {
         let gate = try Gate(
             Self.basic.merging(["auth-secret-type": "auth-map"]) { $1 }, origin: ScriptedOrigin(answering: "ok"),
             also: Self.users(["anna": "{PLAIN}one\n", "bert": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="]))
@@ -117,7 +135,9 @@ import Testing
             ], about: "auth-realm"),
     ]
 
-    @Test(arguments: mistakes)
+    @Test(
+        .shows(defaultOf: "auth-secret"),
+        .shows(badValueOf: "auth-type", "auth-secret", "auth-secret-type", "auth-realm"), arguments: mistakes)
     func `closes an Ingress whose users can't be known`(given: Mistake) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(

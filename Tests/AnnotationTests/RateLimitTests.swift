@@ -38,7 +38,13 @@ import Testing
         Case(annotations: ["rate-limit": "7", "rate-limit-window": "1h", "limit-rpm": "1"], admitted: 6),
     ]
 
-    @Test(arguments: cases)
+    @Test(
+        .shows(
+            effectOf: "limit-rpm", "limit-burst-multiplier", "limit-allowlist", "limit-whitelist", "rate-limit",
+            "rate-limit-window"),
+        .shows(
+            defaultOf: "limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-allowlist", "limit-whitelist",
+            "rate-limit", "rate-limit-window"), .shows(badValueOf: "limit-burst-multiplier"), arguments: cases)
     func `let a burst through and one more`(given: Case) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(given.annotations, origin: origin)
@@ -55,18 +61,26 @@ import Testing
     }
 
     /// Twenty-six at once, as the reference has it; a second's worth more may come while the test runs.
-    @Test func `of each second let a burst through`() throws {
+    @Test(.shows(effectOf: "limit-rps"))
+    func `of each second let a burst through`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["limit-rps": "5"], origin: origin)
         let client = try gate.client()
         for _ in 0..<26 { #expect(try client.request("/").status == 200) }
     }
 
-    @Test(arguments: [
-        ["limit-rps": "many"], ["limit-rpm": "1.5"], ["limit-connections": "ten"], ["limit-allowlist": "10.0.0.0/33"],
-        ["limit-rps": "99999999999999999999"], ["rate-limit": "1", "rate-limit-window": "soon"],
-        ["rate-limit": "1", "rate-limit-window": "25h"], ["rate-limit": "x"],
-    ])
+    @Test(
+        .shows(
+            badValueOf: "limit-rps", "limit-rpm", "limit-connections", "limit-allowlist", "limit-whitelist",
+            "rate-limit",
+            "rate-limit-window"),
+        arguments: [
+            ["limit-rps": "many"], ["limit-rpm": "1.5"], ["limit-connections": "ten"],
+            ["limit-allowlist": "10.0.0.0/33"],
+            ["limit-whitelist": "everybody"],
+            ["limit-rps": "99999999999999999999"], ["rate-limit": "1", "rate-limit-window": "soon"],
+            ["rate-limit": "1", "rate-limit-window": "25h"], ["rate-limit": "x"],
+        ])
     func `reject an Ingress with a value that means nothing`(annotations: [String: String]) throws {
         let gate = try Gate(annotations, origin: ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)
@@ -169,7 +183,8 @@ import Testing
 }
 
 @Suite struct `The annotation limit-connections` {
-    @Test func `holds until a request is over, however it ends`() throws {
+    @Test(.shows(effectOf: "limit-connections", "ConfigMap/limit-conn-status-code"))
+    func `holds until a request is over, however it ends`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(
             ["limit-connections": "1"], origin: origin, configMap: ["limit-conn-status-code": "429"])
@@ -220,7 +235,8 @@ import Testing
         #expect(try peer.message(peer.request(scheme: "https")).status == 200)
     }
 
-    @Test func `does not hold for exempt addresses, nor by default`() throws {
+    @Test(.shows(defaultOf: "limit-connections"))
+    func `does not hold for exempt addresses, nor by default`() throws {
         for annotations in [["limit-connections": "1", "limit-allowlist": "127.0.0.1"], [:]] {
             let origin = try ScriptedOrigin { connection in _ = try connection.waitForEnd() }
             let gate = try Gate(annotations, origin: origin)

@@ -9,10 +9,12 @@ private func gate(
 }
 
 @Suite struct `The annotation permanent-redirect` {
-    @Test(arguments: [
-        ("https://other.example/moved", "https://other.example/moved"),
-        ("https://other.example/?a=b&c", "https://other.example/?a=b&c"), ("/here", "http://shop.example/here"),
-    ])
+    @Test(
+        .shows(effectOf: "permanent-redirect"), .shows(defaultOf: "permanent-redirect-code"),
+        arguments: [
+            ("https://other.example/moved", "https://other.example/moved"),
+            ("https://other.example/?a=b&c", "https://other.example/?a=b&c"), ("/here", "http://shop.example/here"),
+        ])
     func `answers every request with 301, and appends nothing`(value: String, location: String) throws {
         let gate = try gate(["permanent-redirect": value])
         for (target, method) in [("/", "GET"), ("/a/b?c=d", "GET"), ("/", "POST")] {
@@ -22,11 +24,15 @@ private func gate(
         }
     }
 
-    @Test func `is none by default`() throws {
-        #expect(try gate([:]).request().status == 200)
+    @Test(.shows(defaultOf: "permanent-redirect", "temporal-redirect"))
+    func `is none by default, and the other neither`() throws {
+        let answer = try gate([:]).request()
+        #expect(answer.status == 200 && answer["Location"] == nil)
     }
 
-    @Test(arguments: ["https://x$request_uri", "https://x/#a", "https://x/a b", "https://x/%20", "\u{1F4A3}"])
+    @Test(
+        .shows(badValueOf: "permanent-redirect"),
+        arguments: ["https://x$request_uri", "https://x/#a", "https://x/a b", "https://x/%20", "\u{1F4A3}"])
     func `rejects the Ingress when its value is unusable`(value: String) throws {
         let gate = try gate(["permanent-redirect": value])
         #expect(try gate.request().status == 404)
@@ -42,7 +48,9 @@ private func gate(
 }
 
 @Suite struct `The annotation permanent-redirect-code` {
-    @Test(arguments: [("300", 300), ("303", 303), ("307", 307), ("308", 308), ("299", 301), ("309", 301), ("404", 301)])
+    @Test(
+        .shows(effectOf: "permanent-redirect-code"), .shows(badValueOf: "permanent-redirect-code"),
+        arguments: [("300", 300), ("303", 303), ("307", 307), ("308", 308), ("299", 301), ("309", 301), ("404", 301)])
     func `is the status, 301 when it is out of range`(value: String, status: Int) throws {
         let gate = try gate(["permanent-redirect": "https://other.example/", "permanent-redirect-code": value])
         #expect(try gate.request().status == status)
@@ -57,7 +65,8 @@ private func gate(
 }
 
 @Suite struct `The annotation temporal-redirect` {
-    @Test func `answers every request with 302, and goes before permanent-redirect`() throws {
+    @Test(.shows(effectOf: "temporal-redirect"), .shows(defaultOf: "temporal-redirect-code"))
+    func `answers every request with 302, and goes before permanent-redirect`() throws {
         let gate = try gate([
             "temporal-redirect": "https://other.example/soon", "permanent-redirect": "https://other.example/ever",
         ])
@@ -65,7 +74,7 @@ private func gate(
         #expect(answer.status == 302 && answer["Location"] == "https://other.example/soon")
     }
 
-    @Test(arguments: ["ftp://other.example/", "/here", "other.example"])
+    @Test(.shows(badValueOf: "temporal-redirect"), arguments: ["ftp://other.example/", "/here", "other.example"])
     func `without http or https counts as absent, with all of its group`(value: String) throws {
         let gate = try gate(["temporal-redirect": value, "permanent-redirect": "https://other.example/"])
         #expect(try gate.request().status == 200)
@@ -79,7 +88,9 @@ private func gate(
 }
 
 @Suite struct `The annotation temporal-redirect-code` {
-    @Test(arguments: [("301", 301), ("307", 307), ("300", 300), ("308", 302), ("299", 302)])
+    @Test(
+        .shows(effectOf: "temporal-redirect-code"), .shows(badValueOf: "temporal-redirect-code"),
+        arguments: [("301", 301), ("307", 307), ("300", 300), ("308", 302), ("299", 302)])
     func `is the status, 302 when it is out of range`(value: String, status: Int) throws {
         let gate = try gate(["temporal-redirect": "https://other.example/", "temporal-redirect-code": value])
         #expect(try gate.request().status == status)
@@ -93,11 +104,13 @@ private func gate(
 }
 
 @Suite struct `The annotation relative-redirects` {
-    @Test(arguments: [
-        (["relative-redirects": "true"], [:], "/here"), ([:], [:], "http://shop.example/here"),
-        ([:], ["relative-redirects": "true"], "/here"),
-        (["relative-redirects": "false"], ["relative-redirects": "true"], "http://shop.example/here"),
-    ])
+    @Test(
+        .shows(effectOf: "relative-redirects"), .shows(defaultOf: "relative-redirects"),
+        arguments: [
+            (["relative-redirects": "true"], [:], "/here"), ([:], [:], "http://shop.example/here"),
+            ([:], ["relative-redirects": "true"], "/here"),
+            (["relative-redirects": "false"], ["relative-redirects": "true"], "http://shop.example/here"),
+        ])
     func `gives redirects to a path no host`(
         annotations: [String: String], configMap: [String: String], location: String
     ) throws {
@@ -116,7 +129,8 @@ private func gate(
         #expect(answer.status == 301 && answer["Location"] == location)
     }
 
-    @Test func `rejects the Ingress when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "relative-redirects"))
+    func `rejects the Ingress when its value is unusable`() throws {
         #expect(try gate(["relative-redirects": "perhaps"]).request().status == 404)
     }
 }

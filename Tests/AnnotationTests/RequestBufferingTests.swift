@@ -9,7 +9,7 @@ private func pattern(_ count: Int) -> String {
 }
 
 @Suite struct `The annotation proxy-request-buffering` {
-    @Test(arguments: [100, 20_000, 300_000])
+    @Test(.shows(effectOf: "proxy-request-buffering"), arguments: [100, 20_000, 300_000])
     func `on, contacts the backend only when the whole body is here`(size: Int) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["proxy-request-buffering": "on"], origin: origin)
@@ -85,7 +85,9 @@ private func pattern(_ count: Int) -> String {
         #expect(origin.requests.map(\.method) == ["GET"])
     }
 
-    @Test(arguments: [[:], ["proxy-request-buffering": "off"], ["proxy-request-buffering": "maybe"]])
+    @Test(
+        .shows(defaultOf: "proxy-request-buffering"), .shows(badValueOf: "proxy-request-buffering"),
+        arguments: [[:], ["proxy-request-buffering": "off"], ["proxy-request-buffering": "maybe"]])
     func `off, absent or unusable, passes a large body on as it arrives`(annotations: [String: String]) throws {
         let arrived = TestSupport.Gate()
         let origin = try ScriptedOrigin { connection in
@@ -107,7 +109,9 @@ private func pattern(_ count: Int) -> String {
         #expect(gate.faults(about: "proxy-request-buffering").isEmpty != isUnusable)
     }
 
-    @Test(arguments: [([:], "on"), (["proxy-request-buffering": "off"], "off")])
+    @Test(
+        .shows(effectOf: "ConfigMap/proxy-request-buffering"),
+        arguments: [([:], "on"), (["proxy-request-buffering": "off"], "off")])
     func `goes before the ConfigMap's`(annotations: [String: String], mode: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin, configMap: ["proxy-request-buffering": "on"])
@@ -119,10 +123,12 @@ private func pattern(_ count: Int) -> String {
 
 @Suite struct `The annotation client-body-buffer-size` {
     /// A body that arrives with its head is kept for another try as long as it fits.
-    @Test(arguments: [
-        ([:], 8_000, 200), ([:], 9_000, 502), (["client-body-buffer-size": "16k"], 9_000, 200),
-        (["client-body-buffer-size": "4k"], 8_000, 502),
-    ])
+    @Test(
+        .shows(effectOf: "client-body-buffer-size"), .shows(defaultOf: "client-body-buffer-size"),
+        arguments: [
+            ([:], 8_000, 200), ([:], 9_000, 502), (["client-body-buffer-size": "16k"], 9_000, 200),
+            (["client-body-buffer-size": "4k"], 8_000, 502),
+        ])
     func `is the largest body that is kept without buffering`(annotations: [String: String], size: Int, status: Int)
         throws
     {
@@ -137,7 +143,8 @@ private func pattern(_ count: Int) -> String {
         #expect(statuses == (status == 200 ? [200] : [200, 502]))
     }
 
-    @Test func `rejects the Ingress when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "client-body-buffer-size"))
+    func `rejects the Ingress when its value is unusable`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["client-body-buffer-size": "8kb"], origin: origin)
         #expect(try gate.request().status == 404)

@@ -47,7 +47,7 @@ private struct SlowClient {
 }
 
 @Suite struct `The annotation proxy-buffering` {
-    @Test(arguments: [false, true])
+    @Test(.shows(defaultOf: "proxy-max-temp-file-size"), .shows(effectOf: "proxy-buffering"), arguments: [false, true])
     func `on, takes a large response before the client does`(chunked: Bool) throws {
         let slow = try SlowClient(["proxy-buffering": "on"], chunked: chunked)
         #expect(try slow.takenBeforeReading() == 16 << 20)
@@ -79,13 +79,15 @@ private struct SlowClient {
         more.open()
     }
 
-    @Test(arguments: [
-        ([:], [String: String](), [String](), false),
-        (["proxy-buffering": "off"], ["proxy-buffering": "on"], [], false),
-        (["proxy-buffering": "true"], [:], [], false),
-        (["proxy-buffering": "on"], [:], ["X-Accel-Buffering: no"], false),
-        ([:], ["proxy-buffering": "on"], [], true), ([:], [:], ["X-Accel-Buffering: yes"], true),
-    ])
+    @Test(
+        .shows(defaultOf: "proxy-buffering"), .shows(badValueOf: "proxy-buffering"),
+        arguments: [
+            ([:], [String: String](), [String](), false),
+            (["proxy-buffering": "off"], ["proxy-buffering": "on"], [], false),
+            (["proxy-buffering": "true"], [:], [], false),
+            (["proxy-buffering": "on"], [:], ["X-Accel-Buffering: no"], false),
+            ([:], ["proxy-buffering": "on"], [], true), ([:], [:], ["X-Accel-Buffering: yes"], true),
+        ])
     func `is off by default, and X-Accel-Buffering of the backend goes before it`(
         annotations: [String: String], configMap: [String: String], fields: [String], isBuffered: Bool
     ) throws {
@@ -107,12 +109,14 @@ private struct SlowClient {
 }
 
 @Suite struct `The annotation proxy-max-temp-file-size` {
-    @Test func `0 keeps responses in memory alone`() throws {
+    @Test(.shows(effectOf: "proxy-max-temp-file-size"), .shows(defaultOf: "proxy-buffers-number"))
+    func `0 keeps responses in memory alone`() throws {
         let slow = try SlowClient(["proxy-buffering": "on", "proxy-max-temp-file-size": "0"])
         #expect(try slow.takenBeforeReading() < 16 << 20)
     }
 
-    @Test func `is 1024m by default, and when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "proxy-max-temp-file-size"))
+    func `is 1024m by default, and when its value is unusable`() throws {
         let slow = try SlowClient(["proxy-buffering": "on", "proxy-max-temp-file-size": "some"])
         #expect(try slow.takenBeforeReading() == 16 << 20)
         #expect(slow.gate.faults(about: "proxy-max-temp-file-size").count == 1)
@@ -121,20 +125,25 @@ private struct SlowClient {
 
 @Suite struct `The annotations proxy-buffers-number and proxy-buffer-size` {
     /// Without a file it is memory that must hold the response.
-    @Test(arguments: [
-        (["proxy-buffers-number": "64", "proxy-buffer-size": "256k"]), (["proxy-buffers-number": "4096"]),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-buffers-number"),
+        arguments: [
+            (["proxy-buffers-number": "64", "proxy-buffer-size": "256k"]), (["proxy-buffers-number": "4096"]),
+        ])
     func `are how much of a response waits in memory`(annotations: [String: String]) throws {
         let all = ["proxy-buffering": "on", "proxy-max-temp-file-size": "0"].merging(annotations) { $1 }
         let slow = try SlowClient(all, size: 15 << 20)
         #expect(try slow.takenBeforeReading() == 15 << 20)
     }
 
-    @Test(arguments: [
-        ([:], 30_000, 200), ([:], 40_000, 502), (["proxy-buffer-size": "64k"], 40_000, 200),
-        (["proxy-buffer-size": "4k"], 30_000, 200), (["proxy-buffer-size": "64k"], 70_000, 502),
-        (["proxy-buffer-size": "64kb"], 40_000, 502),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-buffer-size"), .shows(defaultOf: "proxy-buffer-size"),
+        .shows(badValueOf: "proxy-buffer-size"),
+        arguments: [
+            ([:], 30_000, 200), ([:], 40_000, 502), (["proxy-buffer-size": "64k"], 40_000, 200),
+            (["proxy-buffer-size": "4k"], 30_000, 200), (["proxy-buffer-size": "64k"], 70_000, 502),
+            (["proxy-buffer-size": "64kb"], 40_000, 502),
+        ])
     func `proxy-buffer-size allows larger response heads`(annotations: [String: String], size: Int, status: Int) throws
     {
         let field = "X-Large: \(String(repeating: "x", count: size))"
@@ -186,16 +195,30 @@ private struct SlowClient {
         #expect(origin.connectionCount == 1)
     }
 
-    @Test func `proxy-buffers-number is 4 when its value is unusable`() throws {
+    @Test(.shows(badValueOf: "proxy-buffers-number"))
+    func `proxy-buffers-number is 4 when its value is unusable`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["proxy-buffers-number": "none"], origin: origin)
+        #expect(try gate.request().text == "ok")
         #expect(gate.faults(about: "proxy-buffers-number").count == 1)
         #expect(gate.model.virtualHosts.first?.routes.first?.policy.responseBuffering == ResponseBuffering())
     }
 }
 
+@Suite struct `Buffering in the ConfigMap` {
+    @Test(.shows(effectOf: "ConfigMap/proxy-buffering", "ConfigMap/proxy-buffers-number"))
+    func `holds where no annotation says otherwise`() throws {
+        let configMap = ["proxy-buffering": "on", "proxy-buffers-number": "4096"]
+        let whole = try SlowClient(["proxy-max-temp-file-size": "0"], size: 15 << 20, configMap: configMap)
+        #expect(try whole.takenBeforeReading() == 15 << 20)
+        let own = try SlowClient(["proxy-buffering": "off"], size: 15 << 20, configMap: configMap)
+        #expect(try own.takenBeforeReading() < 15 << 20)
+    }
+}
+
 @Suite struct `The annotation proxy-busy-buffers-size` {
-    @Test func `changes nothing, and says so`() throws {
+    @Test(.shows(effectOf: "proxy-busy-buffers-size"))
+    func `changes nothing, and says so`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["proxy-busy-buffers-size": "16k"], origin: origin)
         #expect(try gate.request().status == 200)

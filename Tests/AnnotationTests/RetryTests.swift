@@ -38,14 +38,15 @@ private struct Pair {
 }
 
 @Suite struct `The annotation proxy-next-upstream` {
-    @Test func `is error and timeout by default`() throws {
+    @Test(.shows(defaultOf: "proxy-next-upstream"))
+    func `is error and timeout by default`() throws {
         #expect(try Pair([:], bad: Pair.breaking).statuses() == [200, 200])
         #expect(try Pair(["proxy-read-timeout": "1"], bad: { _ = try $0.waitForEnd() }).statuses() == [200, 200])
         #expect(try Pair([:], bad: Pair.answering(503)).statuses() == [200, 503])
         #expect(try Pair([:], bad: Pair.babbling).statuses() == [200, 502])
     }
 
-    @Test(arguments: [500, 502, 503, 504, 403, 404, 429])
+    @Test(.shows(effectOf: "proxy-next-upstream"), arguments: [500, 502, 503, 504, 403, 404, 429])
     func `tries another endpoint for the statuses that it names`(status: Int) throws {
         let pair = try Pair(["proxy-next-upstream": "error http_\(status)"], bad: Pair.answering(status))
         #expect(try pair.statuses() == [200, 200])
@@ -90,7 +91,7 @@ private struct Pair {
         #expect(broken == 1 && pair.good.requests.count == 1)
     }
 
-    @Test(arguments: ["http_501", "error, timeout", "errors"])
+    @Test(.shows(badValueOf: "proxy-next-upstream"), arguments: ["http_501", "error, timeout", "errors"])
     func `is as by default when its value is unusable`(value: String) throws {
         let pair = try Pair(["proxy-next-upstream": value], bad: Pair.breaking)
         #expect(try pair.statuses() == [200, 200])
@@ -106,6 +107,8 @@ private struct Pair {
 
 @Suite struct `The annotation proxy-next-upstream-tries` {
     @Test(
+        .shows(effectOf: "proxy-next-upstream-tries"), .shows(defaultOf: "proxy-next-upstream-tries"),
+        .shows(badValueOf: "proxy-next-upstream-tries"),
         arguments: [
             ("1", 1), ("2", 2), ("5", 5), (nil, 3), ("many", 3), ("-1", 3), ("99999999999999999999", 3),
         ] as [(String?, Int)])
@@ -129,7 +132,8 @@ private struct Pair {
 }
 
 @Suite struct `The annotation proxy-next-upstream-timeout` {
-    @Test func `ends trying when its seconds are over`() throws {
+    @Test(.shows(effectOf: "proxy-next-upstream-timeout"))
+    func `ends trying when its seconds are over`() throws {
         // Each attempt takes a second, so the second begins when the time is over.
         let hanging = try ScriptedOrigin { _ = try $0.waitForEnd() }
         let annotations = [
@@ -140,7 +144,9 @@ private struct Pair {
         #expect(hanging.connectionCount == 1)
     }
 
-    @Test(arguments: [nil, "0", "-3", "soon", "1m"] as [String?])
+    @Test(
+        .shows(defaultOf: "proxy-next-upstream-timeout"), .shows(badValueOf: "proxy-next-upstream-timeout"),
+        arguments: [nil, "0", "-3", "soon", "1m"] as [String?])
     func `is no limit by default, and when its value is unusable`(value: String?) throws {
         let gate = try Gate(
             value.map { ["proxy-next-upstream-timeout": $0] } ?? [:], origin: try ScriptedOrigin(answering: "ok"))

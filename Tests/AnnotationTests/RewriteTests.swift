@@ -11,31 +11,34 @@ import Testing
         return origin.requests.last?.target
     }
 
-    @Test(arguments: [
-        ("/something(/|$)(.*)", "/$2", "/something", "/"), ("/something(/|$)(.*)", "/$2", "/something/", "/"),
-        ("/something(/|$)(.*)", "/$2", "/something/new", "/new"),
-        ("/something(/|$)(.*)", "/$2", "/something/a?b=c", "/a?b=c"),
-        // Paths are matched in any case once a host is in regex mode.
-        ("/something(/|$)(.*)", "/$2", "/SomeThing/New", "/New"),
-        // Without a group every request goes to one path.
-        ("/something", "/", "/something/else?q=1", "/?q=1"),
-        // A group that matched nothing is empty, and a target without a slash gets one.
-        ("/a/(x)?(.*)", "/-$1$2", "/a/y", "/-y"), ("/a(/.*)", "$1", "/a/y", "/y"),
-        // The target that is the path itself changes nothing, and bytes are escaped as they came.
-        ("/same", "/same", "/same/x", "/same/x"), ("/a/(.*)", "/$1", "/a/b%20c%C3%A9", "/b%20c%C3%A9"),
-    ])
+    @Test(
+        .shows(effectOf: "rewrite-target"),
+        arguments: [
+            ("/something(/|$)(.*)", "/$2", "/something", "/"), ("/something(/|$)(.*)", "/$2", "/something/", "/"),
+            ("/something(/|$)(.*)", "/$2", "/something/new", "/new"),
+            ("/something(/|$)(.*)", "/$2", "/something/a?b=c", "/a?b=c"),
+            // Paths are matched in any case once a host is in regex mode.
+            ("/something(/|$)(.*)", "/$2", "/SomeThing/New", "/New"),
+            // Without a group every request goes to one path.
+            ("/something", "/", "/something/else?q=1", "/?q=1"),
+            // A group that matched nothing is empty, and a target without a slash gets one.
+            ("/a/(x)?(.*)", "/-$1$2", "/a/y", "/-y"), ("/a(/.*)", "$1", "/a/y", "/y"),
+            // The target that is the path itself changes nothing, and bytes are escaped as they came.
+            ("/same", "/same", "/same/x", "/same/x"), ("/a/(.*)", "/$1", "/a/b%20c%C3%A9", "/b%20c%C3%A9"),
+        ])
     func `gives the backend another path`(path: String, value: String, target: String, result: String) throws {
         #expect(try rewritten(target, path, to: value) == result)
     }
 
-    @Test func `leaves paths alone when it is absent`() throws {
+    @Test(.shows(defaultOf: "rewrite-target"))
+    func `leaves paths alone when it is absent`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate([:], path: "/something", origin: origin)
         #expect(try gate.request("/something/new//x/%7e").status == 200)
         #expect(origin.requests.last?.target == "/something/new//x/%7e")
     }
 
-    @Test(arguments: ["/a b;c", "/s?q=$1", "/$", "/{x}", "/$nothing", "/ä"])
+    @Test(.shows(badValueOf: "rewrite-target"), arguments: ["/a b;c", "/s?q=$1", "/$", "/{x}", "/$nothing", "/ä"])
     func `is left out with a warning when its value is unusable`(value: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["rewrite-target": value], path: "/something", origin: origin)
@@ -87,12 +90,15 @@ import Testing
         return try targets.map { try gate.request($0).status }
     }
 
-    @Test func `makes paths regular expressions, bound at their start and in any case`() throws {
+    @Test(.shows(effectOf: "use-regex"))
+    func `makes paths regular expressions, bound at their start and in any case`() throws {
         let targets = ["/v1/users", "/V22/users/7", "/va/users", "/x/v1/users"]
         #expect(try statuses(["use-regex": "true"], "/v[0-9]+/users", targets) == [200, 200, 404, 404])
     }
 
-    @Test(arguments: [[:], ["use-regex": "false"], ["use-regex": "yes"]])
+    @Test(
+        .shows(defaultOf: "use-regex"), .shows(badValueOf: "use-regex"),
+        arguments: [[:], ["use-regex": "false"], ["use-regex": "yes"]])
     func `is off by default, and when its value is unusable`(annotations: [String: String]) throws {
         #expect(
             try statuses(annotations, "/shop", ["/shop", "/shop/a", "/shopping", "/SHOP"]) == [200, 200, 404, 404])
@@ -121,11 +127,13 @@ import Testing
 }
 
 @Suite struct `The annotation upstream-vhost` {
-    @Test(arguments: [
-        ("backend.internal", "backend.internal"), ("$namespace.$host", "shop.shop.example"),
-        ("${service_name}.internal:81", "web.internal:81"), ("[::1]:8080", "[::1]:8080"),
-        ("a.$namespace:80", "a.shop:80"),
-    ])
+    @Test(
+        .shows(effectOf: "upstream-vhost"),
+        arguments: [
+            ("backend.internal", "backend.internal"), ("$namespace.$host", "shop.shop.example"),
+            ("${service_name}.internal:81", "web.internal:81"), ("[::1]:8080", "[::1]:8080"),
+            ("a.$namespace:80", "a.shop:80"),
+        ])
     func `is the Host that the backend gets, beside the client's own`(value: String, host: String) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["upstream-vhost": value], origin: origin)
@@ -135,16 +143,20 @@ import Testing
         #expect(request.values("X-Forwarded-Host") == ["shop.example"])
     }
 
-    @Test func `is the client's by default`() throws {
+    @Test(.shows(defaultOf: "upstream-vhost"))
+    func `is the client's by default`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         #expect(try Gate([:], origin: origin).request("/", host: "shop.example:8080").status == 200)
         #expect(origin.requests.last?["Host"] == "shop.example:8080")
     }
 
-    @Test(arguments: [
-        "a b", "a;b", "$", "$nothing", "a\r\nX-Injected: yes", #"an\b"#, "a:b", "$host:99999", "$namespace:x", "a..b",
-        "[$host]",
-    ])
+    @Test(
+        .shows(badValueOf: "upstream-vhost"),
+        arguments: [
+            "a b", "a;b", "$", "$nothing", "a\r\nX-Injected: yes", #"an\b"#, "a:b", "$host:99999", "$namespace:x",
+            "a..b",
+            "[$host]",
+        ])
     func `rejects the Ingress when its value is unusable`(value: String) throws {
         let gate = try Gate(["upstream-vhost": value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)
@@ -153,10 +165,13 @@ import Testing
 }
 
 @Suite struct `The annotation app-root` {
-    @Test(arguments: [
-        (["app-root": "/start"], 302, "http://shop.example/start"), ([:], 200, nil), (["app-root": "start"], 200, nil),
-        (["app-root": "//evil.example"], 200, nil), (["app-root": "https://evil.example/"], 200, nil),
-    ])
+    @Test(
+        .shows(effectOf: "app-root"), .shows(defaultOf: "app-root"), .shows(badValueOf: "app-root"),
+        arguments: [
+            (["app-root": "/start"], 302, "http://shop.example/start"), ([:], 200, nil),
+            (["app-root": "start"], 200, nil),
+            (["app-root": "//evil.example"], 200, nil), (["app-root": "https://evil.example/"], 200, nil),
+        ])
     func `redirects the root path`(annotations: [String: String], status: Int, location: String?) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(annotations, origin: origin)

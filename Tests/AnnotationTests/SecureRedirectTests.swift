@@ -15,10 +15,13 @@ private func secureGate(
 }
 
 @Suite struct `ssl-redirect` {
-    @Test(arguments: [
-        ("/", "https://shop.example"), ("/x/", "https://shop.example/x"), ("/x/?q=1", "https://shop.example/x/?q=1"),
-        ("/a%20b//c?d=/", "https://shop.example/a%20b//c?d="), ("/x", "https://shop.example/x"),
-    ])
+    @Test(
+        .shows(defaultOf: "ssl-redirect"),
+        arguments: [
+            ("/", "https://shop.example"), ("/x/", "https://shop.example/x"),
+            ("/x/?q=1", "https://shop.example/x/?q=1"),
+            ("/a%20b//c?d=/", "https://shop.example/a%20b//c?d="), ("/x", "https://shop.example/x"),
+        ])
     func `sends plain requests to HTTPS with 308 by default, where the host has a certificate`(
         target: String, location: String
     ) throws {
@@ -29,16 +32,18 @@ private func secureGate(
         #expect(answer["Strict-Transport-Security"] == nil)
     }
 
-    @Test func `leaves a host alone that spec.tls doesn't name`() throws {
+    @Test(.shows(defaultOf: "force-ssl-redirect"))
+    func `leaves a host alone that spec.tls doesn't name`() throws {
         let gate = try Gate([:], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request("/").status == 200)
     }
 
-    @Test func `is turned off by false`() throws {
+    @Test(.shows(effectOf: "ssl-redirect"))
+    func `is turned off by false`() throws {
         #expect(try secureGate(["ssl-redirect": "false"]).request("/").status == 200)
     }
 
-    @Test(arguments: ["no", "", "off", "\u{0}", "true\nx"])
+    @Test(.shows(badValueOf: "ssl-redirect"), arguments: ["no", "", "off", "\u{0}", "true\nx"])
     func `keeps its default when the value is bad`(value: String) throws {
         #expect(try secureGate(["ssl-redirect": value]).request("/").status == 308)
     }
@@ -109,7 +114,8 @@ private func secureGate(
 }
 
 @Suite struct `force-ssl-redirect` {
-    @Test func `redirects whether or not the host has a certificate`() throws {
+    @Test(.shows(effectOf: "force-ssl-redirect"))
+    func `redirects whether or not the host has a certificate`() throws {
         let gate = try Gate(["force-ssl-redirect": "true"], origin: try ScriptedOrigin(answering: "ok"))
         let answer = try gate.request("/x/")
         #expect(answer.status == 308 && answer["Location"] == "https://shop.example/x")
@@ -121,7 +127,7 @@ private func secureGate(
         #expect(try gate.request("/x", host: "any.example")["Location"] == "https://any.example/x")
     }
 
-    @Test(arguments: ["yes", "1 ", "on"])
+    @Test(.shows(badValueOf: "force-ssl-redirect"), arguments: ["yes", "1 ", "on"])
     func `is off by default and when the value is bad`(value: String) throws {
         let gate = try Gate(["force-ssl-redirect": value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request("/").status == (value == "1 " ? 308 : 200))
@@ -135,7 +141,8 @@ private func secureGate(
 }
 
 @Suite struct `use-port-in-redirects` {
-    @Test func `names the port of HTTPS, and the port of slash redirects`() throws {
+    @Test(.shows(effectOf: "use-port-in-redirects"))
+    func `names the port of HTTPS, and the port of slash redirects`() throws {
         let ingress = Manifests.ingress(
             ["use-port-in-redirects": "true"], path: "/shop/", spec: ["tls: [{hosts: [shop.example]}]"])
         let gate = try Gate(manifests: [ingress], origins: ["web": [try ScriptedOrigin(answering: "ok")]]) {
@@ -145,19 +152,26 @@ private func secureGate(
         #expect(try gate.request("/shop")["Location"] == "http://shop.example:\(gate.port)/shop/")
     }
 
-    @Test(arguments: [nil, "maybe"])
+    @Test(
+        .shows(defaultOf: "use-port-in-redirects"), .shows(badValueOf: "use-port-in-redirects"),
+        arguments: [nil, "maybe"])
     func `names none by default and when the value is bad`(value: String?) throws {
         let gate = try secureGate(value.map { ["use-port-in-redirects": $0] } ?? [:], path: "/shop/")
         #expect(try gate.request("/shop/x")["Location"] == "https://shop.example/shop/x")
         #expect(try gate.request("/shop")["Location"] == "http://shop.example/shop/")
+        #expect(gate.faults(about: "use-port-in-redirects").isEmpty == (value == nil))
     }
 }
 
 @Suite struct `preserve-trailing-slash` {
-    @Test(arguments: [("true", "/x/"), ("false", "/x"), ("maybe", "/x")])
-    func `keeps the slash at the end of the target`(value: String, path: String) throws {
-        let answer = try secureGate(["preserve-trailing-slash": value]).request("/x/")
-        #expect(answer["Location"] == "https://shop.example\(path)")
+    @Test(
+        .shows(effectOf: "preserve-trailing-slash"), .shows(defaultOf: "preserve-trailing-slash"),
+        .shows(badValueOf: "preserve-trailing-slash"),
+        arguments: [("true", "/x/"), ("false", "/x"), ("maybe", "/x"), (nil, "/x")] as [(String?, String)])
+    func `keeps the slash at the end of the target`(value: String?, path: String) throws {
+        let gate = try secureGate(value.map { ["preserve-trailing-slash": $0] } ?? [:])
+        #expect(try gate.request("/x/")["Location"] == "https://shop.example\(path)")
+        #expect(gate.faults(about: "preserve-trailing-slash").isEmpty == (value != "maybe"))
     }
 }
 
@@ -184,7 +198,9 @@ private func secureGate(
 }
 
 @Suite struct `from-to-www-redirect` {
-    @Test(arguments: [("shop.example", "www.shop.example"), ("www.shop.example", "shop.example")])
+    @Test(
+        .shows(effectOf: "from-to-www-redirect"),
+        arguments: [("shop.example", "www.shop.example"), ("www.shop.example", "shop.example")])
     func `sends the other name to the host, with its port`(host: String, other: String) throws {
         let gate = try Gate(
             ["from-to-www-redirect": "true", "app-root": "/app"], host: host,
@@ -214,7 +230,8 @@ private func secureGate(
         #expect(try gate.request("/", host: "www.shop.example").status == 200)
     }
 
-    @Test func `is off by default, and rejects its Ingress when the value is bad`() throws {
+    @Test(.shows(defaultOf: "from-to-www-redirect"), .shows(badValueOf: "from-to-www-redirect"))
+    func `is off by default, and rejects its Ingress when the value is bad`() throws {
         let plain = try Gate([:], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try plain.request("/", host: "www.shop.example").status == 404)
         let bad = try Gate(["from-to-www-redirect": "yes"], origin: try ScriptedOrigin(answering: "ok"))

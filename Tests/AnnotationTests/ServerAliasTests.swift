@@ -5,23 +5,28 @@ import Testing
 @Suite struct `The annotation server-alias` {
     private static let names = "www.example, *.wild.example, trail.*, ~^r[0-9]+\\.example$"
 
-    @Test(arguments: [
-        ("shop.example", 200), ("www.example", 200), ("WWW.Example:8080", 200), ("www.example.", 200),
-        ("a.wild.example", 200), ("wild.example", 404), ("trail.anything", 200), ("r12.example", 200),
-        ("r12.example.org", 404), ("other.example", 404),
-    ])
+    @Test(
+        .shows(effectOf: "server-alias"),
+        arguments: [
+            ("shop.example", 200), ("www.example", 200), ("WWW.Example:8080", 200), ("www.example.", 200),
+            ("a.wild.example", 200), ("wild.example", 404), ("trail.anything", 200), ("r12.example", 200),
+            ("r12.example.org", 404), ("other.example", 404),
+        ])
     func `gives the host further names`(host: String, status: Int) throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let gate = try Gate(["server-alias": Self.names], origin: origin)
         #expect(try gate.request("/", host: host).status == status)
     }
 
-    @Test func `is none by default`() throws {
+    @Test(.shows(defaultOf: "server-alias"))
+    func `is none by default`() throws {
         let gate = try Gate([:], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request("/", host: "www.example").status == 404)
     }
 
-    @Test(arguments: ["~(", "a b.example;", "-.example", "exa$mple", "http://www.example", "*"])
+    @Test(
+        .shows(badValueOf: "server-alias"),
+        arguments: ["~(", "a b.example;", "-.example", "exa$mple", "http://www.example", "*"])
     func `rejects the Ingress when its value is unusable`(value: String) throws {
         let gate = try Gate(["server-alias": value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try gate.request().status == 404)

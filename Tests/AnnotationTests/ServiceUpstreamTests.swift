@@ -26,11 +26,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["service-upstream": "true"], [:], "cluster"), ([:], [:], "pod"), (["service-upstream": "false"], [:], "pod"),
-        (["service-upstream": "yes"], [:], "pod"), ([:], ["service-upstream": "true"], "cluster"),
-        (["service-upstream": "false"], ["service-upstream": "true"], "pod"),
-    ])
+    @Test(
+        .shows(effectOf: "service-upstream"), .shows(defaultOf: "service-upstream"),
+        .shows(badValueOf: "service-upstream"),
+        arguments: [
+            (["service-upstream": "true"], [:], "cluster"), ([:], [:], "pod"),
+            (["service-upstream": "false"], [:], "pod"),
+            (["service-upstream": "yes"], [:], "pod"), ([:], ["service-upstream": "true"], "cluster"),
+            (["service-upstream": "false"], ["service-upstream": "true"], "pod"),
+        ])
     func `sends everything to the cluster address`(
         annotations: [String: String], configMap: [String: String], answer: String
     ) throws {

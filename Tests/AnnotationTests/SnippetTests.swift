@@ -13,7 +13,8 @@ import Testing
             origin: origin ?? ScriptedOrigin(answering: "ok"), configMap: configMap)
     }
 
-    @Test func `sets and clears response headers, on own pages too`() throws {
+    @Test(.shows(effectOf: "configuration-snippet"))
+    func `sets and clears response headers, on own pages too`() throws {
         let gate = try Self.gate(
             """
             more_set_headers "X-Host: $host" "X-Status: $status";
@@ -221,7 +222,9 @@ import Testing
         #expect(try gate.request("/").status == 301)
     }
 
-    @Test(arguments: ["deny", "limit_req zone=a;", "access_by_lua 'x';", "if ($x = ) { return 403 }", "auth_jwt x;"])
+    @Test(
+        .shows(badValueOf: "configuration-snippet"),
+        arguments: ["deny", "limit_req zone=a;", "access_by_lua 'x';", "if ($x = ) { return 403 }", "auth_jwt x;"])
     func `that may keep somebody out and isn't understood closes its Ingress`(snippet: String) throws {
         let gate = try Self.gate(snippet)
         #expect(try gate.request().status == 503)
@@ -244,12 +247,15 @@ import Testing
         #expect(try gate.request()["X-A"] == "1")
     }
 
-    @Test func `does nothing by default`() throws {
+    @Test(.shows(defaultOf: "configuration-snippet", "server-snippet"))
+    func `does nothing by default`() throws {
         let gate = try Gate([:], origin: try ScriptedOrigin(answering: "ok"))
+        #expect(try gate.request().text == "ok")
         #expect(gate.model.virtualHosts[0].routes.allSatisfy { $0.policy.rules == nil && $0.policy.headerEdits == nil })
     }
 
-    @Test func `stands before the ConfigMap's own`() throws {
+    @Test(.shows(effectOf: "ConfigMap/location-snippet"))
+    func `stands before the ConfigMap's own`() throws {
         let gate = try Self.gate(
             "more_set_headers 'X-A: path'; set $x 1;",
             configMap: [
@@ -263,7 +269,8 @@ import Testing
         #expect(gate.diagnostics.map(\.field).contains("data.http-snippet"))
     }
 
-    @Test(arguments: ["server-snippet", "location-snippet", "http-snippet"])
+    @Test(
+        arguments: ["server-snippet", "location-snippet", "http-snippet"])
     func `of the ConfigMap that may keep somebody out and isn't understood closes everything`(key: String) throws {
         let gate = try Gate(
             [:], origin: try ScriptedOrigin(answering: "ok"), configMap: [key: "limit_req zone=a burst=5;"])
@@ -276,7 +283,8 @@ import Testing
         try Gate(["server-snippet": snippet], path: path, origin: origin ?? ScriptedOrigin(answering: "ok"))
     }
 
-    @Test func `decides for every path of the host, named or not`() throws {
+    @Test(.shows(effectOf: "server-snippet"))
+    func `decides for every path of the host, named or not`() throws {
         let gate = try Self.gate("if ($http_user_agent ~* badbot) { return 403; }")
         #expect(try gate.request("/app", ["User-Agent: BadBot"]).status == 403)
         #expect(try gate.request("/none", ["User-Agent: BadBot"]).status == 403)
@@ -338,7 +346,8 @@ import Testing
         #expect(gate.faults(about: "server-snippet").count == 1)
     }
 
-    @Test func `that may keep somebody out and isn't understood closes the host`() throws {
+    @Test(.shows(badValueOf: "server-snippet"))
+    func `that may keep somebody out and isn't understood closes the host`() throws {
         let gate = try Self.gate("ssl_verify_client on;", path: "/")
         #expect(try gate.request("/").status == 503)
     }
@@ -351,7 +360,8 @@ import Testing
             origins: ["web": [web], "auth": [auth]])
     }
 
-    @Test func `sets headers of the question`() throws {
+    @Test(.shows(effectOf: "auth-snippet"))
+    func `sets headers of the question`() throws {
         let (web, auth) = (try ScriptedOrigin(answering: "ok"), try ScriptedOrigin(answering: "yes"))
         let gate = try Self.gate(
             ["auth-snippet": "proxy_set_header X-From \"gate $request_method\"; proxy_set_header Cookie \"\";"],
@@ -363,7 +373,8 @@ import Testing
         #expect(web.requests.first?["Cookie"] == "a=b")
     }
 
-    @Test func `is nothing by default, and closes its Ingress when it isn't understood`() throws {
+    @Test(.shows(defaultOf: "auth-snippet"), .shows(badValueOf: "auth-snippet"))
+    func `is nothing by default, and closes its Ingress when it isn't understood`() throws {
         let (web, auth) = (try ScriptedOrigin(answering: "ok"), try ScriptedOrigin(answering: "yes"))
         #expect(try Self.gate([:], web: web, auth: auth).request().status == 200)
         #expect(auth.requests.first?["X-From"] == nil)

@@ -4,7 +4,8 @@ import Testing
 
 /// What whole seconds do is shown by a second that passes; nothing here depends on how much more it takes.
 @Suite struct `The annotation proxy-read-timeout` {
-    @Test func `ends waiting for a response with 504, and the connection goes on`() throws {
+    @Test(.shows(effectOf: "proxy-read-timeout"))
+    func `ends waiting for a response with 504, and the connection goes on`() throws {
         let origin = try ScriptedOrigin { connection in
             while let request = try connection.request() {
                 if request.target == "/hangs" { try connection.waitForEnd() }
@@ -37,7 +38,8 @@ import Testing
 }
 
 @Suite struct `The annotation proxy-connect-timeout` {
-    @Test func `ends connecting with 504`() throws {
+    @Test(.shows(effectOf: "proxy-connect-timeout"))
+    func `ends connecting with 504`() throws {
         let silent = try SilentPort()
         let gate = try Gate(
             manifests: [
@@ -50,7 +52,8 @@ import Testing
 }
 
 @Suite struct `The annotation proxy-send-timeout` {
-    @Test func `ends sending to a backend that takes nothing with 504`() throws {
+    @Test(.shows(effectOf: "proxy-send-timeout"))
+    func `ends sending to a backend that takes nothing with 504`() throws {
         let origin = try ScriptedOrigin { connection in
             _ = try connection.head()
             try connection.waitWithoutReading()
@@ -75,12 +78,16 @@ import Testing
         return [timeouts.connect, timeouts.send, timeouts.read]
     }
 
-    @Test func `have the defaults of ingress-nginx`() throws {
+    @Test(.shows(defaultOf: "proxy-connect-timeout", "proxy-send-timeout", "proxy-read-timeout"))
+    func `have the defaults of ingress-nginx`() throws {
         let gate = try Gate([:], origin: try ScriptedOrigin(answering: "ok"))
+        #expect(try gate.request().status == 200)
         #expect(try timeouts(gate) == Self.defaults.map { .seconds($0) })
     }
 
-    @Test(arguments: names, ["60s", "0", "-1", "1.5", "soon", "99999999999999999999"])
+    @Test(
+        .shows(badValueOf: "proxy-connect-timeout", "proxy-send-timeout", "proxy-read-timeout"), arguments: names,
+        ["60s", "0", "-1", "1.5", "soon", "99999999999999999999"])
     func `keep their defaults when a value is unusable`(name: String, value: String) throws {
         let gate = try Gate([name: value], origin: try ScriptedOrigin(answering: "ok"))
         #expect(try timeouts(gate) == Self.defaults.map { .seconds($0) })

@@ -91,7 +91,8 @@ private struct SecureShop {
 }
 
 @Suite struct `The annotation proxy-ssl-verify` {
-    @Test func `lets a backend serve whose certificate is good`() throws {
+    @Test(.shows(effectOf: "proxy-ssl-verify"))
+    func `lets a backend serve whose certificate is good`() throws {
         let shop = try SecureShop(["proxy-ssl-verify": "on", "proxy-ssl-name": "web.internal"])
         #expect(try shop.ask().status == 200)
     }
@@ -114,12 +115,13 @@ private struct SecureShop {
         #expect(try SecureShop(["proxy-ssl-verify": "on"]).ask().status == 502)
     }
 
-    @Test(arguments: [[:], ["proxy-ssl-verify": "off"]])
+    @Test(.shows(defaultOf: "proxy-ssl-verify"), arguments: [[:], ["proxy-ssl-verify": "off"]])
     func `takes any certificate when it is off or absent`(annotations: [String: String]) throws {
         #expect(try SecureShop(annotations, trusted: SecureShop.stranger).ask().status == 200)
     }
 
-    @Test func `answers 503 when its value is unusable: nobody may take a backend for verified`() throws {
+    @Test(.shows(badValueOf: "proxy-ssl-verify"))
+    func `answers 503 when its value is unusable: nobody may take a backend for verified`() throws {
         let shop = try SecureShop(["proxy-ssl-verify": "yes please"])
         #expect(try shop.ask().status == 503)
         #expect(shop.origin.handshakes.isEmpty)
@@ -137,7 +139,10 @@ private struct SecureShop {
     private static let lower = TestCertificate("Lower", issuer: middle, isAuthority: true)
     private static let deep = TestCertificate("web.internal", issuer: lower)
 
-    @Test(arguments: [("2", 200), (nil, 502), ("1", 502), ("0", 502), ("many", 502)] as [(String?, Int)])
+    @Test(
+        .shows(effectOf: "proxy-ssl-verify-depth"), .shows(defaultOf: "proxy-ssl-verify-depth"),
+        .shows(badValueOf: "proxy-ssl-verify-depth"),
+        arguments: [("2", 200), (nil, 502), ("1", 502), ("0", 502), ("many", 502)] as [(String?, Int)])
     func `bounds the chain, 1 by default`(depth: String?, status: Int) throws {
         var annotations = ["proxy-ssl-verify": "on", "proxy-ssl-name": "web.internal"]
         annotations["proxy-ssl-verify-depth"] = depth
@@ -148,14 +153,18 @@ private struct SecureShop {
 }
 
 @Suite struct `The annotation proxy-ssl-secret` {
-    @Test func `has its certificate presented`() throws {
+    @Test(.shows(effectOf: "proxy-ssl-secret"))
+    func `has its certificate presented`() throws {
         let handshake = try SecureShop(identity: SecureShop.client).ask().handshake
         #expect(handshake?.isVerified == true)
         #expect(handshake?.subject.contains("CN=gatehouse.internal") == true)
     }
 
-    @Test func `has none presented by default`() throws {
+    @Test(.shows(defaultOf: "proxy-ssl-secret"))
+    func `has none presented by default`() throws {
         #expect(try SecureShop().ask().handshake?.subject == "")
+        let without = try SecureShop(secret: nil).ask()
+        #expect(without.status == 200 && without.handshake?.subject == "")
     }
 
     @Test(arguments: ["shop/missing", "other/backend-tls", "backend-tls"])
@@ -163,6 +172,14 @@ private struct SecureShop {
         let shop = try SecureShop(secret: secret)
         #expect(try shop.ask().status == 503)
         #expect(shop.gate.faults(about: "proxy-ssl-secret").isEmpty == false)
+        #expect(shop.origin.handshakes.isEmpty)
+    }
+
+    @Test(.shows(badValueOf: "proxy-ssl-secret"))
+    func `rejects the Ingress when it is no name of a Secret`() throws {
+        let shop = try SecureShop(secret: "shop/backend tls")
+        #expect(try shop.ask().status == 404)
+        #expect(shop.gate.faults(about: "proxy-ssl-secret").count == 1)
         #expect(shop.origin.handshakes.isEmpty)
     }
 
@@ -189,6 +206,9 @@ private struct SecureShop {
 
 @Suite struct `The annotations proxy-ssl-name and proxy-ssl-server-name` {
     @Test(
+        .shows(effectOf: "proxy-ssl-name", "proxy-ssl-server-name"),
+        .shows(defaultOf: "proxy-ssl-name", "proxy-ssl-server-name"),
+        .shows(badValueOf: "proxy-ssl-name", "proxy-ssl-server-name"),
         arguments: [
             (["proxy-ssl-server-name": "on", "proxy-ssl-name": "Web.Internal"], "web.internal"),
             (["proxy-ssl-server-name": "on"], "shop-web-80"),
@@ -258,28 +278,39 @@ private struct SecureShop {
 }
 
 @Suite struct `The annotations proxy-ssl-protocols and proxy-ssl-ciphers` {
-    @Test(arguments: [
-        ([:], "TLSv1.2"), (["proxy-ssl-protocols": "TLSv1.3"], "TLSv1.3"),
-        (["proxy-ssl-protocols": "TLSv1.2 TLSv1.3"], "TLSv1.3"),
-        (["proxy-ssl-protocols": "TLSv1.1 TLSv1.2"], "TLSv1.2"),
-        (["proxy-ssl-protocols": "TLSv9"], "TLSv1.2"),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-ssl-protocols"), .shows(defaultOf: "proxy-ssl-protocols"),
+        .shows(badValueOf: "proxy-ssl-protocols"),
+        arguments: [
+            ([:], "TLSv1.2"), (["proxy-ssl-protocols": "TLSv1.3"], "TLSv1.3"),
+            (["proxy-ssl-protocols": "TLSv1.2 TLSv1.3"], "TLSv1.3"),
+            (["proxy-ssl-protocols": "TLSv1.1 TLSv1.2"], "TLSv1.2"),
+            (["proxy-ssl-protocols": "TLSv9"], "TLSv1.2"),
+        ])
     func `choose the version`(annotations: [String: String], version: String) throws {
-        let (status, handshake) = try SecureShop(annotations).ask()
+        let shop = try SecureShop(annotations)
+        let (status, handshake) = try shop.ask()
         #expect(status == 200 && handshake?.version == version)
+        #expect(shop.gate.faults(about: "proxy-ssl-protocols").isEmpty != annotations.values.contains("TLSv9"))
     }
 
-    @Test(arguments: [
-        ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
-        ("ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-CHACHA20-POLY1305"),
-    ])
+    @Test(
+        .shows(effectOf: "proxy-ssl-ciphers"),
+        arguments: [
+            ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+            ("ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        ])
     func `choose the cipher`(list: String, cipher: String) throws {
         #expect(try SecureShop(["proxy-ssl-ciphers": list]).ask().handshake?.cipher == cipher)
     }
 
-    @Test func `keep the default list when the value is unusable`() throws {
+    @Test(.shows(defaultOf: "proxy-ssl-ciphers"), .shows(badValueOf: "proxy-ssl-ciphers"))
+    func `keep the default list when the value is unusable`() throws {
+        let usual = try SecureShop().ask()
+        #expect(usual.status == 200 && usual.handshake?.cipher.isEmpty == false)
         let shop = try SecureShop(["proxy-ssl-ciphers": "HIGH;evil"])
-        #expect(try shop.ask().status == 200)
+        let answer = try shop.ask()
+        #expect(answer.status == 200 && answer.handshake?.cipher == usual.handshake?.cipher)
         #expect(shop.gate.faults(about: "proxy-ssl-ciphers").isEmpty == false)
     }
 }

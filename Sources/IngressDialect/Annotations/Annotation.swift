@@ -108,17 +108,18 @@ extension Annotation {
     }
 
     /// An annotation that is not honoured and decides who may come in: what it applies to answers 503
-    /// for as long as `isActive` holds for its value.
+    /// for as long as `isActive` holds for its value. Otherwise it takes back those refusals of the ConfigMap that
+    /// `lifted` names.
     init(
         _ name: String, aliases: [String] = [], refused form: String, default standard: String = "", _ scope: Scope,
-        when isActive: @escaping @Sendable (String) -> Bool = { _ in true }, risk: Risk = .low, global: Bool = false,
-        example: String, _ summary: String
+        when isActive: @escaping @Sendable (String) -> Bool = { _ in true }, lifting lifted: Set<String> = [],
+        risk: Risk = .low, global: Bool = false, example: String, _ summary: String
     ) {
         self.init(
             name: name, aliases: aliases, form: form, standard: standard, scope: scope, risk: risk,
             consequence: .refuseRoutes, hasGlobalDefault: global, support: .refused, example: example, summary: summary
         ) { value, draft in
-            guard isActive(value) else { return }
+            guard isActive(value) else { return draft.protection.refusingPaths.removeAll(where: lifted.contains) }
             if scope == .host {
                 draft.protection.refusingHosts.append(name)
             } else {

@@ -6,8 +6,9 @@ extension AnnotationGroup {
         note: "An Ingress that turns the firewall on answers 503: there is none here that could keep anybody out.",
         [
             Annotation(
-                "enable-modsecurity", refused: "true or false", default: "false", .route, when: isTrue, global: true,
-                example: "true", "Inspects requests."),
+                "enable-modsecurity", refused: "true or false", default: "false", .route, when: isTrue,
+                lifting: ["enable-modsecurity", "enable-owasp-modsecurity-crs of the ConfigMap"], global: true,
+                example: "true", "Inspects requests; `false` also undoes what the ConfigMap says."),
             Annotation(
                 "enable-owasp-core-rules", refused: "true or false", default: "false", .route, when: isTrue,
                 example: "true", "Loads the OWASP core rule set."),

@@ -127,7 +127,8 @@ struct SnippetCompiler: Sendable {
         guard row.words.contains(directive.arguments.count) else {
             return fail(
                 directive, "\(directive.name) has \(directive.arguments.count) words behind it",
-                remedy: "write \(row.words.lowerBound) to \(row.words.upperBound)")
+                remedy: "write \(row.words.lowerBound)"
+                    + (row.words.count > 1 ? " to \(row.words.upperBound)" : ""))
         }
         do throws(ValueFault) {
             try row.compile(&self, directive)

@@ -24,8 +24,18 @@ final class Gate {
     private let logPath: String
     private let manifests: Manifests
     private var translator: IngressTranslator
+    private var served: Served
 
-    var port: UInt16 { plane.addresses[0].port }
+    var port: UInt16 {
+        Witness.current?.saw(served)
+        return plane.addresses[0].port
+    }
+
+    /// Where TLS is spoken.
+    var securePort: UInt16 {
+        Witness.current?.saw(served)
+        return plane.addresses[1].port
+    }
 
     /// Serves the Ingress `shop/web` with these annotations, whose prefix is added unless the name has one.
     convenience init(
@@ -58,10 +68,12 @@ final class Gate {
         options.certificates = .tls
         change(&options)
         translator = IngressTranslator(options: options)
-        let translation = translator.translate(try manifests.store(texts))
+        let objects = try manifests.store(texts)
+        let translation = translator.translate(objects)
         #expect(translation.model.faults() == [])
         model = translation.model
         diagnostics = translation.diagnostics
+        served = Served(objects, diagnostics: diagnostics, options: options)
         logPath = NSTemporaryDirectory() + "gatehouse-\(UUID().uuidString).log"
         log = try AccessLog(to: .file(logPath), workers: workers) { Issue.record("\($0)") }
         metrics = Metrics(identity: MetricIdentity(release: "test"), workers: workers, accessLog: log)
@@ -86,9 +98,11 @@ final class Gate {
 
     /// Puts other manifests in the place of those that are served, as a reload would.
     func replace(_ texts: [String]) throws {
-        let translation = translator.translate(try manifests.store(texts))
+        let objects = try manifests.store(texts)
+        let translation = translator.translate(objects)
         #expect(translation.model.faults() == [])
         (model, diagnostics) = (translation.model, translation.diagnostics)
+        served = Served(objects, diagnostics: diagnostics, options: translator.options)
         #expect(plane.apply(model).isEmpty)
     }
 
@@ -103,7 +117,7 @@ final class Gate {
 
     /// A client that has shaken hands, where TLS is spoken.
     func secureClient(_ options: TLSOptions) throws -> Client {
-        try Client(toPort: plane.addresses[1].port, tls: options)
+        try Client(toPort: securePort, tls: options)
     }
 
     /// A client that has chosen HTTP/2 in its handshake, where TLS is spoken.
