@@ -460,7 +460,7 @@ extension RouteFilters {
         if !verdict.isFinal, let zoneLimits {
             verdict = zoneLimits.enter(head, context, variables, limits, &ticket, &scratch)
         }
-        if verdict.isFinal { limits.leave(&ticket) }
+        if verdict.isFinal { limits.leavePlaces(of: &ticket) }
         return verdict
     }
 

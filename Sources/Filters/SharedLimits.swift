@@ -19,13 +19,19 @@ public final class SharedLimits: Sendable {
     /// The memory that both tables take at most.
     public var byteCount: Int { rates.byteCount + connections.byteCount }
 
-    /// The request that holds this ticket is over. Called once for each ticket; does nothing for one that holds no place.
+    /// The request that holds this ticket is over: the ticket is blank again.
     @inline(__always)
     public func leave(_ ticket: inout LimitTicket) {
-        if ticket.count > 0 { leaveAll(&ticket) }
+        if !ticket.isBlank { takeBack(&ticket) }
     }
 
-    private func leaveAll(_ ticket: inout LimitTicket) {
+    private func takeBack(_ ticket: inout LimitTicket) {
+        leavePlaces(of: &ticket)
+        ticket = LimitTicket()
+    }
+
+    /// The request is under way nowhere any more. What its client has left is still known.
+    func leavePlaces(of ticket: inout LimitTicket) {
         for index in 0..<ticket.count { connections.leave(Int(ticket.places[index])) }
         ticket.count = 0
     }
@@ -45,13 +51,16 @@ public struct LimitTicket: Sendable {
     /// Where the request is counted as under way, the first `count` of them.
     fileprivate var places = InlineArray<8, Int32>(repeating: 0)
     fileprivate var count = 0
-    public internal(set) var standing: Standing?
+    public internal(set) var standing: Standing? { didSet { isBlank = false } }
+    /// Nothing was written on it: what most requests have.
+    fileprivate var isBlank = true
 
     /// Notes one more place. There is one for the limit of an Ingress, and for each of `ZoneLimits.most`.
     mutating func add(_ place: Int) {
         precondition(count < places.count, "a route has no more limits than a ticket has places")
         places[count] = Int32(place)
         count += 1
+        isBlank = false
     }
 
     public init() {}

@@ -17,7 +17,7 @@ extension Exchange {
         }
         let verdict = FilterChain.admit(
             request, context, route: route.filters, limits: worker.limits, now: worker.loop.now.nanoseconds,
-            ticket: &state.ticket, scratch: &worker.filterScratch, variables: variables)
+            ticket: &ticket, scratch: &worker.filterScratch, variables: variables)
         heedLimits(verdict)
     }
 

@@ -33,7 +33,7 @@ extension Exchange {
         worker.filterScratch.clear()
         heedLimits(
             FilterChain.enter(
-                request, context, route: route.filters, limits: worker.limits, ticket: &state.ticket,
+                request, context, route: route.filters, limits: worker.limits, ticket: &ticket,
                 scratch: &worker.filterScratch, variables: variables))
     }
 }

@@ -139,7 +139,7 @@ extension Exchange {
         } else {
             output.appendFields(response.headers, except: BodyFraming.fields)
         }
-        state.ticket.append(to: &output)
+        ticket.append(to: &output)
         appendAuthCookies(status, to: &output)
         appendConnection(to: &output)
         output.appendHeadEnd()
@@ -239,7 +239,7 @@ extension Exchange {
         output.appendStatusLine(of: response)
         worker.appendDate(to: &output)
         appendResponseFields(isEdited: isEdited, setting: fields, to: &output)
-        state.ticket.append(to: &output)
+        ticket.append(to: &output)
         switch framing {
         case .length(let count): output.appendField(.contentLength, decimal: count)
         case .none: appendDeclaredLength(to: &output)

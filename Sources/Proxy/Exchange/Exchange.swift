@@ -65,6 +65,8 @@ final class Exchange {
     private(set) var route: RoutePlan?
     private(set) var plan: UpstreamPlan?
 
+    /// What the limits gave; returned when the exchange is over, and blank for who got nothing.
+    var ticket = LimitTicket()
     /// What an error asks of the client; means something once one has led elsewhere.
     var errorFields = ByteBuffer()
     /// Where the method stands that the client sent, where an error made another of it.
@@ -405,7 +407,7 @@ final class Exchange {
 
     private func reset() {
         context.forgetConnection()
-        worker.limits.leave(&state.ticket)
+        worker.limits.leave(&ticket)
         forgetAuth()
         if state.ticketForAnswer != 0 { worker.stopWaiting(state.ticketForAnswer) }
         downstream = nil

@@ -68,8 +68,6 @@ struct ExchangeState {
     var keepsUpstream = false
     /// The upstream was asked because the route's own has no endpoints.
     var usesFallback = false
-    /// What the limits gave; returned when the exchange is over.
-    var ticket = LimitTicket()
     /// The error in whose place another service answers.
     var replacedStatus: Status?
     /// The upstream gets nothing of the client's body, since another service answers in place of an error.
