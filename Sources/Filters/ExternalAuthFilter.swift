@@ -158,7 +158,7 @@ public final class ExternalAuthFilter: Sendable {
         if let given = context.believed(.xForwardedProto, head) {
             buffer.appendField(.xScheme, head.headers.value(given))
         } else {
-            buffer.appendField(.xScheme, context.isSecure ? "https" : "http")
+            buffer.appendField(.xScheme, context.isSecureInFront ? "https" : "http")
         }
     }
 

@@ -218,7 +218,7 @@ public final class ForwardedHeaders: Sendable {
             if let given = context.believed(.xForwardedProto, head) {
                 buffer.append(head.headers.value(given))
             } else {
-                buffer.append(context.isSecure ? "https" : "http")
+                buffer.append(context.isSecureInFront ? "https" : "http")
             }
             buffer.append("\r\n")
         }

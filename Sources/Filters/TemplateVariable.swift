@@ -20,7 +20,8 @@ extension Template {
         case queryMark
         /// `$scheme`
         case scheme
-        /// `$pass_access_scheme`: a believed `X-Forwarded-Proto`, else as `$scheme`.
+        /// `$pass_access_scheme`: a believed `X-Forwarded-Proto`, else what the client speaks, with us or with whoever
+        /// sends a PROXY header for port 443.
         case bestScheme
         /// `$https`: `on` or nothing.
         case secureFlag
@@ -141,7 +142,7 @@ extension Template {
             if let index = context.believed(.xForwardedProto, head) {
                 return buffer.append(encoded: head.headers.value(index), escaping)
             }
-            return append(short: .scheme, head, context, &buffer)
+            return append(short: .bestScheme, head, context, &buffer)
         case .requestID:
             if let index = context.givenRequestID(head) {
                 return buffer.append(encoded: head.headers.value(index), escaping)
@@ -161,6 +162,7 @@ extension Template {
         switch variable {
         case .queryMark: if !head.query.isEmpty { buffer.append(.questionMark) }
         case .scheme: buffer.append(context.isSecure ? "https" : "http")
+        case .bestScheme: buffer.append(context.isSecureInFront ? "https" : "http")
         case .secureFlag: if context.isSecure { buffer.append("on") }
         case .clientAddress: context.client.write(to: &buffer)
         case .peerAddress: context.peer.write(to: &buffer)

@@ -127,9 +127,12 @@ import Testing
 }
 
 @Suite struct `A body in chunks` {
-    @Test func `goes to a backend of proxy-http-version 1.0 with its length`() throws {
+    @Test(arguments: [nil, "on", "off"])
+    func `goes to a backend of proxy-http-version 1.0 with its length, buffered or not`(buffering: String?) throws {
         let origin = try ScriptedOrigin(answering: "ok")
-        let gate = try Gate(["proxy-http-version": "1.0"], origin: origin)
+        var annotations = ["proxy-http-version": "1.0"]
+        annotations["proxy-request-buffering"] = buffering
+        let gate = try Gate(annotations, origin: origin)
         let client = try gate.client()
         try client.send(Client.head("/", method: "POST", ["Transfer-Encoding: chunked"]))
         try client.send("5\r\nhello\r\n0\r\n\r\n")
@@ -141,12 +144,41 @@ import Testing
 }
 
 @Suite struct `A PROXY header` {
+    private static let secure = "PROXY TCP4 192.0.2.7 198.51.100.1 40000 443\r\n"
+
+    @Test func `that names port 443 is told to the backend, also beside fields of a snippet`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let snippet = "proxy_set_header X-Scheme own; proxy_set_header X-Seen $pass_access_scheme/$scheme;"
+        let gate = try Gate(
+            ["configuration-snippet": snippet], origin: origin, configMap: ["use-proxy-protocol": "true"])
+        let client = try gate.client()
+        try client.send(Self.secure)
+        #expect(try client.request().status == 200)
+        let request = try #require(origin.requests.first)
+        #expect(request.values("X-Forwarded-Proto") == ["https"] && request.values("X-Forwarded-Scheme") == ["https"])
+        #expect(request.values("X-Scheme") == ["own"] && request["X-Forwarded-Port"] == "443")
+        #expect(request["X-Seen"] == "https/http")
+    }
+
+    @Test func `that names port 443 is told to the authentication service, and leads back by HTTPS`() throws {
+        let scene = try AuthScene(
+            ["auth-method": "GET", "auth-signin": "https://login.example/start"], status: "401 Unauthorized",
+            configMap: ["use-proxy-protocol": "true"])
+        let client = try scene.gate.client()
+        try client.send(Self.secure)
+        let answer = try client.request("/a")
+        #expect(answer["Location"] == "https://login.example/start?rd=https://shop.example%2Fa")
+        let question = try #require(scene.auth.requests.first)
+        // The original URL has the scheme of the socket, as in ingress-nginx.
+        #expect(question["X-Scheme"] == "https" && question["X-Original-URL"] == "http://shop.example/a")
+    }
+
     @Test func `that names port 443 makes a redirect to another host one to HTTPS`() throws {
         let gate = try Gate(
             ["from-to-www-redirect": "true"], origin: ScriptedOrigin(answering: "ok"),
             configMap: ["use-proxy-protocol": "true"])
         let client = try gate.client()
-        try client.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 443\r\n")
+        try client.send(Self.secure)
         #expect(try client.request("/x", host: "www.shop.example")["Location"] == "https://shop.example:443/x")
     }
 
