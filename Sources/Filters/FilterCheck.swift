@@ -108,7 +108,8 @@ public struct FilterCheck: Sendable {
                 || policy.zoneLimits != nil || policy.errorRoutes != nil
                 || policy.externalAuth != nil || policy.mirror != nil || policy.errorPages != nil
                 || policy.responseRewrite != nil || policy.substitution != nil || policy.rules != nil
-                || policy.cors != nil || policy.basicAuth != nil || policy.digestAuth != nil
+                || policy.responseCache != nil || policy.cors != nil || policy.basicAuth != nil
+                || policy.digestAuth != nil
         }
         return true
     }

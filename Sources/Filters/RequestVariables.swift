@@ -290,6 +290,8 @@ public struct RequestFacts: Sendable {
     public var connectTime: UInt32?
     public var headerTime: UInt32?
     public var responseTime: UInt32?
+    /// What the cache had; nil where it wasn't asked.
+    public var cacheStatus: ResponseCacheStatus?
 
     public init() {}
 }

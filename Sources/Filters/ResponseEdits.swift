@@ -120,50 +120,11 @@ public final class ResponseEdits: Sendable {
             guard values.room >= HTTPDate.length else { return start..<start }
             values.appendHTTPDate(max(Int(variables?.facts.wallSeconds ?? 0) + seconds, 1))
         case .template(let template):
-            for piece in template.pieces {
-                let fits: Bool
-                switch piece {
-                case .variable(.responseField(let id)):
-                    fits = Self.append(headers.firstIndex(of: id), headers, &values)
-                case .variable(.namedResponseField(let name)):
-                    fits = Self.append(
-                        headers.firstIndex(named: template.bytes.span.extracting(name)), headers, &values)
-                case .variable(.responseCookie(let name)):
-                    fits = Self.append(cookie: template.bytes.span.extracting(name), headers, &values)
-                default:
-                    fits = template.append(
-                        piece, for: head, context, variables?.groups ?? .init(), .verbatim, variables, to: &values)
-                }
-                guard fits else {
-                    values.truncate(to: start)
-                    break
-                }
+            if !template.append(seeing: headers, for: head, context, variables, to: &values) {
+                values.truncate(to: start)
             }
         }
         return start..<values.count
-    }
-
-    private static func append(
-        _ index: Int?, _ headers: borrowing HeaderBlock, _ values: inout ByteBuffer
-    ) -> Bool {
-        guard let index else { return true }
-        return values.append(ifRoom: headers.value(index))
-    }
-
-    /// The value of the first cookie of a name that the response sets.
-    private static func append(
-        cookie name: Span<UInt8>, _ headers: borrowing HeaderBlock, _ values: inout ByteBuffer
-    ) -> Bool {
-        var next = headers.firstIndex(of: .setCookie)
-        while let index = next {
-            let value = headers.value(index)
-            let end = value.firstIndex(of: .semicolon) ?? value.count
-            if end > name.count, value[name.count] == .equals, value.starts(with: name) {
-                return values.append(ifRoom: value.extracting(name.count + 1..<end))
-            }
-            next = headers.firstIndex(of: .setCookie, from: index + 1)
-        }
-        return true
     }
 }
 

@@ -32,12 +32,18 @@ public final class RouteFilters: Sendable {
     public let responseHeadLimits: HeadLimits?
     /// What is changed of the upstream's cookies and redirects; nil for nothing.
     public let responseRewrite: ResponseRewriteFilter?
-    /// Whether the content of responses may go to clients in another form than it came.
-    public var convertsResponses: Bool { substitution != nil || compression != nil }
+    /// Whether the content of responses may go to clients in another form than it came, or be kept on the way.
+    public let convertsResponses: Bool
     /// Which texts of responses are replaced; nil for none.
     public let substitution: SubstitutionFilter?
     /// Which responses are compressed; nil for none.
     public let compression: CompressionFilter?
+    /// Which requests others' responses answer; nil for none.
+    public let responseCache: ResponseCacheFilter?
+    /// Nothing is done with a request that may pass but to send it to the upstream.
+    public let forwardsAtOnce: Bool
+    /// Something else than to pass it on may be done with a response: `replacesErrors` or `responseCache`.
+    public let takesUpResponses: Bool
     public let timeouts: UpstreamTimes
     public let retry: RetryRule
     /// Who serves while the route's upstream has no endpoint.
@@ -101,8 +107,12 @@ public final class RouteFilters: Sendable {
         let hasTemplates =
             policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil || policy.substitution != nil || policy.zoneLimits != nil
-            || policy.errorRoutes != nil
+            || policy.errorRoutes != nil || policy.responseCache != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
+        responseCache = try policy.responseCache.flatMap { policy throws(FilterError) in
+            try ResponseCacheFilter(policy, route, settings.responseCacheZones, constants)
+        }
+        convertsResponses = policy.substitution != nil || policy.compression != nil || responseCache != nil
         let areSeen = policy.compression != nil || policy.substitution != nil
         responseEdits =
             try edits.map { edits throws(FilterError) in
@@ -159,6 +169,7 @@ public final class RouteFilters: Sendable {
             try ErrorRoutesFilter(policy, constants, relative: route.policy.ownRedirects.areRelative)
         }
         replacesErrors = errorPages != nil || errorRoutes != nil
+        takesUpResponses = replacesErrors || responseCache != nil
         isInternal = policy.isInternal
         isLimited = policy.rateLimit != nil || policy.zoneLimits != nil
         satisfy = policy.satisfy
@@ -187,6 +198,7 @@ public final class RouteFilters: Sendable {
         }
         // Nothing to serve is found out where an upstream would be asked; what is forbidden is said before anything else.
         unserved = refusal == .notFound ? .notFound : nil
+        forwardsAtOnce = unserved == nil && mirror == nil && responseCache == nil
         self.refusal = unserved == nil ? refusal : nil
         secureRedirect = try policy.secureRedirect.map { policy throws(FilterError) in try SecureRedirectFilter(policy)
         }
@@ -209,7 +221,7 @@ public final class RouteFilters: Sendable {
             || requestEdits?.needsVariables == true
             || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true || substitution?.needsVariables == true
-            || zoneLimits?.needsVariables == true || errorRoutes != nil
+            || zoneLimits?.needsVariables == true || errorRoutes != nil || responseCache?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -239,6 +251,10 @@ public final class RouteFilters: Sendable {
         responseHeadLimits = nil
         substitution = nil
         compression = nil
+        responseCache = nil
+        convertsResponses = false
+        forwardsAtOnce = true
+        takesUpResponses = false
         timeouts = UpstreamTimes(Timeouts())
         retry = RetryRule(Retry())
         fallback = nil

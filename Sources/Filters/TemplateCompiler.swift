@@ -22,10 +22,11 @@ extension Template {
             values = [
                 "namespace": labels.namespace, "ingress_name": labels.object, "service_name": labels.service,
                 "service_port": labels.servicePort, "location_path": labels.path, "literal_dollar": "$",
-                "server_name": host.name == .any ? "_" : host.name.description, "upstream_cache_status": "",
+                "server_name": host.name == .any ? "_" : host.name.description,
                 "proxy_alternative_upstream_name": "", "body_bytes_sent": "0", "bytes_sent": "0",
                 "proxy_upstream_name": "", "proxy_host": "",
             ]
+            if route.policy.responseCache == nil { values["upstream_cache_status"] = "" }
             for (number, name) in (route.policy.rules?.variables ?? []).enumerated() { variables[name] = number }
             captured = Set((route.policy.rules?.namedGroups ?? []).compactMap { variables[$0.name] })
             if case .forward(let upstream) = route.action {
@@ -187,7 +188,8 @@ private struct TemplateCompiler {
         "request_length": .fact(.requestLength), "msec": .fact(.seconds), "time_iso8601": .fact(.isoTime),
         "time_local": .fact(.localTime), "connection": .fact(.connection),
         "connection_requests": .fact(.connectionRequests), "pid": .fact(.process), "remote_port": .fact(.clientPort),
-        "server_addr": .fact(.serverAddress), "ssl_protocol": .security(.protocolName),
+        "server_addr": .fact(.serverAddress), "upstream_cache_status": .fact(.cacheStatus),
+        "ssl_protocol": .security(.protocolName),
         "ssl_cipher": .security(.cipher), "ssl_server_name": .security(.serverName),
         "ssl_session_reused": .security(.isResumed), "ssl_client_verify": .security(.verification),
         "ssl_client_s_dn": .security(.subject), "ssl_client_i_dn": .security(.issuer),

@@ -22,6 +22,8 @@ extension Template {
         case clientPort, serverAddress
         /// `$hostname`
         case machineName
+        /// `$upstream_cache_status`
+        case cacheStatus
     }
 
     /// A variable that says something of the client's TLS connection.
@@ -122,6 +124,7 @@ extension RequestVariables {
         case .connectionRequests: buffer.append(decimal: facts.connectionRequests)
         case .process: buffer.append(decimal: facts.processID)
         case .clientPort: buffer.append(decimal: Int(facts.clientPort))
+        case .cacheStatus: if let status = facts.cacheStatus { buffer.append(status.name) }
         case .machineName:
             let name = machineName
             return buffer.append(encoded: name.span, escaping)

@@ -183,6 +183,13 @@ struct HostAssembly {
     func limits(of share: Int) -> ZoneLimitsDraft { shares[share].ingress.content.limits }
     func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
 
+    /// What each path says itself of the cache.
+    func responseCaches(_ entries: [RegexMode.Entry]) -> [Origin: ResponseCacheDraft] {
+        Dictionary(
+            entries.map { ($0.route.origin, shares[$0.share].ingress.content.responseCache) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     mutating func noteTaken(_ route: Route, by owner: Origin) {
         diagnostics.append(
             Diagnostic(
@@ -237,6 +244,7 @@ extension RoutePolicy {
         rest.responseRewrite = nil
         rest.substitution = nil
         rest.compression = nil
+        rest.responseCache = nil
         rest.givesSessionCookie = false
         rest.ownRedirects = plain.ownRedirects
         return rest == plain

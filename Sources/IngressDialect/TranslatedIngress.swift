@@ -106,6 +106,8 @@ final class TranslatedIngress: Sendable {
         var limits = ZoneLimitsDraft()
         /// A snippet of the paths says something about compression.
         var saysCompression = false
+        /// What a snippet of the paths says of the cache.
+        var responseCache = ResponseCacheDraft()
         /// What it asks for of other Ingresses' requests; such an Ingress has no hosts of its own.
         var canary: Canary?
         var secureRedirect = SecureRedirectRule()

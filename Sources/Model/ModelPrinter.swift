@@ -131,6 +131,7 @@ extension Settings {
         if let shutdownGrace { settings.add("worker-shutdown-timeout \(shutdownGrace.secondsText)") }
         if let compression { settings.add("compression \(compression), where no route matches") }
         if let errorPages { settings.add("error pages for \(errorPages), where no route matches") }
+        for zone in responseCacheZones { settings.add("response cache \(zone)") }
         settings.add("log-format-upstream", \.observation.logFormat)
         settings.add("log escaping", \.observation.escaping)
         settings.add("disable-access-log", \.observation.isSilent)

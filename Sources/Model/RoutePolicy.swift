@@ -26,6 +26,7 @@ public struct RoutePolicy: Sendable, Hashable {
     public var responseRewrite: ResponseRewrite?
     public var substitution: BodySubstitution?
     public var compression: Compression?
+    public var responseCache: ResponseCache?
     /// Whether responses give out the session cookie of the upstream, where it has one (`Affinity.cookie`).
     public var givesSessionCookie = false
     public var externalAuth: ExternalAuth?

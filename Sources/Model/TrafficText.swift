@@ -97,6 +97,7 @@ extension RoutePolicy {
         if let responseRewrite { lines += responseRewrite.lines }
         if let substitution { lines.append("replaces \(substitution)") }
         if let compression { lines.append("compression \(compression)") }
+        if let responseCache { lines += responseCache.lines }
         if givesSessionCookie { lines.append("gives session cookies") }
         return lines
     }
@@ -117,6 +118,7 @@ extension RoutePolicy {
         if let compression, !(1...9).contains(compression.level) || compression.minimumBytes < 0 {
             faults.append(("compression", "has a level or a size that there is none of"))
         }
+        if let fault = responseCache?.fault { faults.append(("response cache", fault)) }
         for rule in responseRewrite?.rules ?? [] {
             let text =
                 switch rule.pattern {

@@ -126,6 +126,12 @@ private struct ModelCheck {
         if upstream.idleConnections < 0 || upstream.requestsPerConnection < 1 || upstream.responseHeadBytes < 256 {
             fault(.builtIn, "settings", "a limit for upstream connections is out of range")
         }
+        let zones = model.settings.responseCacheZones
+        if !zones.allSatisfy(\.isValid) || zones.count > ResponseCacheZone.countLimit
+            || zip(zones, zones.dropFirst()).contains(where: { $0.name >= $1.name })
+        {
+            fault(.builtIn, "settings", "a zone of the response cache is out of range or order")
+        }
     }
 
     /// Certificates are few and their names short, so each model's are all looked at.
@@ -245,6 +251,11 @@ private struct ModelCheck {
         for (field, text) in policy.trafficFaults { fault(origin, field, text) }
         if policy.timeouts.connect <= .zero || policy.timeouts.send <= .zero || policy.timeouts.read <= .zero {
             fault(origin, "timeouts", "are not all positive")
+        }
+        if let zone = policy.responseCache?.zone,
+            !model.settings.responseCacheZones.contains(where: { $0.name == zone })
+        {
+            fault(origin, "response cache", "\(zone) does not exist")
         }
         check(policy.externalAuth, origin)
         if let mirror = policy.mirror { check(mirror.destination, "mirror", origin) }

@@ -92,7 +92,7 @@ final class Worker {
         loop = try EventLoop()
         metrics = WorkerMetrics(shared.metrics.shards[index])
         random = RandomWords()
-        snapshot = WorkerSnapshot(.empty, after: nil)
+        snapshot = WorkerSnapshot(.empty, after: nil, workers: shared.metrics.shards.count)
         if let log = shared.metrics.accessLog, let format = shared.logFormat {
             accessLog = AccessLogWriter(log.channels[index], format: format, processID: shared.processID)
         }
@@ -145,11 +145,15 @@ final class Worker {
         guard loop.now >= trimsAt else { return }
         trimsAt = loop.now.advanced(byNanoseconds: Self.trimNanoseconds)
         buffers.trim()
+        for cache in snapshot.responseCaches { cache.forgetInactive(now: loop.now, atMost: Self.entriesForgotten) }
     }
+
+    /// Entries of a cache that are forgotten together at most.
+    private static let entriesForgotten = 4096
 
     private func adoptSnapshot() {
         guard snapshots.hasNewer(than: generation), let newer = snapshots.newer(than: &generation) else { return }
-        snapshot = WorkerSnapshot(newer, after: snapshot)
+        snapshot = WorkerSnapshot(newer, after: snapshot, workers: shared.metrics.shards.count)
         for connector in connectors.values {
             if connector.isStale { connector.retire() } else { connector.isStale = true }
         }
@@ -176,6 +180,12 @@ final class Worker {
     }
 
     var hasMemoryBudget: Bool { buffers.outstanding &* buffers.bufferCapacity &+ spooledBytes < settings.bufferBytes }
+
+    /// Whether responses may be recorded for the cache: long before memory is short for those who ask.
+    var mayRecord: Bool { buffers.outstanding &* buffers.bufferCapacity &+ spooledBytes < settings.bufferBytes / 2 }
+
+    /// Whether one response more may be read for the cache alone.
+    var hasRoomForFill: Bool { subrequests.fills < SubrequestPool.fillLimit && mayRecord }
 
     /// Lets listeners go on that waited for room.
     private func resumeListeners() {

@@ -229,7 +229,7 @@ import Testing
         var compiler = SnippetCompiler(.server)
         compiler.isOfIngress = true
         compiler.add("location = /robots.txt { \(text) access_log off; }")
-        let server = ServerSnippet(compiler, labels: RouteLabels(), origin: .builtIn, over: CompressionDraft())
+        let server = ServerSnippet(compiler, labels: RouteLabels(), origin: .builtIn, over: IngressDraft())
         let route = try #require(server.locations.first?.route)
         let isRefused = compiler.locations[0].compiled.isRefused
         #expect(isRefused == (status == 503))

@@ -30,6 +30,7 @@ struct IngressDraft: Sendable, Equatable {
     var cors = CORSDraft()
     var observation = ObservationDraft()
     var compression = CompressionDraft()
+    var responseCache = ResponseCacheDraft()
     var protection = ProtectionDraft()
 
     /// The policy of the paths, but for what depends on the path and on other objects: rewrite, header
@@ -53,6 +54,7 @@ struct IngressDraft: Sendable, Equatable {
         policy.responseBuffering = bodies.responseBuffering()
         policy.responseRewrite = bodies.rewriting.policy()
         policy.compression = compression.policy()
+        policy.responseCache = responseCache.policy()
         policy.givesSessionCookie = affinity.givesCookie()
         return policy
     }

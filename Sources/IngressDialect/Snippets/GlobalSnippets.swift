@@ -15,11 +15,13 @@ struct GlobalSnippets {
         for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
             guard let text else { continue }
             var compiler = SnippetCompiler(.http, mediaType: globals.mediaType, zones: globals.zones)
+            compiler.cacheZones = globals.cacheZones
             compiler.add(text)
             globals.zones = compiler.zones
             globals.commonLimits = compiler.limits.beside(globals.commonLimits)
             globals.commonHeaders.append(compiler.headers)
             for setting in compiler.compression { globals.defaults.compression.apply(setting) }
+            globals.takeZones(of: compiler)
             finish(compiler, key: key, isRefused: compiler.isRefused, &globals)
         }
         globals.settings.compression = globals.defaults.compression.policy()
@@ -28,10 +30,11 @@ struct GlobalSnippets {
             globals.commonLimits.connectionStatus ?? globals.defaults.limits.connectionStatus
         if let text = globals.serverSnippet {
             var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, zones: globals.zones)
+            compiler.cacheZones = globals.cacheZones
             compiler.add(text)
             let origin = origin(of: "server-snippet")
             globals.server = ServerSnippet(
-                compiler, labels: RouteLabels(), origin: origin, over: globals.defaults.compression)
+                compiler, labels: RouteLabels(), origin: origin, over: globals.defaults)
             globals.server.limitsAround = globals.commonLimits
             globals.server.addressRules = compiler.access.isEmpty ? nil : SnippetAccess.rules(compiler.access)
             let isLost = !compiler.access.isEmpty && globals.server.addressRules == nil
@@ -41,6 +44,7 @@ struct GlobalSnippets {
             var compiler = SnippetCompiler(
                 .location, mediaType: globals.mediaType, variables: globals.server.variables,
                 zones: globals.zones)
+            compiler.cacheZones = globals.cacheZones
             compiler.add(text)
             finish(compiler, key: "location-snippet", isRefused: false, &globals)
         }
@@ -66,5 +70,21 @@ struct GlobalSnippets {
 
     private func origin(of key: String) -> Origin {
         configMap.data.first { $0.key == key }.map { Origin(configMap, line: $0.line) } ?? Origin(configMap)
+    }
+}
+
+extension GlobalSettings {
+    /// Names of the zones that responses can be kept in.
+    var cacheZones: Set<String> { Set(settings.responseCacheZones.map(\.name)) }
+
+    /// Takes what a snippet says of the cache for everything.
+    mutating func takeZones(of compiler: SnippetCompiler) {
+        let fresh = compiler.definedCacheZones.filter { !cacheZones.contains($0.name) }
+        let all = (settings.responseCacheZones + fresh).prefix(ResponseCacheZone.countLimit)
+        settings.responseCacheZones = all.sorted { $0.name < $1.name }
+        var draft = compiler.responseCache.within(defaults.responseCache)
+        // A zone whose definition was no good.
+        if let zone = draft.zone, !cacheZones.contains(zone) { draft.zone = nil }
+        defaults.responseCache = draft
     }
 }

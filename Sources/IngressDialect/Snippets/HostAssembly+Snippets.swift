@@ -16,6 +16,7 @@ extension HostAssembly {
         both.errors = own.errors.beside(common.errors)
         both.limits = own.limits.beside(common.limits)
         both.compression = own.compression ?? common.compression
+        both.responseCache = own.responseCache.within(common.responseCache)
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
         both.silencesLog = own.silencesLog || common.silencesLog
         return both
@@ -36,6 +37,7 @@ extension HostAssembly {
             ? [:]
             : Dictionary(
                 entries.map { ($0.route.origin, errors(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
+        let caches = server.responseCache.isEmpty ? [:] : responseCaches(entries)
         for index in host.routes.indices {
             let origin = host.routes[index].origin
             server.apply(
@@ -43,7 +45,7 @@ extension HostAssembly {
                 .init(
                     hasAddedHeaders: adding.contains(origin), hasAddressRules: admitting.contains(origin),
                     saysCompression: compressing.contains(origin), limits: limitsOfRoutes[origin],
-                    errors: errorsOfRoutes[origin]))
+                    errors: errorsOfRoutes[origin], responseCache: caches[origin] ?? .init()))
         }
         var first: [Route] = []
         var last: [Route] = []

@@ -19,6 +19,7 @@ extension IngressReading {
         var compiler = SnippetCompiler(
             .location, mediaType: globals.mediaType,
             variables: server.union(globals.server.variables).union(ofPaths), zones: globals.zones)
+        compiler.cacheZones = globals.cacheZones
         if let text = draft.snippets.ofPaths {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
@@ -65,6 +66,7 @@ extension IngressReading {
         content.limits.apply(to: &content.policy, within: [globals.commonLimits])
         if let host = compiled.upstreamHost { content.policy.hostOverride = HostOverride(template: host) }
         content.saysCompression = !compiled.compression.isEmpty
+        content.responseCache = compiled.responseCache
         content.hasAddedHeaders = !compiled.headers.added.isEmpty
         if !compiled.headers.isEmpty {
             var edits = content.policy.headerEdits ?? HeaderEdits()
@@ -127,12 +129,13 @@ extension IngressReading {
         var compiler = SnippetCompiler(
             .server, mediaType: globals.mediaType, variables: names, zones: globals.zones)
         compiler.isOfIngress = true
+        compiler.cacheZones = globals.cacheZones
         compiler.add(text)
         var findings = compiler.findings
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)
         var server = ServerSnippet(
             compiler, labels: labels, origin: annotationOrigin("server-snippet"),
-            over: globals.defaults.compression)
+            over: globals.defaults)
         server.limitsAround = globals.commonLimits
         var isRefused = compiler.isRefused
         if !compiler.access.isEmpty {
@@ -178,6 +181,7 @@ extension IngressReading {
         draft.bodies.rewriting.cookieFlags += compiled.cookieFlags
         draft.bodies.requestTimeout = compiled.bodyTimeout ?? draft.bodies.requestTimeout
         for setting in compiled.compression { draft.compression.apply(setting) }
+        draft.responseCache = compiled.responseCache.within(draft.responseCache)
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }
     }
 

@@ -32,6 +32,8 @@ struct ServerSnippet: Sendable, Equatable {
         var limits: ZoneLimitsDraft?
         /// Of errors, likewise.
         var errors: ErrorRoutesDraft?
+        /// What it says of the cache.
+        var responseCache = ResponseCacheDraft()
     }
 
     /// `error_page` and its kin
@@ -48,19 +50,22 @@ struct ServerSnippet: Sendable, Equatable {
     var bodyTimeout: Duration?
     /// `gzip` and its kin, over what the ConfigMap says; nil when the server says nothing of it.
     var compression: CompressionDraft?
+    /// `proxy_cache` and its kin, and what holds around the server.
+    var responseCache = ResponseCacheDraft()
+    private var commonCache = ResponseCacheDraft()
 
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
-            && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty
+            && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty && responseCache.isEmpty
     }
 
     init() {}
 
     /// - Parameters:
     ///   - origin: where the text stands.
-    ///   - compression: what holds where the text says nothing of it.
+    ///   - defaults: what holds where the text says nothing of it.
     init(
-        _ compiled: SnippetCompiler, labels: RouteLabels, origin: Origin, over compression: CompressionDraft
+        _ compiled: SnippetCompiler, labels: RouteLabels, origin: Origin, over defaults: IngressDraft
     ) {
         steps = compiled.steps
         headers = compiled.headers
@@ -70,16 +75,21 @@ struct ServerSnippet: Sendable, Equatable {
         limits = compiled.limits
         errors = compiled.errors
         if !compiled.compression.isEmpty {
-            var draft = compression
+            var draft = defaults.compression
             for setting in compiled.compression { draft.apply(setting) }
             self.compression = draft
         }
+        responseCache = compiled.responseCache
+        commonCache = defaults.responseCache
         locations = compiled.locations.map { Location($0, labels: labels, origin: origin) }
     }
 
     /// Puts what the host says before what a route says.
     func apply(to route: inout Route, _ own: OwnWord) {
         if let compression, !own.saysCompression { route.policy.compression = compression.policy() }
+        if !responseCache.isEmpty, case .forward = route.action {
+            route.policy.responseCache = own.responseCache.within(responseCache).within(commonCache).policy()
+        }
         if !steps.isEmpty {
             var rules = route.policy.rules ?? RequestRules()
             rules.ofHost += steps
@@ -127,6 +137,7 @@ extension ServerSnippet.Location {
         goesFirst = location.goesFirst
         own = ServerSnippet.OwnWord(
             hasAddedHeaders: !compiled.headers.added.isEmpty, hasAddressRules: !compiled.access.isEmpty,
-            saysCompression: !compiled.compression.isEmpty, limits: compiled.limits, errors: compiled.errors)
+            saysCompression: !compiled.compression.isEmpty, limits: compiled.limits, errors: compiled.errors,
+            responseCache: compiled.responseCache)
     }
 }

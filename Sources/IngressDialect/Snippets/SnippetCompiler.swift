@@ -72,6 +72,12 @@ struct SnippetCompiler: Sendable {
     var substitution = SubstitutionDraft()
     /// `gzip` and its kin
     var compression: [CompressionDraft.Setting] = []
+    /// `proxy_cache` and its kin
+    var responseCache = ResponseCacheDraft()
+    /// `proxy_cache_path`
+    var definedCacheZones: [ResponseCacheZone] = []
+    /// Names of the zones that there are.
+    var cacheZones: Set<String> = []
     /// `proxy_cookie_flags`
     var cookieFlags: [CookieFlags] = []
     private(set) var findings: [Finding] = []
@@ -102,6 +108,7 @@ struct SnippetCompiler: Sendable {
 
     mutating func add(_ directives: [NginxText.Directive]) {
         variables.formUnion(Self.variables(in: directives))
+        if context == .http { cacheZones.formUnion(Self.zoneNames(in: directives)) }
         if context == .location, !isOwnLocation, !variables.contains(Self.answerCookie),
             Self.mention(Self.answerCookie, directives)
         {
@@ -209,6 +216,14 @@ struct SnippetCompiler: Sendable {
         directives.contains { directive in
             directive.arguments.contains { $0.text.contains("$\(name)") || $0.text.contains("${\(name)}") }
                 || mention(name, directive.block ?? [])
+        }
+    }
+
+    /// The names of zones that are defined, before or behind where they are used.
+    private static func zoneNames(in directives: [NginxText.Directive]) -> [String] {
+        directives.filter { $0.name == "proxy_cache_path" }.flatMap(\.arguments).compactMap { word in
+            guard word.text.hasPrefix("keys_zone=") else { return nil }
+            return word.text.dropFirst(10).split(separator: ":").first.map(String.init)
         }
     }
 

@@ -93,7 +93,7 @@ struct SnippetDirective: Sendable {
 enum SnippetTable {
     static let rows: [SnippetDirective] =
         rules + headers + access + limits + errors + authentication + transfers + upstreamTLS + compression
-        + substitution + idle
+        + substitution + responseCache + idle
     private static let byName = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     static subscript(name: String) -> SnippetDirective? { byName[name] }

@@ -10,15 +10,9 @@ extension SnippetTable {
 
     private static let reasons: [(String, [String])] = [
         (
-            "Gatehouse keeps no responses; put a cache before it or behind it",
-            [
-                "proxy_cache", "proxy_cache_background_update", "proxy_cache_bypass", "proxy_cache_convert_head",
-                "proxy_cache_key", "proxy_cache_lock", "proxy_cache_lock_age", "proxy_cache_lock_timeout",
-                "proxy_cache_max_range_offset", "proxy_cache_methods", "proxy_cache_min_uses", "proxy_cache_path",
-                "proxy_cache_purge", "proxy_cache_revalidate", "proxy_cache_use_stale", "proxy_cache_valid",
-                "proxy_ignore_headers", "proxy_no_cache", "proxy_store", "proxy_store_access",
-            ]
+            "Gatehouse keeps responses in memory alone; use proxy_cache", ["proxy_store", "proxy_store_access"]
         ),
+        ("a part of what isn't kept is asked of the backend", ["proxy_cache_max_range_offset"]),
         ("it is always done", ["gzip_vary", "gzip_proxied", "merge_slashes", "tcp_nodelay"]),
         (
             "clients of HTTP/1.1 and HTTP/2 get compressed responses, others don't",

@@ -42,6 +42,7 @@ struct SnippetLocation: Sendable {
         line = directive.line
         var inner = SnippetCompiler(
             .location, mediaType: snippet.mediaType, variables: snippet.variables, zones: snippet.zones)
+        inner.cacheZones = snippet.cacheZones
         inner.isOwnLocation = true
         inner.mayForward = snippet.isOfIngress
         inner.add(directive.block ?? [])

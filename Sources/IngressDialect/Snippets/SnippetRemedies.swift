@@ -138,6 +138,7 @@ extension SnippetTable {
         ("output_buffers", toBackend), ("override_charset", "have the backend name its charset"),
         ("postpone_output", "use the annotation proxy-buffering"),
         ("proxy_bind", "choose the source address by routes of the machine"),
+        ("proxy_cache_purge", "give responses short times: proxy_cache_valid"),
         ("proxy_limit_rate", "use the annotation limit-rate"),
         ("proxy_method", "let the client send the method"), ("proxy_pass_request_body", "the backend gets every body"),
         ("proxy_pass_request_headers", "take headers away by proxy_set_header"),

@@ -17,6 +17,11 @@ final class BodySpool: BodySource, BodySink {
     private let memoryLimit: Int
     private let fileLimit: Int
     private let keepsAll: Bool
+    /// What it is read out of instead of its own memory, from which byte on.
+    private let stored: StoredContent?
+    private let storedStart: Int
+    /// What takes a copy of all that comes.
+    private let recording: ResponseCacheFill?
     /// Whether more memory may be taken; the worker's budget decides from turn to turn.
     var mayGrow = true
     /// Nothing more comes.
@@ -36,10 +41,26 @@ final class BodySpool: BodySource, BodySink {
     /// - Parameters:
     ///   - keepsAll: everything can be read again after `rewind`; otherwise what was read is given back.
     ///   - fileLimit: bytes that may wait in a file.
-    init(memoryLimit: Int, fileLimit: Int, keepsAll: Bool) {
+    ///   - recording: takes a copy of all that comes.
+    init(memoryLimit: Int, fileLimit: Int, keepsAll: Bool, recording: ResponseCacheFill? = nil) {
         self.memoryLimit = min(max(memoryLimit, Self.step), Self.memoryCeiling)
         self.fileLimit = fileLimit
         self.keepsAll = keepsAll
+        self.recording = recording
+        stored = nil
+        storedStart = 0
+    }
+
+    /// A spool that is complete already, with content that is not its own.
+    init(reading stored: StoredContent, _ range: Range<Int>) {
+        memoryLimit = 0
+        fileLimit = 0
+        keepsAll = true
+        recording = nil
+        self.stored = stored
+        storedStart = range.lowerBound
+        count = range.count
+        isComplete = true
     }
 
     /// Bytes of memory that it holds at the moment, besides the buffers that pumps lend it.
@@ -77,7 +98,7 @@ final class BodySpool: BodySource, BodySink {
 
     /// A request's body goes to the file by pipe once memory is full, and from it once memory was read. It is first
     /// the one and then the other; what is written and read by turns is copied.
-    var canSplice: Bool { keepsAll && (isComplete ? position >= memory.count : memoryRoom == 0) }
+    var canSplice: Bool { keepsAll && stored == nil && (isComplete ? position >= memory.count : memoryRoom == 0) }
 
     func flush(_ pool: inout BufferPool) -> Transport.Progress {
         memoryRoom > 0 || fileRoom > 0 ? .done : .blocked
@@ -85,6 +106,7 @@ final class BodySpool: BodySource, BodySink {
 
     func send(_ bytes: Span<UInt8>, sent: inout Int, _ pool: inout BufferPool) -> Transport.Progress {
         sent = 0
+        defer { recording?.append(bytes.extracting(first: sent)) }
         while sent < bytes.count {
             let room = memoryRoom
             if room > 0 {
@@ -157,7 +179,11 @@ final class BodySpool: BodySource, BodySink {
         pool.lend(to: &input)
         input.compact()
         guard input.room > 0 else { return .full }
-        if position < memory.count {
+        if let stored {
+            let part = min(input.room, count - position)
+            stored.append(storedStart + position..<storedStart + position + part, to: &input)
+            position += part
+        } else if position < memory.count {
             let part = min(input.room, memory.count - position)
             input.append(memory.readable.extracting(position..<position + part))
             position += part

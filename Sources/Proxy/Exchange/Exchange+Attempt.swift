@@ -27,7 +27,8 @@ extension Exchange {
         responseParser = ResponseHeadParser(limits: responseHeadLimits(by: route))
         guard let index = pickEndpoint(of: plan) else {
             worker.metrics.count(UpstreamFailure.noEndpoint)
-            return refuse(Failure.noEndpoint.status)
+            if !answersStale(because: .error) { refuse(Failure.noEndpoint.status) }
+            return
         }
         state.attempts += 1
         connect(to: index, of: plan, by: route)
@@ -144,7 +145,7 @@ extension Exchange {
     }
 
     /// The request line for the upstream: with the rewritten target, or the client's own.
-    private static func appendRequestLine(
+    static func appendRequestLine(
         _ request: borrowing RequestHead, _ rewritten: borrowing ByteBuffer, _ version: Version,
         to output: inout ByteBuffer
     ) {
@@ -318,7 +319,10 @@ extension Exchange {
         switch state.phase {
         case .parsing, .tunnelling, .finished: break
         case .waiting:
-            if downstream.peerIsGone || downstream.peerIsClosing && state.requestFraming == .none { downstream.close() }
+            if downstream.peerIsGone || downstream.peerIsClosing && state.requestFraming == .none {
+                return downstream.close()
+            }
+            goOnAfterWaiting()
         case .holding: holdBody()
         case .buffering: bufferRequest()
         case .flushing: flushAndFinish(on: downstream)
@@ -352,7 +356,8 @@ extension Exchange {
             worker.metrics.count(Limit.sendTimeout)
             complete(.abort)
         case .waiting where state.isDelayed: delayIsOver()
-        case .attempting, .parsing, .waiting, .tunnelling, .finished: break
+        case .waiting: goOnAfterWaiting()
+        case .attempting, .parsing, .tunnelling, .finished: break
         }
     }
 

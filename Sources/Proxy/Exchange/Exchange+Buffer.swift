@@ -84,7 +84,7 @@ extension Exchange {
         let compressor = compressedBody == nil ? 0 : GzipWriter.memoryBytes
         let bytes =
             (requestSpool?.memoryBytes ?? 0) + (responseSpool?.memoryBytes ?? 0) + compressor
-            + (substitutedBody?.memoryBytes ?? 0)
+            + (substitutedBody?.memoryBytes ?? 0) + (responseCacheUse?.fill?.memoryBytes ?? 0)
         worker.spooledBytes += bytes - state.spooledBytes
         state.spooledBytes = bytes
     }
@@ -126,9 +126,10 @@ extension Exchange {
     func beginBufferingResponse(_ framing: BodyFraming, from source: BodyFraming, encodesChunks: Bool) {
         guard let rule = route?.filters.responseBuffering else { return }
         let spool =
-            state.buffersResponse
-            ? BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
-            : BodySpool(memoryLimit: Self.conversionSpoolBytes, fileLimit: 0, keepsAll: false)
+            responseCacheUse?.spool(by: rule)
+            ?? (state.buffersResponse
+                ? BodySpool(memoryLimit: rule.memoryBytes, fileLimit: rule.fileBytes, keepsAll: false)
+                : BodySpool(memoryLimit: Self.conversionSpoolBytes, fileLimit: 0, keepsAll: false))
         responseSpool = spool
         beginConversions(of: spool)
         state.buffersResponse = true
@@ -145,6 +146,7 @@ extension Exchange {
         for _ in 0..<Self.buffersInTurn {
             guard let downstream, var spool = responseSpool else { return }
             spool.mayGrow = worker.hasMemoryBudget
+            if let fill = responseCacheUse?.fill, !worker.mayRecord { fill.abandon() }
             let filling = fillSpool(&spool)
             if filling == .ended { return }
             noteSpools()
@@ -211,6 +213,7 @@ extension Exchange {
 
     /// The upstream has said all: it is free while the client still takes it.
     private func upstreamFinished() {
+        finishFill()
         guard let upstream, state.requestSent, state.keepsUpstream else { return dropUpstream() }
         self.upstream = nil
         endAttempt()

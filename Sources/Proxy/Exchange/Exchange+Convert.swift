@@ -28,6 +28,8 @@ extension Exchange {
     /// - Parameter framing: as the upstream has it.
     /// - Returns: how the body ends as the client gets it.
     func chooseConversions(_ given: BodyFraming) -> BodyFraming {
+        // What comes out of the cache, or goes into it, goes by way of a spool.
+        if given != .none, given != .length(0), responseCacheUse?.needsSpool == true { state.buffersResponse = true }
         let applies = route?.filters.substitution?.applies(to: response) == true
         if applies { response.headers.drop([.contentLength, .etag, .lastModified, .acceptRanges]) }
         state.replacesTexts = applies && given != .none && given != .length(0)

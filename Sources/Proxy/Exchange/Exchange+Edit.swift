@@ -58,6 +58,7 @@ extension Exchange {
         variables.facts.wallMilliseconds = wall.nanoseconds / 1_000_000
         variables.facts.requestTime = milliseconds(since: state.startedAt)
         variables.facts.requestLength = record.requestLength
+        variables.facts.cacheStatus = responseCacheUse?.status
         guard record.attemptCount > 0 else { return }
         let attempt = record.lastAttempt
         variables.facts.connectTime = attempt.connectTime

@@ -35,8 +35,9 @@ extension Exchange {
 
     /// The response that is replaced is read to its end, so that its connection can serve again.
     func letUpstreamFinish() {
+        let method = responseCacheUse?.wasSentByGet == true ? .get : request.method
         guard case .http1(let connection)? = upstream, state.requestSent,
-            let framing = try? BodyFraming.response(response, to: request.method), response.keepsAlive,
+            let framing = try? BodyFraming.response(response, to: method), response.keepsAlive,
             framing != .untilClose
         else { return dropUpstream() }
         upstream = nil

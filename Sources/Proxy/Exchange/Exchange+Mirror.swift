@@ -18,11 +18,11 @@ extension Exchange {
     /// Sends a copy, then the request; or reads the body first.
     func forward(copyingBy filter: MirrorFilter, by route: RoutePlan) {
         guard let service = route.services?.mirror, OwnRequestDepth.ofThisProcess.allowsCopy(of: request) else {
-            return startForwarding(by: route)
+            return seekResponse(by: route)
         }
         guard filter.copiesBody, state.requestFraming != .none else {
             sendCopy(to: service, filter, withBody: false)
-            return startForwarding(by: route)
+            return seekResponse(by: route)
         }
         if case .length(let count) = state.requestFraming, count > Self.copiedBodyLimit {
             worker.metrics.count(Limit.mirror)

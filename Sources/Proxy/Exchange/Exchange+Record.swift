@@ -53,6 +53,8 @@ extension Exchange: AccessSource {
             log.append(log.name(name), of: response.headers)
         case .remoteUser: Self.writeUser(of: request, by: &worker.filterScratch.location, to: &log)
         case .secureFlag: if context.isSecure { log.append(text: "on") } else { log.appendUnset() }
+        case .cacheStatus:
+            if let use = responseCacheUse { log.append(text: use.status.name) } else { log.appendUnset() }
         case .security(let part): log.append(part, of: context.security)
         case .request where state.isAskedAsGet: Self.write(request, method: methodAsSent, to: &log)
         default: Self.write(text, of: request, to: &log)

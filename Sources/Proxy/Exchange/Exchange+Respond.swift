@@ -26,6 +26,7 @@ extension Exchange {
 
     /// Answers with the stock page of a status.
     func refuse(_ status: Status, _ content: OwnContent = .stock) {
+        restoreMethod()
         if let replaced = state.replacedStatus, state.errorRoutes == 0 {
             return respond(replaced, ending: endingAfterUnreadBody())
         }
@@ -189,13 +190,13 @@ extension Exchange {
         // Any success would tell the client that its tunnel is open (RFC 8441 §5).
         if request.isExtendedConnect, response.status.rawValue / 100 == 2 { return refuse(.badGateway) }
         guard let downstream, let route else { return }
-        if route.filters.replacesErrors, replaces(response.status) { return }
+        if route.filters.takesUpResponses, takesUp(framing, of: upstream, by: route) { return }
         if isInstead {
             guard let settled = settleStatus(framing) else { return }
             framing = settled
         }
         state.keepsUpstream = upstream.isReusable(after: response, framing) && route.transport.keepsConnections
-        sendHead(framing, of: upstream, to: downstream, by: route)
+        sendHead(framing, marksEnd: upstream.marksEnd, to: downstream, by: route)
         // A head may end a client's stream of HTTP/2, and with it the exchange.
         if !state.buffersResponse, case .http1 = downstream {
             pumpResponse(of: upstream, to: downstream)
@@ -204,8 +205,13 @@ extension Exchange {
         }
     }
 
-    private func sendHead(
-        _ given: BodyFraming, of upstream: UpstreamStream, to downstream: DownstreamStream, by route: RoutePlan
+    /// Sends the head of the response at hand and begins its body.
+    ///
+    /// - Parameters:
+    ///   - given: how the body ends.
+    ///   - marksEnd: the end of the upstream's stream says so, rather than a length.
+    func sendHead(
+        _ given: BodyFraming, marksEnd: Bool, to downstream: DownstreamStream, by route: RoutePlan
     ) {
         state.buffersResponse = buffersResponse(given, by: route)
         let edits = responseEdits(by: route)
@@ -225,7 +231,7 @@ extension Exchange {
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields, isEdited: edits.isDynamic)
         record.bytesSent += downstream.headCount - start
-        let source = given != .none && upstream.marksEnd ? .untilClose : given
+        let source = given != .none && marksEnd ? .untilClose : given
         responseBody.start(source, encodesChunks: encodesChunks)
         if state.buffersResponse || state.replacesTexts || compressedBody != nil {
             beginBufferingResponse(framing, from: source, encodesChunks: encodesChunks)

@@ -37,7 +37,8 @@ extension Exchange {
         if failure != .exhausted { noteFault(of: index, of: plan) }
         let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)
         dropUpstream()
-        if triesAgain { retry() } else { refuse(failure.status) }
+        if triesAgain { return retry() }
+        if !answersStale(because: failure.staleCondition) { refuse(failure.status) }
     }
 
     /// Tells whoever runs the proxy, unless the same was told a moment ago.

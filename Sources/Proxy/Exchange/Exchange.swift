@@ -18,7 +18,7 @@ import Telemetry
 /// | choose | upstream | 503 |
 /// | admit | limits | 503 |
 /// | authorize | addresses, passwords, authorization services | 401, 403 |
-/// | forward | connect or reuse, send, retry by rule | 502, 504 |
+/// | forward | the cache where there is one; connect or reuse, send, retry by rule | 502, 504 |
 /// | respond | edited head, body | – |
 /// | finish | record, reuse or close | – |
 ///
@@ -78,6 +78,8 @@ final class Exchange {
     var question: Subrequest?
     /// What the authentication service has said.
     var authAnswer: AuthAnswer?
+    /// What the request has to do with the cache, where its route has one.
+    var responseCacheUse: ResponseCacheUse?
 
     init(worker: Worker) {
         self.worker = worker
@@ -216,8 +218,11 @@ final class Exchange {
             state.usesFallback = true
         } else {
             plan = upstream
-            worker.metrics.count(UpstreamFailure.noEndpoint)
-            return refuse(Failure.noEndpoint.status)
+            // The cache may have what nobody serves any more.
+            guard route.filters.responseCache != nil else {
+                worker.metrics.count(UpstreamFailure.noEndpoint)
+                return refuse(Failure.noEndpoint.status)
+            }
         }
         keep(&rewrittenTarget, worker.filterScratch.target)
         keep(&overriddenHost, worker.filterScratch.host)
@@ -226,11 +231,17 @@ final class Exchange {
 
     /// Nothing stands in the way any more: begins to forward.
     func forward(by route: RoutePlan) {
+        if route.filters.forwardsAtOnce { return startForwarding(by: route) }
         if let status = route.filters.unserved { return refuse(status) }
         if let mirror = route.filters.mirror, state.replacedStatus == nil {
             return forward(copyingBy: mirror, by: route)
         }
-        startForwarding(by: route)
+        seekResponse(by: route)
+    }
+
+    /// Gets a response, from the cache or from the upstream.
+    func seekResponse(by route: RoutePlan) {
+        if let filter = route.filters.responseCache { askCache(filter, by: route) } else { startForwarding(by: route) }
     }
 
     /// Takes the body, then tries endpoints.
@@ -395,6 +406,7 @@ final class Exchange {
         }
         let wasParsing = state.phase == .parsing
         state.phase = .finished
+        restoreMethod()
         dropUpstream()
         if !wasParsing { worker.record(self, on: downstream) }
         reset()
@@ -409,6 +421,7 @@ final class Exchange {
         context.forgetConnection()
         worker.limits.leave(&ticket)
         forgetAuth()
+        if responseCacheUse != nil { dropResponseCacheUse() }
         if state.ticketForAnswer != 0 { worker.stopWaiting(state.ticketForAnswer) }
         downstream = nil
         route = nil

@@ -53,6 +53,16 @@ enum Failure: Hashable {
         }
     }
 
+    /// The condition under which a response that is no longer fresh answers in place of the failure.
+    var staleCondition: ResponseCache.StaleConditions {
+        switch retryCondition {
+        case .error: .error
+        case .timeout: .timeout
+        case .invalidHeader: .invalidHeader
+        default: []
+        }
+    }
+
     /// What is counted for an attempt that ended so.
     var metric: UpstreamFailure {
         switch self {

@@ -22,6 +22,8 @@ final class Subrequest {
     enum Asker {
         case nobody
         case exchange(Exchange)
+        /// The cache, which keeps all of it.
+        case cache(ResponseCacheUpdate)
     }
 
     private enum Phase {
@@ -66,6 +68,8 @@ final class Subrequest {
     private var balancingKey: UInt64 = 0
     private var isSent = false
     private var needsFreshConnection = false
+    /// The connection can serve again once the response has been read.
+    private var isReusable = true
     private var interimResponses = 0
 
     init(worker: Worker) { self.worker = worker }
@@ -107,6 +111,25 @@ final class Subrequest {
         phase = .discarding
         body.start(framing, limit: Self.discardLimit)
         discard()
+    }
+
+    /// Reads the rest of a response that others are to get, too.
+    func keep(
+        _ framing: BodyFraming, from connection: HTTP1Upstream, in fill: ResponseCacheFill, thenReuses isReusable: Bool
+    ) {
+        connection.attach(.subrequest(self))
+        self.connection = connection
+        connections = nil
+        phase = .discarding
+        keepRest(framing, in: fill, thenReuses: isReusable)
+        discard()
+    }
+
+    private func keepRest(_ framing: BodyFraming, in fill: ResponseCacheFill, thenReuses isReusable: Bool) {
+        sink.fill = fill
+        worker.subrequests.fills += 1
+        self.isReusable = isReusable
+        body.start(framing, limit: fill.limit)
     }
 
     /// Forgets what was sent, and any large storage for it.
@@ -271,9 +294,18 @@ final class Subrequest {
         let (asker, taken) = (asker, answer)
         self.asker = .nobody
         self.answer = nil
-        if isReusable { discard() } else { end() }
+        if case .cache(let update) = asker,
+            update.answered(taken.head, framing, wallSeconds: worker.wallSeconds, now: worker.loop.now)
+        {
+            keepRest(framing, in: update.fill, thenReuses: isReusable)
+            discard()
+        } else if isReusable {
+            discard()
+        } else {
+            end()
+        }
         switch asker {
-        case .nobody: worker.giveBack(taken)
+        case .nobody, .cache: worker.giveBack(taken)
         case .exchange(let exchange): exchange.answered(taken)
         }
     }
@@ -283,11 +315,17 @@ final class Subrequest {
         guard let connection else { return }
         switch body.run(from: &connection.transport, to: &sink, &worker.buffers, &worker.pipes) {
         case .complete:
-            self.connection = nil
-            endAttempt()
-            connection.release(within: connections)
+            sink.fill?.commit(now: worker.loop.now)
+            if isReusable {
+                self.connection = nil
+                endAttempt()
+                connection.release(within: connections)
+            }
             end()
-        case .sourceEmpty: worker.loop.setDeadline(of: connection, afterNanoseconds: Self.discardNanoseconds)
+        case .sourceEmpty:
+            worker.loop.setDeadline(
+                of: connection,
+                afterNanoseconds: sink.fill == nil ? Self.discardNanoseconds : Self.timeoutNanoseconds)
         case .yielded: worker.loop.resumeLater(connection)
         case .paced, .sinkBlocked, .sourceEnded, .sinkFailed, .malformed, .tooLarge: end()
         }
@@ -301,6 +339,7 @@ final class Subrequest {
         end()
         switch asker {
         case .nobody: worker.metrics.count(.mirrorFailures)
+        case .cache(let update): update.fill.abandon()
         case .exchange(let exchange): exchange.gotNoAnswer()
         }
     }
@@ -322,6 +361,12 @@ final class Subrequest {
         guard phase != .idle else { return }
         phase = .idle
         dropConnection()
+        if let fill = sink.fill {
+            sink.fill = nil
+            worker.subrequests.fills -= 1
+            fill.abandon()
+        }
+        isReusable = true
         plan = nil
         transport = nil
         body.clear(&worker.pipes)

@@ -10,12 +10,15 @@ struct SubrequestPool: ~Copyable {
     static let copyBudget = 16 << 20
     /// Copies under way.
     static let copyLimit = 1024
+    /// Responses that are read for the cache alone, while no client waits for them.
+    static let fillLimit = 16
     private static let kept = 256
 
     private var idle: ContiguousArray<Subrequest> = []
     private var answers: ContiguousArray<AuthAnswer> = []
     private(set) var copies = 0
     private(set) var copiedBytes = 0
+    var fills = 0
 
     mutating func take(for worker: Worker) -> Subrequest { idle.popLast() ?? Subrequest(worker: worker) }
 

@@ -38,10 +38,13 @@ final class WorkerSnapshot {
     /// How TLS is spoken, once somebody wants to speak it.
     private var plans: TLSPlans?
     private var plansBefore: TLSPlans?
+    /// Responses that are kept, parallel to the model's zones.
+    let responseCaches: ContiguousArray<ResponseCacheStore>
     /// What serves requests that match nothing; nil for the built-in page.
     private(set) var defaultRoute: RoutePlan?
 
-    init(_ shared: Snapshot, after previous: WorkerSnapshot?) {
+    /// - Parameter workers: among how many the memory for responses is shared out.
+    init(_ shared: Snapshot, after previous: WorkerSnapshot?, workers: Int) {
         self.shared = shared
         settings = shared.settings
         let model = shared.model.settings
@@ -53,6 +56,8 @@ final class WorkerSnapshot {
         redirectEdits = (try? ResponseEdits(model.headerEdits, .unrouted)) ?? .none
         unlogged = UnloggedTargets(model.observation)
         blocked = BlockedClients.compiled(model.admission)
+        responseCaches = ContiguousArray(
+            model.responseCacheZones, workers: workers, after: previous?.responseCaches ?? [])
         routes = ContiguousArray(repeating: nil, count: shared.router.routes.count)
         hosts = ContiguousArray(repeating: nil, count: shared.model.virtualHosts.count)
         upstreams = ContiguousArray(repeating: nil, count: shared.model.upstreams.count)
@@ -138,7 +143,7 @@ extension RoutePolicy {
     fileprivate var isSameForAllRoutes: Bool {
         rules == nil && rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
             && rateLimit?.key == nil && zoneLimits == nil && errorRoutes == nil && responseRewrite == nil
-            && substitution == nil
+            && substitution == nil && responseCache == nil
             && externalAuth == nil && mirror == nil && errorPages == nil
             && observation.tracing == .off
     }

@@ -117,6 +117,7 @@ extension AccessLogFormat {
         "location_path": .locationPath, "proxy_upstream_name": .upstreamName, "proxy_host": .upstreamName,
         "proxy_alternative_upstream_name": .alternativeUpstreamName, "http_referer": .referer,
         "http_user_agent": .userAgent, "is_args": .argumentMark, "https": .secureFlag,
+        "upstream_cache_status": .cacheStatus,
         "ssl_protocol": .security(.protocolName), "ssl_cipher": .security(.cipher),
         "ssl_server_name": .security(.serverName), "ssl_session_reused": .security(.isResumed),
         "ssl_client_verify": .security(.verification), "ssl_client_s_dn": .security(.subject),
@@ -134,7 +135,7 @@ extension AccessLogFormat {
     private static let neverSetPrefixes = ["ssl_", "geoip2_", "geoip_", "upstream_cookie_", "proxy_protocol_"]
     private static let neverSet: Set<String> = [
         "binary_remote_addr", "request_body",
-        "upstream_cache_status", "pipe", "gzip_ratio", "connection_upgrade", "auth_cookie", "pass_port",
+        "pipe", "gzip_ratio", "connection_upgrade", "auth_cookie", "pass_port",
         "pass_server_port", "escaped_request_uri", "opentelemetry_trace_id", "opentelemetry_span_id",
         "opentelemetry_context_traceparent", "tcpinfo_rtt",
     ]

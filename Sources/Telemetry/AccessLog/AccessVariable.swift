@@ -44,6 +44,8 @@ public enum AccessText: Sendable, Hashable {
     case argumentMark
     /// `on` over TLS; empty else.
     case secureFlag
+    /// What the cache had: `HIT`, `MISS` and so on.
+    case cacheStatus
     case security(SecurityText)
 }
 

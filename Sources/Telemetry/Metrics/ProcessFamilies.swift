@@ -132,6 +132,10 @@ extension PrometheusText {
             "Requests for which an authentication service's answer was kept."
         ),
         (.authFailures, "gatehouse_auth_failures_total", "Questions that got no answer of use."),
+        (
+            .responseCacheAnswers, "gatehouse_response_cache_answers_total",
+            "Requests that were answered by a response which was kept."
+        ),
         (.mirrorRequests, "gatehouse_mirror_requests_total", "Copies of requests that were sent."),
         (.mirrorFailures, "gatehouse_mirror_failures_total", "Copies of requests that reached no endpoint."),
         (.tlsHandshakes, "gatehouse_tls_handshakes_total", "TLS handshakes with clients that were completed."),

@@ -5,6 +5,8 @@ public enum WorkerCounter: Int, CaseIterable, Sendable {
     case retries, retriesDenied, ejections, tunnels, http2Connections
     case authRequests, authCacheHits, authFailures, mirrorRequests, mirrorFailures
     case tlsHandshakes, tlsResumptions, tlsFailures
+    /// Requests that others' responses have answered.
+    case responseCacheAnswers
     /// Connections to endpoints that said what nobody had asked for.
     case unaskedAnswers
 }
