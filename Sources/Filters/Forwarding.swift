@@ -40,7 +40,7 @@ extension RequestContext {
     /// The host that the client asked for, with its port: the first element of a believed `X-Forwarded-Host`,
     /// else the `Host`. An element that is no host isn't believed.
     @_lifetime(borrow head)
-    func bestHost(_ head: borrowing RequestHead) -> Span<UInt8> {
+    public func bestHost(_ head: borrowing RequestHead) -> Span<UInt8> {
         if trustsForwardedFields, let range = believedHost(head) { return head.headers.bytes(in: range) }
         return head.host
     }
@@ -66,7 +66,7 @@ extension RequestContext {
     }
 
     /// A believed field of the client that isn't empty, or nil.
-    func believed(_ id: HeaderID, _ head: borrowing RequestHead) -> Int? {
+    public func believed(_ id: HeaderID, _ head: borrowing RequestHead) -> Int? {
         guard trustsForwardedFields, let index = head.headers.firstIndex(of: id), !head.headers[index].value.isEmpty
         else { return nil }
         return index

@@ -33,6 +33,20 @@ import Testing
         #expect(written == line)
     }
 
+    @Test(arguments: [
+        ([:], "http http shop.example shop.example:81"),
+        (["use-forwarded-headers": "true"], "http https shop.example front.example"),
+    ])
+    func `tells what is believed of whoever is in front`(configMap: [String: String], line: String) throws {
+        let format = "$scheme $pass_access_scheme $host $best_http_host"
+        let gate = try Gate(
+            [:], origin: ScriptedOrigin(answering: "ok"),
+            configMap: configMap.merging(["log-format-upstream": format]) { $1 })
+        let fields = ["X-Forwarded-Proto: https", "X-Forwarded-Host: front.example"]
+        #expect(try gate.request(host: "shop.example:81", fields).status == 200)
+        #expect(try gate.accessLogLines() == [line])
+    }
+
     @Test func `tells of the client's TLS connection`() throws {
         let shop = try MutualShop(
             [:],

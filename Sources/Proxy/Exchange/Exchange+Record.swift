@@ -39,6 +39,8 @@ extension Exchange: AccessSource {
         switch text {
         case .requestID: Self.writeRequestID(request.headers, context, to: &log)
         case .scheme: log.append(text: context.isSecure ? "https" : "http")
+        case .bestScheme: Self.writeBestScheme(of: request, context, to: &log)
+        case .bestHost: Self.writeBestHost(of: request, context, to: &log)
         case .namespace: log.append(name: route?.names.namespace)
         case .ingress: log.append(name: route?.names.object)
         case .service: log.append(name: route?.names.service)
@@ -59,6 +61,22 @@ extension Exchange: AccessSource {
         case .request where state.isAskedAsGet: Self.write(request, method: methodAsSent, to: &log)
         default: Self.write(text, of: request, to: &log)
         }
+    }
+
+    private static func writeBestScheme(
+        of request: borrowing RequestHead, _ context: RequestContext, to log: inout AccessLogWriter
+    ) {
+        if let given = context.believed(.xForwardedProto, request) {
+            log.append(value: request.headers.value(given))
+        } else {
+            log.append(text: context.isSecureInFront ? "https" : "http")
+        }
+    }
+
+    private static func writeBestHost(
+        of request: borrowing RequestHead, _ context: RequestContext, to log: inout AccessLogWriter
+    ) {
+        log.append(orUnset: context.bestHost(request))
     }
 
     /// The user whose name the client gives, proven or not.

@@ -110,8 +110,8 @@ extension AccessLogFormat {
     private static let texts: [String: AccessText] = [
         "request": .request, "request_method": .method, "request_uri": .requestTarget, "uri": .path,
         "document_uri": .path, "args": .arguments, "query_string": .arguments, "host": .host,
-        "best_http_host": .host, "remote_user": .remoteUser, "req_id": .requestID, "request_id": .requestID,
-        "scheme": .scheme, "pass_access_scheme": .scheme, "server_protocol": .protocol,
+        "best_http_host": .bestHost, "remote_user": .remoteUser, "req_id": .requestID, "request_id": .requestID,
+        "scheme": .scheme, "pass_access_scheme": .bestScheme, "server_protocol": .protocol,
         "server_name": .serverName, "server_addr": .serverAddress, "namespace": .namespace,
         "ingress_name": .ingress, "service_name": .service, "service_port": .servicePort,
         "location_path": .locationPath, "proxy_upstream_name": .upstreamName, "proxy_host": .upstreamName,

@@ -25,9 +25,13 @@ public enum AccessText: Sendable, Hashable {
     case arguments
     /// The host that was routed on, without port.
     case host
+    /// The host with its port as the client gave it, or as a believed `X-Forwarded-Host` says.
+    case bestHost
     case remoteUser
     case requestID
     case scheme
+    /// What the client speaks, as far as somebody in front who is believed says it.
+    case bestScheme
     case `protocol`
     case serverName
     case serverAddress
