@@ -105,7 +105,7 @@ public struct FilterCheck: Sendable {
             let policy = route.policy
             return policy.rewrite != nil || policy.hostOverride != nil || policy.headerEdits != nil
                 || policy.fallback != nil || policy.addressRules != nil || policy.rateLimit != nil
-                || policy.zoneLimits != nil || policy.errorRoutes != nil
+                || policy.zoneLimits != nil || policy.errorRoutes != nil || policy.requestForm != nil
                 || policy.externalAuth != nil || policy.mirror != nil || policy.errorPages != nil
                 || policy.responseRewrite != nil || policy.substitution != nil || policy.rules != nil
                 || policy.responseCache != nil || policy.cors != nil || policy.basicAuth != nil

@@ -8,11 +8,16 @@ public final class RequestEdits: Sendable {
     private let edits: [FieldEdit]
     /// Known names that an edit sets or removes, whoever else would write them.
     let ids: HeaderIDSet
+    /// The upstream gets none of the client's fields.
+    private let dropsOthers: Bool
     /// Whether `write` needs `RequestVariables`.
     public let needsVariables: Bool
 
     /// - Throws: for edits that can't be carried out.
-    public init(_ policy: [HeaderEdits.Edit], _ constants: Template.Constants) throws(FilterError) {
+    public init(
+        _ policy: [HeaderEdits.Edit], _ constants: Template.Constants, dropsOthers: Bool = false
+    ) throws(FilterError) {
+        self.dropsOthers = dropsOthers
         var edits: [FieldEdit] = []
         var ids: HeaderIDSet = []
         for edit in policy {
@@ -91,10 +96,11 @@ public final class RequestEdits: Sendable {
 
     /// Whether an edit makes a field of the client's go.
     public func drops(_ index: Int, of headers: borrowing HeaderBlock, branch: Int) -> Bool {
-        edits.contains { edit in
-            edit.operation != .append && edit.condition.holds(branch: branch)
-                && (edit.names(index, of: headers) || edit.isShadowed(by: headers.name(index)))
-        }
+        dropsOthers
+            || edits.contains { edit in
+                edit.operation != .append && edit.condition.holds(branch: branch)
+                    && (edit.names(index, of: headers) || edit.isShadowed(by: headers.name(index)))
+            }
     }
 
     /// The known names that no other may write for a request of this branch.

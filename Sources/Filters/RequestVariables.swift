@@ -41,6 +41,11 @@ public final class RequestVariables {
     private(set) var path: Range<Int>?
     private(set) var query: Range<Int>?
 
+    /// `$request_body`, once it has been read
+    private(set) var body = ByteBuffer()
+    /// Bytes of a body that are kept; a longer one is not known.
+    public static let bodyLimit = 64 << 10
+
     /// `$hostname`
     let machineName: [UInt8]
 
@@ -66,6 +71,25 @@ public final class RequestVariables {
         searches = 0
         isPastHost = false
         isLed = false
+        if body.capacity > 0 { body.release() }
+    }
+
+    /// Keeps the request's body for templates, unless it is longer than `bodyLimit`.
+    public func keepBody(_ bytes: Span<UInt8>) {
+        guard bytes.count <= Self.bodyLimit else { return }
+        body.release()
+        body.grow(to: bytes.count)
+        body.append(bytes)
+    }
+
+    /// Appends the body.
+    func appendBody(_ escaping: Escaping, to buffer: inout ByteBuffer) -> Bool {
+        Self.append(body, escaping, to: &buffer)
+    }
+
+    private static func append(_ body: borrowing ByteBuffer, _ escaping: Escaping, to buffer: inout ByteBuffer) -> Bool
+    {
+        buffer.append(decoded: body.readable, escaping)
     }
 
     /// Goes on with another route of the same request: values stay, what a rule did to the path is the head's now.

@@ -27,6 +27,10 @@ public final class RouteFilters: Sendable {
     /// Whether requests need `RequestVariables`.
     public let needsVariables: Bool
     public let requestBuffering: RequestBuffering
+    /// What the upstream gets in place of what the client sent; nil for nothing.
+    public let requestForm: RequestFormFilter?
+    /// Whether templates ask for the request's body.
+    public let readsBody: Bool
     public let responseBuffering: ResponseBuffering
     /// Larger response heads than those of other routes; nil for the limits of all.
     public let responseHeadLimits: HeadLimits?
@@ -107,7 +111,7 @@ public final class RouteFilters: Sendable {
         let hasTemplates =
             policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
             || policy.responseRewrite != nil || policy.substitution != nil || policy.zoneLimits != nil
-            || policy.errorRoutes != nil || policy.responseCache != nil
+            || policy.errorRoutes != nil || policy.requestForm != nil || policy.responseCache != nil
         let constants = hasTemplates ? Template.Constants(route, host: host) : .unrouted
         responseCache = try policy.responseCache.flatMap { policy throws(FilterError) in
             try ResponseCacheFilter(policy, route, settings.responseCacheZones, constants)
@@ -118,8 +122,9 @@ public final class RouteFilters: Sendable {
             try edits.map { edits throws(FilterError) in
                 try ResponseEdits(edits, constants, areSeen: areSeen && CompressionFilter.looks(at: edits))
             } ?? .none
-        if let edits, !edits.onRequest.isEmpty {
-            requestEdits = try RequestEdits(edits.onRequest, constants)
+        let passesFields = policy.requestForm?.passesFields ?? true
+        if !(edits?.onRequest.isEmpty ?? true) || !passesFields {
+            requestEdits = try RequestEdits(edits?.onRequest ?? [], constants, dropsOthers: !passesFields)
         } else {
             requestEdits = nil
         }
@@ -145,6 +150,10 @@ public final class RouteFilters: Sendable {
             try ResponseRewriteFilter(policy, constants)
         }
         requestBuffering = Self.requestBuffering(of: policy)
+        requestForm = try policy.requestForm.map { policy throws(FilterError) in
+            try RequestFormFilter(policy, constants)
+        }
+        readsBody = policy.readsBody
         responseBuffering = policy.responseBuffering
         responseHeadLimits = Self.headLimits(policy.responseBuffering, settings)
         substitution = try policy.substitution.map { policy throws(FilterError) in
@@ -222,6 +231,7 @@ public final class RouteFilters: Sendable {
             || inputEdits?.needsVariables == true
             || hostOverride?.needsVariables == true || substitution?.needsVariables == true
             || zoneLimits?.needsVariables == true || errorRoutes != nil || responseCache?.needsVariables == true
+            || requestForm?.needsVariables == true || readsBody
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -247,6 +257,8 @@ public final class RouteFilters: Sendable {
         needsVariables = false
         responseRewrite = nil
         requestBuffering = RequestBuffering()
+        requestForm = nil
+        readsBody = false
         responseBuffering = ResponseBuffering()
         responseHeadLimits = nil
         substitution = nil

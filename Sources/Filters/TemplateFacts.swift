@@ -41,7 +41,7 @@ extension Template.Variable {
     /// Whether only `RequestVariables` knows the value.
     var needsVariables: Bool {
         switch self {
-        case .own, .fact: true
+        case .own, .fact, .requestBody: true
         default: false
         }
     }

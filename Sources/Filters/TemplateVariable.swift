@@ -63,6 +63,8 @@ extension Template {
         case traceParent(continues: Bool)
         /// `$connection_upgrade`: `upgrade` when the client asks for one.
         case connectionUpgrade
+        /// `$request_body`: what is in memory of it once it has been read.
+        case requestBody
         /// A variable that the configuration sets, by its number.
         case own(Int)
         /// What `RequestFacts` knows.
@@ -87,6 +89,7 @@ extension Template {
         case .fact(let fact):
             guard let variables else { return true }
             return variables.append(fact, escaping, to: &buffer)
+        case .requestBody: return variables?.appendBody(escaping, to: &buffer) ?? true
         case .security(let fact):
             guard let security = context.security else { return true }
             return buffer.append(encoded: security.value(of: fact).span, escaping)

@@ -23,6 +23,8 @@ extension RoutePolicy {
         if let errorPages { lines.append("error pages for \(errorPages)") }
         if let errorRoutes { lines += errorRoutes.lines }
         if let fallback { lines.append("fallback \(fallback.upstream)") }
+        if let requestForm { lines += requestForm.lines }
+        if readsBody { lines.append("body read for $request_body") }
         lines += transport.lines
         lines += trafficLines
         if let headerEdits { lines += headerEdits.lines }

@@ -22,6 +22,9 @@ public struct RoutePolicy: Sendable, Hashable {
     public var fallback: Fallback?
     public var transport = UpstreamTransport()
     public var requestBuffering = RequestBuffering()
+    public var requestForm: RequestForm?
+    /// Policies ask for the body (`$request_body`), which `requestBuffering` must keep for them.
+    public var readsBody = false
     public var responseBuffering = ResponseBuffering()
     public var responseRewrite: ResponseRewrite?
     public var substitution: BodySubstitution?

@@ -260,6 +260,9 @@ private struct ModelCheck {
         check(policy.externalAuth, origin)
         if let mirror = policy.mirror { check(mirror.destination, "mirror", origin) }
         if let pages = policy.errorPages, !pages.isValid { fault(origin, "error pages", "are for no error") }
+        if let form = policy.requestForm, !form.isValid {
+            fault(origin, "request for the upstream", "has no method that may be sent, or too long a body")
+        }
         if let routes = policy.errorRoutes, !routes.isValid { fault(origin, "error routes", "lead nowhere") }
         if let limits = policy.zoneLimits, !limits.isValid { fault(origin, "limits in zones", "limit nothing") }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }

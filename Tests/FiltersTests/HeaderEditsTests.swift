@@ -190,7 +190,14 @@ import Testing
         _ = try Template("$\(family)x_y", .unrouted)
     }
 
-    @Test(arguments: ["$", "a$-", "${host", "${}", "$nope", "${a-b}", "$http_", "$geoip2_city", "$request_body"])
+    /// Dialects know it only where they have bodies read, and then name it themselves.
+    @Test func `that stand for the body are known to who has it read`() throws {
+        #expect(TemplateText.fault(in: "$request_body") != nil)
+        #expect(TemplateText.fault(in: "$request_body", variables: ["request_body"]) == nil)
+        #expect(try Template("$request_body", .unrouted).needsVariables)
+    }
+
+    @Test(arguments: ["$", "a$-", "${host", "${}", "$nope", "${a-b}", "$http_", "$geoip2_city"])
     func `that aren't are refused by both`(text: String) {
         #expect(TemplateText.fault(in: text) != nil)
         #expect(throws: FilterError.self) { try Template(text, .unrouted) }

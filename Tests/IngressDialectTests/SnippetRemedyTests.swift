@@ -91,7 +91,7 @@ import Testing
         #expect(`A snippet`.compile("\(name) something;").isRefused)
     }
 
-    @Test(arguments: ["listen", "gzip_static", "proxy_set_body", "error_page", "ssl_stapling", "try_files", "root"])
+    @Test(arguments: ["listen", "gzip_static", "proxy_bind", "error_page", "ssl_stapling", "try_files", "root"])
     func `that keeps nobody out counts as absent`(name: String) {
         let compiler = `A snippet`.compile("\(name) something;")
         #expect(!compiler.isRefused && compiler.findings.map(\.severity) == [.warning])

@@ -53,13 +53,13 @@ import Testing
         "ssl_client_escaped_cert", "ssl_session_reused", "namespace", "ingress_name", "service_name", "service_port",
         "location_path", "proxy_upstream_name", "proxy_alternative_upstream_name", "proxy_host", "best_http_host",
         "pass_access_scheme", "pass_port", "pass_server_port", "req_id", "escaped_request_uri", "connection_upgrade",
-        "literal_dollar", "auth_cookie",
+        "literal_dollar", "auth_cookie", "request_body",
     ])
     func `knows the variables that people use`(name: String) {
         #expect(Self.compile("add_header X-V \"$\(name)\" always;").findings == [])
     }
 
-    @Test(arguments: ["request_body", "geoip2_city", "no_such_thing"])
+    @Test(arguments: ["geoip2_city", "no_such_thing"])
     func `names a variable that it does not know`(name: String) {
         let findings = Self.compile("add_header X-V $\(name);").findings
         #expect(findings.count == 1 && findings.first?.fault.contains(name) == true)
@@ -179,7 +179,6 @@ import Testing
         ("auth_basic secret;", "use the annotations auth-type, auth-secret and auth-realm"),
         ("auth_request /ask;", "use the annotation auth-url"),
         ("access_by_lua_file x;", "use annotations, or a service that auth-url asks"),
-        ("add_header A $request_body;", "have the backend, or the service of auth-url, look at the body"),
         (
             "add_header A $geoip2_city_country_code;",
             "have a service that knows places say it: auth-url with auth-response-headers"

@@ -13,6 +13,7 @@ extension HostAssembly {
         both.headers.append(common.headers)
         both.addressRules = own.addressRules ?? common.addressRules
         both.locations += common.locations
+        both.readsBody = own.readsBody || common.readsBody
         both.errors = own.errors.beside(common.errors)
         both.limits = own.limits.beside(common.limits)
         both.compression = own.compression ?? common.compression

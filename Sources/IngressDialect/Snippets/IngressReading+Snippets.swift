@@ -57,6 +57,7 @@ extension IngressReading {
                 ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
         }
         content.policy.substitution = compiled.substitution.policy()
+        compiled.shapeRequests(&content.policy)
         content.policy.isInternal = compiled.isInternal
         content.errors = compiled.errors
         content.errors.hasCustomErrors = content.hasCustomErrors

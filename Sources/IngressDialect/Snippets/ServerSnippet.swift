@@ -36,6 +36,8 @@ struct ServerSnippet: Sendable, Equatable {
         var responseCache = ResponseCacheDraft()
     }
 
+    /// A text asks for `$request_body`.
+    var readsBody = false
     /// `error_page` and its kin
     var errors = ErrorRoutesDraft()
 
@@ -57,6 +59,7 @@ struct ServerSnippet: Sendable, Equatable {
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
             && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty && responseCache.isEmpty
+            && !readsBody
     }
 
     init() {}
@@ -74,6 +77,7 @@ struct ServerSnippet: Sendable, Equatable {
         bodyTimeout = compiled.bodyTimeout
         limits = compiled.limits
         errors = compiled.errors
+        readsBody = compiled.readsBody
         if !compiled.compression.isEmpty {
             var draft = defaults.compression
             for setting in compiled.compression { draft.apply(setting) }
@@ -96,6 +100,7 @@ struct ServerSnippet: Sendable, Equatable {
             route.policy.rules = rules
         }
         route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
+        if readsBody { route.policy.readBody() }
         own.errors?.apply(to: &route.policy, within: errors)
         own.limits?.apply(to: &route.policy, within: [limits, limitsAround])
         if silencesLog { route.policy.observation.isLogged = false }

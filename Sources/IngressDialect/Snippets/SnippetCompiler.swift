@@ -43,6 +43,10 @@ struct SnippetCompiler: Sendable {
     var limits = ZoneLimitsDraft()
     /// `error_page` and its kin
     var errors = ErrorRoutesDraft()
+    /// `proxy_method`, `proxy_set_body` and their kin
+    var form: RequestForm?
+    /// A text asks for `$request_body`.
+    private(set) var readsBody = false
     /// `internal`
     var isInternal = false
     /// The zones that limits may name.
@@ -114,6 +118,10 @@ struct SnippetCompiler: Sendable {
         {
             variables.insert(Self.answerCookie)
             answerVariables[Self.answerCookie] = "Set-Cookie"
+        }
+        if Self.mention(Self.requestBody, directives) {
+            readsBody = readsBody || !variables.contains(Self.requestBody)
+            variables.insert(Self.requestBody)
         }
         if let type = directives.last(where: { $0.name == "default_type" })?.arguments.first { mediaType = type.text }
         for directive in directives { add(directive) }
@@ -226,6 +234,9 @@ struct SnippetCompiler: Sendable {
             return word.text.dropFirst(10).split(separator: ":").first.map(String.init)
         }
     }
+
+    /// Known in snippets alone: elsewhere nobody has the body read.
+    private static let requestBody = "request_body"
 
     /// The names that directives give a value.
     private static func variables(in directives: [NginxText.Directive]) -> Set<String> {

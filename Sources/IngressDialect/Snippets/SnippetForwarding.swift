@@ -50,6 +50,7 @@ extension IngressReading {
         policy.rules = location.rules(steps)
         policy.headerEdits = place.route.policy.headerEdits
         policy.substitution = location.compiled.substitution.policy()
+        location.compiled.shapeRequests(&policy)
         policy.isInternal = location.compiled.isInternal
         policy.hostOverride = location.compiled.upstreamHost.map(HostOverride.init(template:))
         if url.isSecure { policy.transport.speaks = .https }

@@ -71,9 +71,12 @@ public enum SnippetReference {
 
             Request, response, upstream, TLS and controller, as in nginx; `$http_<name>`, `$arg_<name>`, \
             `$cookie_<name>`, `$sent_http_<name>`, `$upstream_http_<name>`, `$upstream_cookie_<name>`, captures `$1` to \
-            `$9`, variables that `set`, `auth_request_set` and named groups set, and `$auth_cookie`, the first `Set-Cookie` of \
-            the authorization service's answer. `$request_body` and `$geoip2_…` are not known: bodies are passed on, not \
-            read, and places of addresses are not looked up. All others:
+            `$9`, variables that `set`, `auth_request_set` and named groups set (not those of `server-alias`, whose grammar has \
+            no `<`, as ingress-nginx's has none), and `$auth_cookie`, the first `Set-Cookie` of the authorization service's \
+            answer. `$geoip2_…` are not known: places of addresses are not \
+            looked up. `$request_body` is the body where memory holds it (`client-body-buffer-size`, at least 16 KiB and at most \
+            64 KiB), and empty before it has been read, as in `if`; a snippet that names it has bodies read before the backend \
+            is asked, unless `proxy-request-buffering` is off. All others:
 
 
             """

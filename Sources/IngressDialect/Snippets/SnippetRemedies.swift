@@ -26,7 +26,6 @@ extension SnippetTable {
     static func remedy(for fault: TemplateText.Fault) -> String {
         let plain = "write ${literal_dollar} for a plain $"
         guard case .unknown(let name) = fault else { return plain }
-        if name == "request_body" { return "have the backend, or the service of auth-url, look at the body" }
         if name.hasPrefix("geoip") {
             return "have a service that knows places say it: auth-url with auth-response-headers"
         }
@@ -140,10 +139,7 @@ extension SnippetTable {
         ("proxy_bind", "choose the source address by routes of the machine"),
         ("proxy_cache_purge", "give responses short times: proxy_cache_valid"),
         ("proxy_limit_rate", "use the annotation limit-rate"),
-        ("proxy_method", "let the client send the method"), ("proxy_pass_request_body", "the backend gets every body"),
-        ("proxy_pass_request_headers", "take headers away by proxy_set_header"),
         ("proxy_pass_trailers", "trailers pass by themselves"),
-        ("proxy_set_body", "have the backend make its own body of the request"),
         ("proxy_temp_path", "use TMPDIR of the environment"),
         ("proxy_upload_rate", "limit the rate of requests: limit-rps"),
         ("queue", "use the annotation limit-connections"), ("random", "use the annotation load-balance: ewma"),

@@ -1,4 +1,5 @@
 import Bytes
+import Filters
 import HTTP
 import Linux
 
@@ -70,6 +71,15 @@ final class BodySpool: BodySource, BodySink {
     func rewind(_ pool: inout BufferPool) {
         pool.takeBack(&input)
         position = 0
+    }
+
+    /// Lets templates know the body, if all of it is in memory.
+    func keepBody(in variables: RequestVariables) {
+        if fileCount == 0 { Self.keep(memory, in: variables) }
+    }
+
+    private static func keep(_ memory: borrowing ByteBuffer, in variables: RequestVariables) {
+        variables.keepBody(memory.readable)
     }
 
     /// Gives all memory back.

@@ -115,12 +115,13 @@ extension Exchange {
         let replaced = pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced
         guard editRequest(by: route) else { return refuse(.badRequest) }
         let needed =
-            headLength + (pages?.bound(request) ?? 0) + authFieldBound + rewrittenTarget.count + 256 + heldBody.count
+            headLength + (pages?.bound(request) ?? 0) + authFieldBound + rewrittenTarget.count + 288 + heldBody.count
             + snapshot.forwarded.bound(request, context, host: overriddenHost) + worker.filterScratch.edits.values.count
             + (fallback?.bound(request) ?? 0) + (plan.isDemonstration ? DemonstrationFields.bound(route) : 0)
         upstream.openHead(needed, worker)
         let version = upstream.usesChunks && route.transport.usesHTTP10 ? Version.http10 : .http11
-        Self.appendRequestLine(request, rewrittenTarget, version, to: &upstream.head)
+        Self.appendRequestLine(
+            request, method: route.filters.requestForm?.method, rewrittenTarget, version, to: &upstream.head)
         appendFields(by: route, without: replaced, to: &upstream.head)
         if pages == nil { appendAuthFields(to: &upstream.head) }
         if upstream.usesChunks {
@@ -146,10 +147,13 @@ extension Exchange {
 
     /// The request line for the upstream: with the rewritten target, or the client's own.
     static func appendRequestLine(
-        _ request: borrowing RequestHead, _ rewritten: borrowing ByteBuffer, _ version: Version,
+        _ request: borrowing RequestHead, method: [UInt8]? = nil, _ rewritten: borrowing ByteBuffer, _ version: Version,
         to output: inout ByteBuffer
     ) {
-        if rewritten.isEmpty {
+        if let method, request.method != .head {
+            let target = rewritten.isEmpty ? request.originTarget : rewritten.readable
+            output.appendRequestLine(method: method.span, target: target, version: version)
+        } else if rewritten.isEmpty {
             output.appendRequestLine(method: request.methodBytes, target: request.originTarget, version: version)
         } else {
             output.appendRequestLine(method: request.methodBytes, target: rewritten.readable, version: version)

@@ -51,7 +51,7 @@ extension Exchange {
         state.spoolsBody = true
         state.requestFraming = .length(spool.count)
         state.firstAttemptAt = worker.loop.now
-        attempt()
+        if let route, settleBody(by: route) { attempt() }
     }
 
     /// The body goes to another upstream connection from its beginning.

@@ -79,7 +79,7 @@ extension Exchange {
     }
 
     /// What answers gets nothing of the client's body, which is treated as after any answer that comes early.
-    private func withholdBody() {
+    func withholdBody() {
         if !state.withholdsBody { setBodyAside() }
         state.withholdsBody = true
         worker.buffers.takeBack(&heldBody)

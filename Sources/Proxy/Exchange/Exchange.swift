@@ -262,8 +262,8 @@ final class Exchange {
     private func startAttempts(of plan: UpstreamPlan, by route: RoutePlan) {
         plan.budget.earn()
         state.firstAttemptAt = worker.loop.now
-        if route.filters.requestBuffering.mode == .whole, !requestIsTaken, !request.isGRPC {
-            beginBuffering(route.filters.requestBuffering)
+        if route.filters.requestBuffering.mode == .whole {
+            startWhole(on: plan, by: route)
         } else {
             attempt(on: plan, by: route)
         }

@@ -142,7 +142,8 @@ extension RoutePolicy {
     /// Nothing in the policy depends on the route or host that it stands in.
     fileprivate var isSameForAllRoutes: Bool {
         rules == nil && rewrite == nil && hostOverride == nil && fallback == nil && headerEdits?.holdsTemplates != true
-            && rateLimit?.key == nil && zoneLimits == nil && errorRoutes == nil && responseRewrite == nil
+            && rateLimit?.key == nil && zoneLimits == nil && errorRoutes == nil && requestForm == nil
+            && responseRewrite == nil
             && substitution == nil && responseCache == nil
             && externalAuth == nil && mirror == nil && errorPages == nil
             && observation.tracing == .off
