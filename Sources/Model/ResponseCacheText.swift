@@ -7,6 +7,7 @@ extension ResponseCache {
         if !noStore.isEmpty { lines.append("caches nothing where \(noStore.joined(separator: " "))") }
         if minimumUses > 1 { lines.append("caches from request \(minimumUses) on") }
         if !staleConditions.isEmpty { lines.append("stale responses on \(staleConditions)") }
+        if answersWhileUpdating { lines.append("stale responses while they are updated") }
         if updatesInBackground { lines.append("stale responses are updated in the background") }
         if revalidates { lines.append("stale responses are revalidated") }
         if let lock {
@@ -31,12 +32,6 @@ extension ResponseCache {
 extension ResponseCache.Validity: CustomStringConvertible {
     public var description: String {
         "\(statuses?.map { "\($0)" }.joined(separator: " ") ?? "every status") for \(seconds)s"
-    }
-}
-
-extension ResponseCache.StaleConditions: CustomStringConvertible {
-    public var description: String {
-        Self.words.filter { contains($0.condition) }.map(\.word).joined(separator: " ")
     }
 }
 

@@ -210,6 +210,7 @@ import Testing
     @Test(arguments: [
         "proxy_cache_valid;", "proxy_cache_valid soon;", "proxy_cache_valid 99 1m;", "proxy_cache_valid all 1m;",
         "proxy_cache_methods PUT;", "proxy_cache_min_uses 0;", "proxy_cache_use_stale http_418;",
+        "proxy_cache_use_stale non_idempotent;",
         "proxy_cache_lock maybe;", "proxy_cache_lock_age never;", "proxy_ignore_headers Server;",
         "proxy_cache_key \"\";",
         "proxy_cache_key \"a\\nb\";", "proxy_cache_key $nothing;", "proxy_cache_bypass $nothing;", "proxy_cache $zone;",

@@ -10,7 +10,8 @@ struct ResponseCacheDraft: Sendable, Equatable {
     var bypass: [String]?
     var noStore: [String]?
     var minimumUses: Int?
-    var staleConditions: ResponseCache.StaleConditions?
+    var staleConditions: Retry.Conditions?
+    var answersWhileUpdating: Bool?
     var updatesInBackground: Bool?
     var revalidates: Bool?
     var locks: Bool?
@@ -31,6 +32,7 @@ struct ResponseCacheDraft: Sendable, Equatable {
         draft.noStore = noStore ?? outer.noStore
         draft.minimumUses = minimumUses ?? outer.minimumUses
         draft.staleConditions = staleConditions ?? outer.staleConditions
+        draft.answersWhileUpdating = answersWhileUpdating ?? outer.answersWhileUpdating
         draft.updatesInBackground = updatesInBackground ?? outer.updatesInBackground
         draft.revalidates = revalidates ?? outer.revalidates
         draft.locks = locks ?? outer.locks
@@ -50,6 +52,7 @@ struct ResponseCacheDraft: Sendable, Equatable {
         policy.noStore = noStore ?? []
         policy.minimumUses = minimumUses ?? policy.minimumUses
         policy.staleConditions = staleConditions ?? []
+        policy.answersWhileUpdating = answersWhileUpdating ?? false
         policy.updatesInBackground = updatesInBackground ?? false
         policy.revalidates = revalidates ?? false
         policy.ignoredFields = ignoredFields ?? []

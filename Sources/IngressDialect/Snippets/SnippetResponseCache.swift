@@ -92,14 +92,17 @@ extension SnippetTable {
             "When a response that is no longer fresh answers: `error`, `timeout`, `invalid_header`, `updating`, `http_500`, "
                 + "`http_502`, `http_503`, `http_504`, `http_403`, `http_404`, `http_429`; `off`."
         ) { snippet, directive throws(ValueFault) in
-            var conditions: ResponseCache.StaleConditions = []
-            for word in directive.arguments where word.text != "off" {
-                guard let known = ResponseCache.StaleConditions.words.first(where: { $0.word == word.text }) else {
-                    throw .expected("error, timeout, invalid_header, updating, http_500 … or off", word.text)
+            var conditions: Retry.Conditions = []
+            let words = directive.arguments.map(\.text)
+            for word in words where word != "off" && word != "updating" {
+                let known = Retry.Conditions.words.first { $0.word == word && $0.condition != .nonIdempotent }
+                guard let known else {
+                    throw .expected("error, timeout, invalid_header, updating, http_500 … or off", word)
                 }
                 conditions.insert(known.condition)
             }
             snippet.responseCache.staleConditions = conditions
+            snippet.responseCache.answersWhileUpdating = words.contains("updating")
         },
         flag(
             "proxy_cache_background_update", \.updatesInBackground,

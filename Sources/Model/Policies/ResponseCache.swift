@@ -14,8 +14,10 @@ public struct ResponseCache: Sendable, Hashable {
     public var noStore: [String]
     /// Requests for a response after which it is kept.
     public var minimumUses: Int
-    /// When a response that is no longer fresh answers all the same.
-    public var staleConditions: StaleConditions
+    /// The failures in whose place a response that is no longer fresh answers.
+    public var staleConditions: Retry.Conditions
+    /// A response that is no longer fresh answers while another request asks for it anew.
+    public var answersWhileUpdating: Bool
     /// A response that is no longer fresh and may answer does so, and is asked for anew meanwhile.
     public var updatesInBackground: Bool
     /// Upstreams are asked whether a response that is no longer fresh still holds.
@@ -35,6 +37,7 @@ public struct ResponseCache: Sendable, Hashable {
         noStore = []
         minimumUses = 1
         staleConditions = []
+        answersWhileUpdating = false
         updatesInBackground = false
         revalidates = false
         lock = nil
@@ -66,47 +69,6 @@ public struct ResponseCache: Sendable, Hashable {
         public var age: Duration = .seconds(5)
 
         public init() {}
-    }
-
-    /// When a response that is no longer fresh answers.
-    public struct StaleConditions: OptionSet, Sendable, Hashable {
-        public let rawValue: UInt16
-
-        public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-        public static let error = StaleConditions(rawValue: 1)
-        public static let timeout = StaleConditions(rawValue: 2)
-        public static let invalidHeader = StaleConditions(rawValue: 4)
-        /// While another request asks for it anew.
-        public static let updating = StaleConditions(rawValue: 8)
-        public static let status500 = StaleConditions(rawValue: 16)
-        public static let status502 = StaleConditions(rawValue: 32)
-        public static let status503 = StaleConditions(rawValue: 64)
-        public static let status504 = StaleConditions(rawValue: 128)
-        public static let status403 = StaleConditions(rawValue: 256)
-        public static let status404 = StaleConditions(rawValue: 512)
-        public static let status429 = StaleConditions(rawValue: 1024)
-
-        /// Each condition and its word in nginx.
-        public static let words: [(word: String, condition: StaleConditions)] = [
-            ("error", .error), ("timeout", .timeout), ("invalid_header", .invalidHeader), ("updating", .updating),
-            ("http_500", .status500), ("http_502", .status502), ("http_503", .status503), ("http_504", .status504),
-            ("http_403", .status403), ("http_404", .status404), ("http_429", .status429),
-        ]
-
-        /// The condition that a status of an upstream is; empty for none.
-        public static func status(_ status: Int) -> StaleConditions {
-            switch status {
-            case 500: .status500
-            case 502: .status502
-            case 503: .status503
-            case 504: .status504
-            case 403: .status403
-            case 404: .status404
-            case 429: .status429
-            default: []
-            }
-        }
     }
 
     /// Fields of responses about caching.

@@ -54,7 +54,7 @@ extension Exchange {
         use.status = .expired
         let mayStay =
             !stored.freshness.forbidsStale
-            && (use.filter.policy.staleConditions.contains(.updating) || stored.mayStayWhileUpdating(at: now))
+            && (use.filter.policy.answersWhileUpdating || stored.mayStayWhileUpdating(at: now))
         if mayStay, use.store.isFetching(use.key) { return answer(by: stored, .updating, use, route) }
         if mayStay, use.filter.policy.updatesInBackground, update(use, by: route) {
             return answer(by: stored, .stale, use, route)

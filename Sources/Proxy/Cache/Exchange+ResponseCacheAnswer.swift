@@ -35,18 +35,24 @@ extension Exchange {
     /// Answers by a response that is no longer fresh because no better one can be had.
     ///
     /// - Returns: false when there is none, or it may not answer.
-    func answersStale(because conditions: ResponseCache.StaleConditions) -> Bool {
-        guard let use = responseCacheUse, let stored = use.stale, let route, state.replacedStatus == nil,
-            use.status == .expired, !stored.freshness.forbidsStale, !conditions.isEmpty
+    func answersStale(because condition: Retry.Conditions) -> Bool {
+        guard let use = responseCacheUse, let route, state.replacedStatus == nil, state.phase == .attempting,
+            let stored = substitute(for: condition, use)
         else { return false }
-        let mayStay =
-            !use.filter.policy.staleConditions.isDisjoint(with: conditions)
-            || stored.mayStayOnError(at: worker.loop.now)
-        guard mayStay, state.phase == .attempting else { return false }
         restoreMethod()
         use.fill?.abandon()
         answer(by: stored, .stale, use, route)
         return true
+    }
+
+    /// The response that is no longer fresh, if it may answer in place of a failure.
+    func substitute(for condition: Retry.Conditions, _ use: ResponseCacheUse) -> StoredResponse? {
+        guard let stored = use.stale, use.status == .expired, !stored.freshness.forbidsStale, !condition.isEmpty
+        else { return nil }
+        let mayStay =
+            !use.filter.policy.staleConditions.isDisjoint(with: condition)
+            || stored.mayStayOnError(at: worker.loop.now)
+        return mayStay ? stored : nil
     }
 
     /// What the client has already, or asks for a part of, need not be sent whole.

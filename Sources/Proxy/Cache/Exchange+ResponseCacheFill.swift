@@ -19,8 +19,11 @@ extension Exchange {
                 revalidated(use, by: route)
                 return true
             }
-            let condition = ResponseCache.StaleConditions.status(Int(response.status.rawValue))
-            if !condition.isEmpty, use.stale != nil, staysStale(condition, use) { return true }
+            let condition = Retry.Conditions.status(Int(response.status.rawValue))
+            if substitute(for: condition, use) != nil {
+                letUpstreamFinish()
+                return answersStale(because: condition)
+            }
             let fill = use.fill
             if route.filters.replacesErrors, replaces(response.status) {
                 fill?.abandon()
@@ -29,15 +32,6 @@ extension Exchange {
             return keep(framing, of: upstream, use, by: route)
         }
         return route.filters.replacesErrors && replaces(response.status)
-    }
-
-    private func staysStale(_ condition: ResponseCache.StaleConditions, _ use: ResponseCacheUse) -> Bool {
-        guard let stored = use.stale, !stored.freshness.forbidsStale, use.status == .expired,
-            !use.filter.policy.staleConditions.isDisjoint(with: condition)
-                || stored.mayStayOnError(at: worker.loop.now)
-        else { return false }
-        letUpstreamFinish()
-        return answersStale(because: condition)
     }
 
     // MARK: Keeping

@@ -100,13 +100,8 @@ extension Exchange {
         state.answerKey = nil
         state.answerIsKept = false
         state.access = AccessProgress()
-        state.usesFallback = false
-        state.traffic = TrafficChoice()
-        state.tried = TriedEndpoints()
-        state.attempts = 0
-        state.needsFreshConnection = false
-        state.requestAbandoned = false
         state.leadsToSignIn = false
+        forgetAttempts()
         forgetTargets()
         if record.attemptCount > 0 { record.beginGroup() }
     }

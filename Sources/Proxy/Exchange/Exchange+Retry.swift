@@ -35,10 +35,10 @@ extension Exchange {
         worker.metrics.count(failure.metric)
         report(failure, of: plan)
         if failure != .exhausted { noteFault(of: index, of: plan) }
-        let triesAgain = mayRetry(failure.retryCondition, beforeSending: failure.cameBeforeSending)
+        let triesAgain = mayRetry(failure.condition, beforeSending: failure.cameBeforeSending)
         dropUpstream()
         if triesAgain { return retry() }
-        if !answersStale(because: failure.staleCondition) { refuse(failure.status) }
+        if !answersStale(because: failure.condition) { refuse(failure.status) }
     }
 
     /// Tells whoever runs the proxy, unless the same was told a moment ago.

@@ -272,15 +272,20 @@ final class Exchange {
     /// Turns to a service that answers in place of an error.
     func turn(to service: UpstreamPlan) {
         plan = service
+        forgetAttempts()
+        if record.attemptCount == 0 { state.firstAttemptAt = worker.loop.now }
+        record.beginGroup()
+        attempt()
+    }
+
+    /// What was chosen and tried for one upstream has no say for the next.
+    func forgetAttempts() {
         state.usesFallback = false
         state.traffic = TrafficChoice()
         state.tried = TriedEndpoints()
         state.attempts = 0
         state.needsFreshConnection = false
         state.requestAbandoned = false
-        if record.attemptCount == 0 { state.firstAttemptAt = worker.loop.now }
-        record.beginGroup()
-        attempt()
     }
 
     /// Forgets what a route made of the target and the host.

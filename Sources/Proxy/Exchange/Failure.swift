@@ -43,22 +43,13 @@ enum Failure: Hashable {
         }
     }
 
-    /// The condition of `Retry` under which another endpoint may be tried; none for faults that are not the endpoint's.
-    var retryCondition: Retry.Conditions {
+    /// The condition under which another endpoint may be tried, or a kept response answers instead; none for faults that are
+    /// not the endpoint's.
+    var condition: Retry.Conditions {
         switch self {
         case .connectionRefused, .tlsFailed, .connectionBroke, .streamRefused, .responseTruncated: .error
         case .connectTimedOut, .sendTimedOut, .readTimedOut: .timeout
         case .invalidResponse: .invalidHeader
-        default: []
-        }
-    }
-
-    /// The condition under which a response that is no longer fresh answers in place of the failure.
-    var staleCondition: ResponseCache.StaleConditions {
-        switch retryCondition {
-        case .error: .error
-        case .timeout: .timeout
-        case .invalidHeader: .invalidHeader
         default: []
         }
     }

@@ -251,7 +251,7 @@ final class Subrequest {
         }
         tried.insert(index)
         guard attempts < min(Self.tries, plan.balancer.endpoints.count), !tried.isFull,
-            !failure.retryCondition.isEmpty, failure != .invalidResponse,
+            !failure.condition.isEmpty, failure != .invalidResponse,
             method.isIdempotent || failure.cameBeforeSending, plan.budget.spend(now: now)
         else { return fail() }
         worker.metrics.count(.retries)
