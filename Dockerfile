@@ -4,6 +4,7 @@
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
     && apt-get install -y --no-install-recommends pkg-config libpcre2-dev libssl-dev libnghttp2-dev libcrypt-dev zlib1g-dev \
+       libmaxminddb-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /gatehouse
 
@@ -18,7 +19,7 @@ RUN swift build -c release --static-swift-stdlib --product gatehouse \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl libpcre2-8-0 libnghttp2-14 libssl3 zlib1g \
+    && apt-get install -y --no-install-recommends ca-certificates curl libpcre2-8-0 libnghttp2-14 libssl3 zlib1g libmaxminddb0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 101 --no-create-home --shell /usr/sbin/nologin gatehouse
 COPY --from=builder /out/ /

@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
@@ -77,6 +78,7 @@ let package = Package(
         room("EventLoop", on: ["Linux", "Bytes"], settings: requestPath),
         wrapper("Passwords", on: ["CCrypt", "COpenSSL", "Bytes"]),
         wrapper("TLS", on: ["COpenSSL", "Linux", "Bytes"]),
+        wrapper("GeoIP", on: ["CMaxMindDB", "Model", "Linux", "Bytes"], settings: requestPath),
         wrapper("HTTP2", on: ["CNghttp2", "HTTP", "Bytes"], settings: requestPath),
         room("Routing", on: ["Model", "HTTP", "Pattern", "Bytes"]),
         room("Balancing", on: ["Model", "Bytes"]),
@@ -129,6 +131,7 @@ let package = Package(
         tests("TelemetryTests", on: ["Telemetry", "Linux", "Bytes"]),
         tests("KubernetesTests", on: ["Kubernetes"]),
         tests("EventLoopTests", on: ["EventLoop", "Linux", "Bytes"]),
+        tests("GeoIPTests", on: ["GeoIP", "Model", "Linux", "Bytes", "TestSupport"]),
         tests("PasswordsTests", on: ["Passwords", "Bytes"]),
         tests("TLSTests", on: ["TLS", "Linux", "Bytes", "TestSupport"]),
         tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes", "TestSupport"]),

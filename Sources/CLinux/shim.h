@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -31,6 +32,7 @@ extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int 
 extern int pipe2(int ends[2], int flags);
 extern ssize_t splice(int in, __off64_t *in_offset, int out, __off64_t *out_offset, size_t length, unsigned int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int memfd_create(const char *name, unsigned int flags);
 extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 
 // A file without a name. The macro exists only under _GNU_SOURCE, and O_DIRECTORY differs between machines.
@@ -46,5 +48,12 @@ enum {
     GH_SPLICE_NONBLOCK = 2,
     GH_SPLICE_MOVE = 1,
     GH_SPLICE_MORE = 4,
-    GH_SET_PIPE_SIZE = 1031
+    GH_SET_PIPE_SIZE = 1031,
+    GH_ADD_SEALS = 1033,
+    // Neither more seals, nor shorter, nor longer, nor other bytes.
+    GH_SEAL_ALL = 15
 };
+
+// Flags of memfd_create, which are unsigned.
+static const unsigned int GH_MEMFD_CLOEXEC = 1;
+static const unsigned int GH_MEMFD_SEALABLE = 2;

@@ -17,6 +17,7 @@ public struct Errno: Error, Hashable, Sendable {
     public static let timedOut = Errno(ETIMEDOUT)
     public static let invalid = Errno(EINVAL)
     public static let noEntry = Errno(ENOENT)
+    public static let tooLarge = Errno(EFBIG)
     public static let addressInUse = Errno(EADDRINUSE)
     public static let addressNotAvailable = Errno(EADDRNOTAVAIL)
     public static let accessDenied = Errno(EACCES)
