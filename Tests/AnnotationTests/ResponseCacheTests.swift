@@ -15,9 +15,10 @@ struct CachedShop {
     ///   - fields: of every answer, whose content is `answer 1`, `answer 2` and so on.
     init(
         _ snippet: String, fields: [String] = [], status: String = "200 OK", configMap: [String: String] = [:],
-        and annotations: [String: String] = [:], also objects: String = "", host: String? = "shop.example"
+        and annotations: [String: String] = [:], also objects: String = "", host: String? = "shop.example",
+        workers: Int = 1
     ) throws {
-        try self.init(snippet, configMap: configMap, and: annotations, also: objects, host: host) {
+        try self.init(snippet, configMap: configMap, and: annotations, also: objects, host: host, workers: workers) {
             number, _, connection in
             try connection.respond("answer \(number)", status: status, fields: fields)
         }
@@ -26,7 +27,7 @@ struct CachedShop {
     /// - Parameter script: what the origin does with a request, by its number from 1.
     init(
         _ snippet: String, configMap: [String: String] = [:], and annotations: [String: String] = [:],
-        also objects: String = "", host: String? = "shop.example",
+        also objects: String = "", host: String? = "shop.example", workers: Int = 1,
         script: @escaping @Sendable (Int, Message, OriginConnection) throws -> Void
     ) throws {
         let numbers = Watched(0)
@@ -42,7 +43,7 @@ struct CachedShop {
         gate = try Gate(
             ["configuration-snippet": Self.shown + snippet].merging(annotations) { $1 }, host: host,
             origins: ["web": [origin]], configMap: ["http-snippet": Self.zone].merging(configMap) { $1 },
-            also: objects)
+            also: objects, workers: workers)
     }
 
     /// What the cache had for a request, with the answer's content: `HIT answer 1`.

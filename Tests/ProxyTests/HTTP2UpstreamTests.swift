@@ -291,6 +291,41 @@ extension ScriptedOrigin {
         #expect(answer.text == "enough")
     }
 
+    /// What the worker has to send meets a connection that is gone; what the endpoint had said has not been read yet.
+    @Test func `that is whole reaches the client, though the connection broke before anybody had looked at it`() throws {
+        let (hasHead, mayAnswer) = (Gate(), Gate())
+        let content = String(repeating: "c", count: 50_000)
+        let origin = try ScriptedOrigin { connection in
+            let peer = try connection.http2()
+            let request = try #require(try peer.head())
+            hasHead.open()
+            try mayAnswer.wait()
+            try peer.send(.headers(request.stream, [(":status", "200")].asFields, endStream: false))
+            for piece in [16_384, 16_384, 16_384, 848] {
+                try peer.send(.data(request.stream, Array(content.utf8.prefix(piece)), endStream: false))
+            }
+            try peer.send(.headers(request.stream, [("grpc-status", "8")].asFields, endStream: true))
+            connection.reset()
+        }
+        let worker = try HeldWorker(Given.http2(origin) { $0.retry.conditions = [] }, http2: true)
+        let client = try worker.rig.http2()
+        let stream = try client.request(method: "POST", endStream: false)
+        try hasHead.wait()
+        // In one turn the worker takes in more of the body, and is held before that goes out.
+        let held = [
+            (":method", "GET"), (":scheme", "http"), (":path", HeldWorker.path), (":authority", "shop.example"),
+        ]
+        try client.wire.send(
+            HTTP2Frame.data(stream, Array("more of it".utf8), endStream: false).encoded
+                + HTTP2Frame.headers(stream + 2, held.asFields, endStream: true).encoded)
+        try worker.waitUntilHeld()
+        mayAnswer.open()
+        try origin.waitForFinished(1)
+        worker.letGo()
+        let answer = try client.message(stream)
+        #expect(answer[":status"] == "200" && answer.text == content && answer.trailer("grpc-status") == "8")
+    }
+
     @Test func `that breaks off with its connection is cut off for the client`() throws {
         let origin = try ScriptedOrigin { connection in
             let peer = try connection.http2()

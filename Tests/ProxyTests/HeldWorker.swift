@@ -1,4 +1,5 @@
 import Model
+import Proxy
 import TestSupport
 
 /// Stops a rig's only worker for a while, so that what happens meanwhile meets it all at once.
@@ -13,8 +14,10 @@ final class HeldWorker {
     private let mayGoOn: Gate
     private var client: Client?
 
-    /// - Parameter model: gets one more route.
-    init(_ model: ProxyModel) throws {
+    /// - Parameters:
+    ///   - model: gets one more route.
+    ///   - http2: clients may speak HTTP/2.
+    init(_ model: ProxyModel, http2: Bool = false) throws {
         let isHeld = Gate()
         let mayGoOn = Gate()
         let refusing = try RefusingPort()
@@ -25,10 +28,11 @@ final class HeldWorker {
         model.upstreams.append(
             Upstream(id: id, endpoints: [Given.endpoint(refusing.port)], loadBalancing: .roundRobin, origin: .builtIn))
         model.upstreams.sort { $0.id < $1.id }
-        rig = try ProxyRig(model) { _ in
+        let hold: @Sendable (UpstreamFault) -> Void = { _ in
             isHeld.open()
             try? mayGoOn.wait()
         }
+        rig = try ProxyRig(model, reportFault: hold, http2: http2)
         self.refusing = refusing
         self.isHeld = isHeld
         self.mayGoOn = mayGoOn
@@ -40,9 +44,12 @@ final class HeldWorker {
     func hold() throws {
         let client = try rig.client()
         try client.send(Client.head(Self.path))
-        try isHeld.wait()
+        try waitUntilHeld()
         self.client = client
     }
+
+    /// Returns when a request that the test has sent itself holds the worker.
+    func waitUntilHeld() throws { try isHeld.wait() }
 
     func letGo() { mayGoOn.open() }
 }

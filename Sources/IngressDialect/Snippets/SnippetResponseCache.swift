@@ -140,7 +140,9 @@ extension SnippetTable {
         _ name: String, _ field: any WritableKeyPath<ResponseCacheDraft, Duration?> & Sendable, _ summary: String
     ) -> SnippetDirective {
         SnippetDirective(name, places, 1...1, summary) { snippet, directive throws(ValueFault) in
-            snippet.responseCache[keyPath: field] = .seconds(try seconds(directive.arguments[0].text))
+            let text = directive.arguments[0].text
+            guard let time = NginxTime.milliseconds(text) else { throw .expected("a time such as 500ms", text) }
+            snippet.responseCache[keyPath: field] = .milliseconds(time)
         }
     }
 

@@ -133,7 +133,10 @@ extension SnippetTable {
 /// Times as nginx writes them.
 enum NginxTime {
     /// Whole seconds of `60`, `60s`, `1m30s`, `500ms` (rounded up); nil for what is no time or beyond ten years.
-    static func seconds(_ text: String) -> Int? {
+    static func seconds(_ text: String) -> Int? { milliseconds(text).map { ($0 + 999) / 1000 } }
+
+    /// Milliseconds of the same times.
+    static func milliseconds(_ text: String) -> Int? {
         var milliseconds = 0
         var digits = ""
         var rest = text[...]
@@ -152,7 +155,7 @@ enum NginxTime {
             rest = rest.dropFirst(unit.name.count)
         }
         guard digits.isEmpty, milliseconds <= 315_360_000_000 else { return nil }
-        return (milliseconds + 999) / 1000
+        return milliseconds
     }
 
     /// The longer names first; the empty one, for seconds, last.

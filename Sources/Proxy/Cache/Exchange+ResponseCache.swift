@@ -174,19 +174,32 @@ extension Exchange {
         return true
     }
 
-    /// Writes the request as the upstream would get it from the exchange, by GET.
+    /// Writes the request as the upstream would get it from the exchange, by GET unless the route names a method.
+    ///
+    /// - Returns: false when what came out can't be sent.
     private func writeUpdate(by route: RoutePlan, to message: inout ByteBuffer) -> Bool {
+        let form = route.filters.requestForm
         guard editRequest(by: route) else { return false }
+        if let form, form.makesBody {
+            worker.buffers.lend(to: &heldBody)
+            guard form.writeBody(for: request, context, variables, to: &heldBody) else {
+                worker.buffers.takeBack(&heldBody)
+                return false
+            }
+        }
         let sent = request.method == .head ? request.askByGet() : nil
         message.grow(
-            to: headLength + authFieldBound + rewrittenTarget.count + 256
+            to: headLength + authFieldBound + rewrittenTarget.count + 288 + heldBody.count
                 + snapshot.forwarded.bound(request, context, host: overriddenHost)
                 + worker.filterScratch.edits.values.count)
-        Self.appendRequestLine(request, rewrittenTarget, .http11, to: &message)
+        Self.appendRequestLine(request, method: form?.method, rewrittenTarget, .http11, to: &message)
         appendFields(by: route, without: route.filters.externalAuth?.replaced, to: &message)
         appendAuthFields(to: &message)
+        if form?.makesBody == true { message.appendField(.contentLength, decimal: heldBody.count) }
         if snapshot.settings.idleUpstreamLimit == 0 { message.appendField(.connection, "close") }
         message.appendHeadEnd()
+        message.append(contentsOf: heldBody)
+        worker.buffers.takeBack(&heldBody)
         if let sent { request.askByHead(sent) }
         return true
     }

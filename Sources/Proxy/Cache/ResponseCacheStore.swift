@@ -259,8 +259,9 @@ final class ResponseCacheStore {
 
     /// A response has come whole, or will not come: those who wait for it look again.
     func end(_ fill: ResponseCacheFill, for key: SipHash.Digest) {
-        guard let over = fetching[key], over.fill === fill else { return }
-        fetching[key] = nil
+        guard let over = fetching[key] else { return }
+        // One that was sent after the first has been under way for too long frees those who wait, too.
+        if over.fill === fill { fetching[key] = nil } else { fetching[key]?.waiting = [] }
         for exchange in over.waiting { exchange.lookAgain() }
     }
 }
