@@ -292,7 +292,8 @@ extension ScriptedOrigin {
     }
 
     /// What the worker has to send meets a connection that is gone; what the endpoint had said has not been read yet.
-    @Test func `that is whole reaches the client, though the connection broke before anybody had looked at it`() throws {
+    @Test func `that is whole reaches the client, though the connection broke before anybody had looked at it`() throws
+    {
         let (hasHead, mayAnswer) = (Gate(), Gate())
         let content = String(repeating: "c", count: 50_000)
         let origin = try ScriptedOrigin { connection in

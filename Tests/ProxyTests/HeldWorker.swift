@@ -4,12 +4,12 @@ import TestSupport
 
 /// Stops a rig's only worker for a while, so that what happens meanwhile meets it all at once.
 ///
-/// It is held where it reports that an endpoint has refused a connection, which is what a request for `path` meets.
+/// It is held where it reports that an endpoint can't be reached, which is what a request for `path` meets at once, in the
+/// turn in which it has come.
 final class HeldWorker {
     static let path = "/held"
 
     let rig: ProxyRig
-    private let refusing: RefusingPort
     private let isHeld: Gate
     private let mayGoOn: Gate
     private var client: Client?
@@ -20,20 +20,20 @@ final class HeldWorker {
     init(_ model: ProxyModel, http2: Bool = false) throws {
         let isHeld = Gate()
         let mayGoOn = Gate()
-        let refusing = try RefusingPort()
+        // The kernel connects nobody to a broadcast address, and says so without waiting.
+        let nowhere = Endpoint(address: "255.255.255.255", port: 80, weight: 1)
         var model = model
-        let id = UpstreamID("shop-refusing-80")
+        let id = UpstreamID("shop-unreachable-80")
         model.virtualHosts[0].routes.insert(
             Given.route(.exact(Self.path), .forward(id)) { $0.retry.conditions = [] }, at: 0)
         model.upstreams.append(
-            Upstream(id: id, endpoints: [Given.endpoint(refusing.port)], loadBalancing: .roundRobin, origin: .builtIn))
+            Upstream(id: id, endpoints: [nowhere], loadBalancing: .roundRobin, origin: .builtIn))
         model.upstreams.sort { $0.id < $1.id }
         let hold: @Sendable (UpstreamFault) -> Void = { _ in
             isHeld.open()
             try? mayGoOn.wait()
         }
         rig = try ProxyRig(model, reportFault: hold, http2: http2)
-        self.refusing = refusing
         self.isHeld = isHeld
         self.mayGoOn = mayGoOn
     }

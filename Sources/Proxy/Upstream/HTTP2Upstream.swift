@@ -52,6 +52,8 @@ final class HTTP2Upstream: EventHandler {
     private static let pingNanoseconds: UInt64 = 5_000_000_000
     /// Reads before other connections get their turn.
     private static let readsPerTurn = 16
+    /// Reads of what had come before the connection broke: more than the windows of all its streams hold.
+    private static let lastReads = 1024
 
     /// Begins to connect.
     init(worker: Worker, pool: EndpointPool) throws(Errno) {
@@ -247,11 +249,11 @@ final class HTTP2Upstream: EventHandler {
         }
     }
 
-    private func read() {
+    private func read(atMost reads: Int = readsPerTurn) {
         guard !isReading else { return }
         isReading = true
         defer { isReading = false }
-        for _ in 0..<Self.readsPerTurn {
+        for _ in 0..<reads {
             guard isOpen else { return }
             switch transport.receive(&worker.buffers) {
             case .bytes:
@@ -298,7 +300,10 @@ final class HTTP2Upstream: EventHandler {
             switch transport.flush(&worker.buffers) {
             case .done: break
             case .blocked: hasMore = false
-            case .failed: return close(.connectionBroke)
+            case .failed:
+                // The endpoint may have answered before it closed.
+                read(atMost: Self.lastReads)
+                return close(.connectionBroke)
             }
         }
         tell()
