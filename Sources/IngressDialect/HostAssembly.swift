@@ -42,6 +42,7 @@ struct HostAssembly {
         guard let first = shares.first else { return nil }
         var host = VirtualHost(name: name, origin: first.host.origin)
         var entries = claimed()
+        closeWithoutVariables(&entries)
         let hasRoot = entries.contains { $0.route.match.path == .prefix("/") }
         let root = hasRoot ? nil : implicitRoot(first)
         let server = serverSnippet(of: shares)

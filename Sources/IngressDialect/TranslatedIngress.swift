@@ -90,6 +90,8 @@ final class TranslatedIngress: Sendable {
         var fallback: UpstreamRequest?
         /// What the Ingress says about its hosts' every path.
         var server: ServerSnippet?
+        /// What snippets of the paths need of it.
+        var hostVariables = HostVariables()
         /// Upstreams that it names.
         var serverUpstreams: [UpstreamRequest] = []
         /// A snippet of the paths adds headers by `add_header`.

@@ -24,6 +24,10 @@ extension IngressReading {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
             if compiler.isRefused { content.refusal = content.refusal ?? "because of configuration-snippet" }
+            let known = ofPaths.union(globals.server.variables).union([SnippetCompiler.requestBody])
+            let foreign = server.isEmpty ? [] : SnippetCompiler.variables(foreignTo: text).subtracting(known)
+            content.hostVariables = HostVariables(
+                names: server.intersection(foreign), origin: annotationOrigin("configuration-snippet"))
         }
         settle(compiler.switchedOff[...], of: "configuration-snippet", draft, into: &content)
         let count = compiler.switchedOff.count

@@ -236,10 +236,10 @@ struct SnippetCompiler: Sendable {
     }
 
     /// Known in snippets alone: elsewhere nobody has the body read.
-    private static let requestBody = "request_body"
+    static let requestBody = "request_body"
 
     /// The names that directives give a value.
-    private static func variables(in directives: [NginxText.Directive]) -> Set<String> {
+    static func variables(in directives: [NginxText.Directive]) -> Set<String> {
         var names: Set<String> = []
         for directive in directives {
             if ["set", "auth_request_set"].contains(directive.name), let name = directive.arguments.first?.text {

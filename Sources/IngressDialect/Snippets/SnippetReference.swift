@@ -65,6 +65,10 @@ public enum SnippetReference {
             - A path of `error_page` gets no body, whoever asked; a named location gets the request's if it is here whole or \
             nobody has begun to take it. Malformed requests, which have no route, are answered as they are; a location that \
             is missing leaves the error what it is.
+            - A variable is known where something sets it: the snippets of the Ingress, the ConfigMap's, or the groups of a \
+            path; in nginx, anywhere in the configuration. Of a host's Ingresses the first one's `server-snippet` holds: the \
+            paths of another whose `configuration-snippet` reads what only its own `server-snippet` sets answer 503 there, \
+            where nginx would load none of the configuration.
             - `expires` knows times from now only; `if -f` and its kin find no files.
 
             ## Variables
