@@ -97,7 +97,7 @@ import Testing
         #expect(try shop.ask() == "MISS answer 1")
         let first = try shop.gate.client()
         try first.send(Client.head("/"))
-        try shop.origin.waitForRequests(2)
+        try shop.waitForRequests(2)
         #expect(try shop.ask() == "UPDATING answer 1")
         open.open()
         let answer = try first.response()
@@ -115,7 +115,7 @@ import Testing
         }
         #expect(try shop.ask("/?x=1") == "MISS answer 1")
         #expect(try shop.ask("/?x=1") == "STALE answer 1")
-        try shop.origin.waitForRequests(2)
+        try shop.waitForRequests(2)
         var last = ""
         for _ in 0..<100_000 where last != "HIT answer 2" { last = try shop.ask("/?x=1") }
         #expect(last == "HIT answer 2")
@@ -177,7 +177,7 @@ import Testing
         }
         let clients = try (0..<4).map { _ in try shop.gate.client() }
         for client in clients { try client.send(Client.head("/")) }
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         try eventually("all requests to have come") {
             shop.gate.metric("nginx_ingress_controller_nginx_process_requests_total") >= 4
         }
@@ -197,7 +197,7 @@ import Testing
         }
         let first = try shop.gate.client()
         try first.send(Client.head("/"))
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         #expect(try shop.ask() == "MISS answer 2")
         open.open()
         #expect(try first.response().text == "answer 1")
@@ -213,7 +213,7 @@ import Testing
         }
         let (first, second) = (try shop.gate.client(), try shop.gate.client())
         try first.send(Client.head("/"))
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         try second.send(Client.head("/"))
         open.open()
         #expect(try first.response().text == "answer 1")

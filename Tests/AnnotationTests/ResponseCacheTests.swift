@@ -6,6 +6,8 @@ import Testing
 struct CachedShop {
     let gate: Gate
     let origin: ScriptedOrigin
+    /// How many requests have their number.
+    private let numbers = Watched(0)
 
     static let zone =
         "proxy_cache_path /var/cache/pages levels=1:2 keys_zone=pages:1m max_size=32m inactive=10m use_temp_path=off;"
@@ -30,8 +32,7 @@ struct CachedShop {
         also objects: String = "", host: String? = "shop.example", workers: Int = 1,
         script: @escaping @Sendable (Int, Message, OriginConnection) throws -> Void
     ) throws {
-        let numbers = Watched(0)
-        origin = try ScriptedOrigin { connection in
+        origin = try ScriptedOrigin { [numbers] connection in
             while let request = try connection.request() {
                 let number = numbers.change { number in
                     number += 1
@@ -45,6 +46,9 @@ struct CachedShop {
             origins: ["web": [origin]], configMap: ["http-snippet": Self.zone].merging(configMap) { $1 },
             also: objects, workers: workers)
     }
+
+    /// Waits until the origin has so many requests, in an order that stands.
+    func waitForRequests(_ count: Int) throws { try numbers.wait("requests") { $0 >= count } }
 
     /// What the cache had for a request, with the answer's content: `HIT answer 1`.
     func ask(_ target: String = "/", _ fields: [String] = [], host: String = "shop.example") throws -> String {

@@ -108,7 +108,7 @@ import Testing
         }
         let (first, second) = (try shop.gate.client(), try shop.gate.client())
         try first.send(Client.head("/a"))
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         try second.send(Client.head("/a"))
         try Self.waitForRequests(2, of: shop)
         open.open()
@@ -140,7 +140,7 @@ import Testing
         let shop = try Self.held("proxy_cache_lock_timeout 200ms; proxy_cache_lock_age 60s;", behind: open)
         let first = try shop.gate.client()
         try first.send(Client.head("/"))
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         let began = ContinuousClock.now
         #expect(try shop.ask() == "MISS answer 2")
         #expect(ContinuousClock.now - began >= .milliseconds(200))
@@ -155,7 +155,7 @@ import Testing
         let shop = try Self.held("proxy_cache_lock_timeout 60s; proxy_cache_lock_age 200ms;", behind: open)
         let first = try shop.gate.client()
         try first.send(Client.head("/"))
-        try shop.origin.waitForRequests(1)
+        try shop.waitForRequests(1)
         let waiting = try (0..<3).map { _ in try shop.gate.client() }
         let began = ContinuousClock.now
         for client in waiting { try client.send(Client.head("/")) }
