@@ -85,17 +85,22 @@ let package = Package(
         room("Translation", on: ["Kubernetes", "Model"]),
 
         // Floor 4
-        room("Filters", on: ["Routing", "Passwords", "Model", "HTTP", "Pattern", "Bytes"], settings: requestPath),
+        room(
+            "Filters", on: ["Routing", "Passwords", "GeoIP", "Model", "HTTP", "Pattern", "Bytes"], settings: requestPath
+        ),
         room("IngressDialect", on: ["Translation", "Kubernetes", "Model", "Passwords", "Pattern", "HTTP"]),
 
         // Floor 5
         room(
             "Proxy",
             on: [
-                "Filters", "Routing", "Balancing", "Model", "EventLoop", "TLS", "HTTP2", "HTTP", "Pattern", "Gzip",
+                "Filters", "Routing", "Balancing", "GeoIP", "Model", "EventLoop", "TLS", "HTTP2", "HTTP", "Pattern",
+                "Gzip",
                 "Telemetry", "Linux", "Bytes",
             ], settings: requestPath),
-        room("ControlPlane", on: ["IngressDialect", "Translation", "Kubernetes", "Model", "Linux", "Telemetry", log]),
+        room(
+            "ControlPlane",
+            on: ["IngressDialect", "Translation", "Kubernetes", "GeoIP", "Model", "Linux", "Telemetry", log]),
         room("Admin", on: ["EventLoop", "HTTP", "Routing", "Model", "Telemetry", "Linux", "Bytes"]),
 
         // Roof
@@ -103,7 +108,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Proxy", "ControlPlane", "Admin", "IngressDialect", "Translation", "Kubernetes", "Routing", "Filters",
-                "Balancing", "Model", "EventLoop", "TLS", "HTTP", "Pattern", "Telemetry", "Linux", "Bytes", log,
+                "Balancing", "GeoIP", "Model", "EventLoop", "TLS", "HTTP", "Pattern", "Telemetry", "Linux", "Bytes",
+                log,
                 arguments,
             ],
             swiftSettings: memorySafe),
@@ -136,7 +142,7 @@ let package = Package(
         tests("TLSTests", on: ["TLS", "Linux", "Bytes", "TestSupport"]),
         tests("RoutingTests", on: ["Routing", "Model", "HTTP", "Pattern", "Bytes", "TestSupport"]),
         tests("BalancingTests", on: ["Balancing", "Model", "Bytes"]),
-        tests("FiltersTests", on: ["Filters", "Routing", "Model", "HTTP", "Pattern", "Bytes", "TestSupport"]),
+        tests("FiltersTests", on: ["Filters", "GeoIP", "Routing", "Model", "HTTP", "Pattern", "Bytes", "TestSupport"]),
         tests("TranslationTests", on: ["Translation", "Kubernetes", "Model"]),
         .testTarget(
             name: "IngressDialectTests",
@@ -144,7 +150,10 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: common),
         tests(
             "ControlPlaneTests",
-            on: ["ControlPlane", "IngressDialect", "Translation", "Kubernetes", "Model", "Linux", log, "TestSupport"]),
+            on: [
+                "ControlPlane", "IngressDialect", "Translation", "Kubernetes", "GeoIP", "Model", "Linux", log,
+                "TestSupport",
+            ]),
         tests("AdminTests", on: ["Admin", "Telemetry", "Linux", "Bytes", "TestSupport"]),
         tests(
             "ProxyTests",
@@ -155,8 +164,8 @@ let package = Package(
         tests(
             "AnnotationTests",
             on: [
-                "Proxy", "IngressDialect", "Translation", "Kubernetes", "Model", "Passwords", "Telemetry", "TLS",
-                "Linux", "TestSupport",
+                "Proxy", "ControlPlane", "IngressDialect", "Translation", "Kubernetes", "GeoIP", "Filters", "Model",
+                "Passwords", "Telemetry", "TLS", "Linux", "TestSupport",
             ]),
         tests(
             "gatehouseTests",

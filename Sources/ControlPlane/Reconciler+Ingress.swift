@@ -1,21 +1,31 @@
 public import IngressDialect
 import Kubernetes
 public import Logging
+import Model
 import Synchronization
 import Translation
 
 extension Reconciler {
     /// A reconciler for Ingresses.
     ///
-    /// - Parameter translator: Keeps what it translated, so that one edit among many objects costs little.
+    /// - Parameters:
+    ///   - translator: Keeps what it translated, so that one edit among many objects costs little.
+    ///   - geo: Says which databases of places are open.
     public init(
         source: FileSource, names: DNSResolver, record: ReconcileRecord, logger: Logger,
-        translator: IngressTranslator, publish: @escaping Publish
+        translator: IngressTranslator, geo: GeoSource? = nil, publish: @escaping Publish
     ) {
         let translation = IngressTranslation(translator)
         self.init(
             source: source, names: names, record: record, logger: logger,
-            translate: { translation.translate($0, names: $1) }, publish: publish)
+            translate: { objects, names in
+                var translated = translation.translate(objects, names: names)
+                if let geo {
+                    let found = geo.follow(&translated.model.settings.geo)
+                    translated.diagnostics += found
+                }
+                return translated
+            }, publish: publish)
     }
 }
 

@@ -2,6 +2,7 @@ public import Kubernetes
 public import Linux
 public import Logging
 public import Model
+import Synchronization
 public import Translation
 
 /// What the data plane made of a model.
@@ -43,6 +44,8 @@ public actor Reconciler {
     private var told: Set<Diagnostic> = []
     private var needsSweep = false
 
+    /// Something besides files and names is other than it was when translation asked for it.
+    private let surroundingsChanged = Atomic<Bool>(false)
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private var thread: Linux.Thread?
@@ -99,6 +102,12 @@ public actor Reconciler {
     /// Reads everything again, changed or not (SIGHUP).
     public nonisolated func rereadNow() { source.rereadNow() }
 
+    /// Translates again, though no file and no name has changed.
+    public nonisolated func lookAgain() {
+        surroundingsChanged.store(true, ordering: .releasing)
+        signal.yield()
+    }
+
     /// Ends `run`.
     public nonisolated func stop() { signal.finish() }
 
@@ -108,7 +117,9 @@ public actor Reconciler {
     private func reconcile() async -> ReconcileOutcome {
         let began = Instant.now()
         let hasChanges = await readChanges()
-        guard hasChanges || names.answers != usedAnswers || validUntil <= Int64(WallClock.now().seconds) else {
+        let mustLook = surroundingsChanged.exchange(false, ordering: .acquiringAndReleasing)
+        guard hasChanges || mustLook || names.answers != usedAnswers || validUntil <= Int64(WallClock.now().seconds)
+        else {
             return .unchanged
         }
         let translation = translation()

@@ -24,6 +24,7 @@ public struct FilterCheck: Sendable {
         let unchanged = UnchangedParts(of: model.virtualHosts, since: settings == model.settings ? hosts : [])
         var found: [Int: [Diagnostic]] = [:]
         var all = Self.settings(model.settings) + Self.splits(model.upstreams)
+        all += Self.hashes(model.upstreams, model.settings.geo)
         for index in model.virtualHosts.indices {
             let diagnostics =
                 if let former = unchanged.formerPlace(of: index) { self.found[former, default: []] } else {
@@ -76,6 +77,20 @@ public struct FilterCheck: Sendable {
             return fault { () throws(FilterError) in _ = try TrafficSplitFilter(split) }.map {
                 Diagnostic(.rejected, split.origin, field: "", $0, remedy: "until that changes, nothing is split off")
             }
+        }
+    }
+
+    /// A hash of nothing but places that nobody knows sends all requests to one endpoint.
+    private static func hashes(_ upstreams: [Upstream], _ geo: GeoSettings) -> [Diagnostic] {
+        upstreams.compactMap { upstream in
+            guard let template = upstream.hashing?.template, template.contains(GeoVariable.prefix) else { return nil }
+            for variable in TemplateText.places(in: template) {
+                guard let reason = geo.reason(forLackOf: variable) else { continue }
+                return Diagnostic(
+                    .warning, upstream.origin, field: "", "$\(variable.name) of its hash is always empty: \(reason)",
+                    remedy: GeoSettings.remedy)
+            }
+            return nil
         }
     }
 

@@ -1,3 +1,4 @@
+public import HTTP
 public import Pattern
 
 /// Why a policy cannot be carried out. Found when a route is compiled, never while it serves.
@@ -26,6 +27,8 @@ public enum FilterError: Error, Equatable, CustomStringConvertible {
     case badOrigin(String)
     /// Neither an address nor a CIDR block.
     case badAddressBlock(String)
+    /// A rule asks for a variable of places that is empty whatever the address, and why.
+    case unknownPlace(String, reason: String)
 
     public var description: String {
         switch self {
@@ -41,6 +44,14 @@ public enum FilterError: Error, Equatable, CustomStringConvertible {
         case .badRealm(let text): "\"\(text)\" can't be a realm"
         case .badOrigin(let text): "\"\(text)\" is no scheme://host with an optional port"
         case .badAddressBlock(let text): "\"\(text)\" is neither an address nor a CIDR block"
+        case .unknownPlace(let name, let reason):
+            "a rule asks for $\(name), which is empty because \(reason), and it might keep somebody out"
         }
+    }
+
+    /// What requests of a route get whose policies can't be carried out for this reason.
+    public var status: Status {
+        if case .unknownPlace = self { return .serviceUnavailable }
+        return .internalServerError
     }
 }

@@ -24,6 +24,8 @@ public final class RequestContext {
     public var announcedPort: UInt16 = 0
     /// The request is part of a first flight that an attacker may repeat (TLS 1.3 early data).
     public var isEarly = false
+    /// Where the client is, for who asks; nil while there are no databases.
+    public var geo: GeoLookups?
 
     public init(
         peer: ClientAddress, client: ClientAddress? = nil, isSecure: Bool, localPort: UInt16,

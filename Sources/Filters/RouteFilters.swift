@@ -105,6 +105,9 @@ public final class RouteFilters: Sendable {
 
     public init(_ route: Route, host: VirtualHost, settings: Settings) throws(FilterError) {
         let policy = route.policy
+        if let variable = policy.decidingVariable(lackedBy: settings.geo) {
+            throw .unknownPlace(variable.name, reason: settings.geo.reason(forLackOf: variable) ?? "")
+        }
         bodyLimit = policy.bodyLimits.requestBytes
         bodyTimeout = policy.bodyLimits.timeout.map { UInt64($0.nanoseconds) }
         let edits = settings.headerEdits(with: policy.ownEdits(settings))

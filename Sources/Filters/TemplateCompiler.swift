@@ -139,6 +139,7 @@ private struct TemplateCompiler {
 
     private mutating func variable(_ name: String) throws(FilterError) -> Template.Variable {
         if let variable = Self.simple[name] { return variable }
+        if let place = GeoVariable.named(name) { return .place(place.number) }
         if name.hasSuffix("_") { throw .unknownVariable(name) }
         if name.hasPrefix("http_") { return field(named: name.dropFirst(5)) }
         if name.hasPrefix("arg_") { return .argument(keep(name.dropFirst(4))) }

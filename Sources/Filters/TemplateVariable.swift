@@ -63,6 +63,8 @@ extension Template {
         case traceParent(continues: Bool)
         /// `$connection_upgrade`: `upgrade` when the client asks for one.
         case connectionUpgrade
+        /// `$geoip2_…`, by its number in `GeoVariable.all`.
+        case place(Int)
         /// `$request_body`: what is in memory of it once it has been read.
         case requestBody
         /// A variable that the configuration sets, by its number.
@@ -93,6 +95,7 @@ extension Template {
         case .security(let fact):
             guard let security = context.security else { return true }
             return buffer.append(encoded: security.value(of: fact).span, escaping)
+        case .place(let number): return context.append(place: number, escaping, to: &buffer)
         case .requestLine: return append(lineOf: head, escaping, &buffer)
         case .escapedTarget: return buffer.append(queryValue: head.originTarget)
         case .user: return BasicUser.append(of: head, escaping, to: &buffer)

@@ -15,6 +15,16 @@ public struct FileStatus: Sendable, Hashable {
     public var links: Int
     /// The same for all paths to one file, for as long as it exists.
     public var identity: FileIdentity
+    public var version: FileVersion
+}
+
+/// Which content a file has: another one, as a rule, once it was written to or replaced.
+public struct FileVersion: Sendable, Hashable {
+    public var identity: FileIdentity
+    public var count: Int
+    /// When it was written to last: seconds since 1970, and nanoseconds.
+    public var seconds: Int
+    public var nanoseconds: Int
 }
 
 /// Tells files apart whatever their paths.
@@ -112,5 +122,7 @@ extension FileStatus {
             }
         links = Int(raw.st_nlink)
         identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
+        version = FileVersion(
+            identity: identity, count: Int(raw.st_size), seconds: raw.st_mtim.tv_sec, nanoseconds: raw.st_mtim.tv_nsec)
     }
 }

@@ -135,6 +135,11 @@ extension Settings {
         settings.add("log-format-upstream", \.observation.logFormat)
         settings.add("log escaping", \.observation.escaping)
         settings.add("disable-access-log", \.observation.isSilent)
+        settings.add("use-geoip2", \.geo.isOn)
+        settings.add("geoip2-autoreload-in-minutes", \.geo.rereadMinutes)
+        for (edition, database) in (geo.databases ?? [:]).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            settings.add("database of places \(edition.rawValue): \(database.type), read \(database.generation)")
+        }
         settings.add("skip-access-log-urls", \.observation.unloggedTargets)
         return settings.lines + headerEdits.lines + tlsLines
     }

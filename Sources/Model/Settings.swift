@@ -19,6 +19,8 @@ public struct Settings: Sendable, Hashable {
     /// What is compressed of the answers to requests that no route matches.
     public var compression: Compression?
     public var observation = ObservationSettings()
+    /// Places of addresses.
+    public var geo = GeoSettings()
     /// Where responses are kept, ordered by name; names are unique.
     public var responseCacheZones: [ResponseCacheZone] = []
 

@@ -83,7 +83,9 @@ public enum TemplateText {
     public static let families = ["http_", "arg_", "cookie_", "sent_http_", "upstream_http_", "upstream_cookie_"]
 
     /// Every other name.
-    public static let names: Set<String> = [
+    public static let names: Set<String> = ownNames.union(GeoVariable.all.map(\.name))
+
+    private static let ownNames: Set<String> = [
         "args", "best_http_host", "binary_remote_addr", "body_bytes_sent", "bytes_sent", "connection",
         "connection_requests", "connection_upgrade", "content_length", "content_type", "document_uri",
         "escaped_request_uri", "host", "hostname", "http_host", "https", "ingress_name", "is_args", "literal_dollar",

@@ -1,4 +1,5 @@
 import EventLoop
+public import GeoIP
 public import Linux
 public import Model
 import Routing
@@ -56,8 +57,11 @@ public final class DataPlane: Sendable {
     private let observation: Mutex<ObservationSettings>
 
     /// Binds the listeners and starts the workers, which serve `model` from their first request on.
+    ///
+    /// - Parameter geo: where addresses are; nil when nobody wants to know.
     public init(
-        _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), metrics: Metrics
+        _ configuration: Configuration, serving model: ProxyModel = ProxyModel(), geo: GeoDatabases? = nil,
+        metrics: Metrics
     ) throws(Errno) {
         // Without certificates a TLS listener still answers, as ingress-nginx does.
         let fake = configuration.listeners.contains(where: \.speaksTLS) ? Self.fakeCertificate : nil
@@ -72,7 +76,7 @@ public final class DataPlane: Sendable {
         Self.follow(model.settings.tls, shared.resumption)
         var compiler = SnapshotCompiler(
             endpoints: shared.endpoints, clients: shared.clients, series: metrics.registry)
-        shared.snapshots.publish(compiler.compile(model))
+        shared.snapshots.publish(compiler.compile(model, geo))
         self.compiler = Mutex(compiler)
         var bound = configuration.listeners
         var mailboxes: [Mailbox<WorkerMessage>] = []
@@ -130,13 +134,14 @@ public final class DataPlane: Sendable {
 
     /// Compiles `model` and has every worker adopt it at its next turn.
     ///
+    /// - Parameter geo: where addresses are; nil when nobody wants to know.
     /// - Returns: faults that only compiling finds, such as a pattern that is no regular expression. The routes
     ///   concerned are left out; everything else is live.
     @discardableResult
-    public func apply(_ model: ProxyModel) -> [Diagnostic] {
+    public func apply(_ model: ProxyModel, geo: GeoDatabases? = nil) -> [Diagnostic] {
         Self.follow(model.settings.tls, shared.resumption)
         stapleFetcher.follow(model)
-        let snapshot = compiler.withLock { $0.compile(model) }
+        let snapshot = compiler.withLock { $0.compile(model, geo) }
         shared.snapshots.publish(snapshot)
         for mailbox in mailboxes { mailbox.wake() }
         followLogFormat(of: model)

@@ -1,4 +1,7 @@
 import ArgumentParser
+import ControlPlane
+import GeoIP
+import Linux
 import Model
 import Routing
 
@@ -23,6 +26,12 @@ struct ExplainCommand: AsyncParsableCommand {
         help: ArgumentHelp("A header of the request. May be given several times.", valueName: "'Name: value'"))
     var headers: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The folder with MaxMind's databases, where use-geoip2 is on; places are empty without it.",
+            valueName: "path"))
+    var geoipDirectory: String?
+
     @Option(help: "How to print: text or json.")
     var format = OutputFormat.text
 
@@ -46,12 +55,26 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private var probe: ProbeRequest { ProbeRequest(method: method, url: rest.last ?? "", fields: headers) }
 
+    /// The databases to look in, as the configuration asks for them.
+    private func databases(_ settings: inout GeoSettings) throws -> GeoDatabases? {
+        guard let geoipDirectory else { return nil }
+        do throws(Errno) {
+            let source = try GeoSource(path: geoipDirectory, isWatching: false) { _ in }
+            defer { source.stop() }
+            for diagnostic in source.follow(&settings) { Printing.remark("\(diagnostic)") }
+            return source.databases
+        } catch {
+            throw ValidationError("cannot look into \(geoipDirectory): \(error)")
+        }
+    }
+
     func run() async throws {
-        let configuration = await Configuration.load(
+        var configuration = await Configuration.load(
             manifests.paths + rest.dropLast(), controller.translation, resolvesNames: true)
+        let geo = try databases(&configuration.model.settings.geo)
         let report: ExplainReport
         do throws(ProbeError) {
-            report = try RequestTrial(configuration: configuration, probe: probe).report()
+            report = try RequestTrial(configuration: configuration, probe: probe, geo: geo).report()
         } catch {
             throw ValidationError("\(error)")
         }

@@ -1,5 +1,6 @@
 import Bytes
 import Filters
+import GeoIP
 import HTTP
 import Model
 import Pattern
@@ -9,6 +10,8 @@ import Routing
 struct RequestTrial {
     let configuration: Configuration
     let probe: ProbeRequest
+    /// Where addresses are; nil when nobody wants to know.
+    var geo: GeoDatabases?
 
     private var router: Router { configuration.router }
     private var model: ProxyModel { configuration.model }
@@ -142,9 +145,13 @@ extension RequestTrial {
         if let root = host.appRoot { report.policies.append("/ redirects to \(root.path)") }
         report.policies += route.policy.lines
         let blocked = BlockedClients.compiled(model.settings.admission)
-        guard let hostFilters = try? HostFilters(host, blocked: blocked),
-            let routeFilters = try? RouteFilters(route, host: host, settings: model.settings)
-        else { return Self.uncompiled }
+        guard let hostFilters = try? HostFilters(host, blocked: blocked) else { return Self.uncompiled }
+        let routeFilters: RouteFilters
+        do throws(FilterError) {
+            routeFilters = try RouteFilters(route, host: host, settings: model.settings)
+        } catch {
+            return Self.uncompiled(error)
+        }
         variables.adopt(routeFilters.variableNames)
         var match = MatchScratch()
         var scratch = FilterScratch()
@@ -220,6 +227,12 @@ extension RequestTrial {
     private static let uncompiled = ExplainReport.Outcome(
         kind: .answered, text: "answered 500: a policy of the route cannot be compiled", status: 500)
 
+    private static func uncompiled(_ error: FilterError) -> ExplainReport.Outcome {
+        guard error.status != .internalServerError else { return uncompiled }
+        let status = Int(error.status.rawValue)
+        return .init(kind: .answered, text: "answered \(status): \(error)", status: status)
+    }
+
     private func groups(of route: Route, in captures: Captures, _ head: borrowing RequestHead) -> [String?] {
         guard case .regex(let text, _) = route.match.path, let pattern = try? Pattern(text) else { return [] }
         let path = head.normalPath
@@ -230,6 +243,12 @@ extension RequestTrial {
 
     /// As if asked from this machine, on the port that the URL names.
     private func context(of head: borrowing RequestHead) -> RequestContext {
+        let context = plainContext(of: head)
+        context.geo = geo.map { GeoLookups($0) }
+        return context
+    }
+
+    private func plainContext(of head: borrowing RequestHead) -> RequestContext {
         let loopback = ClientAddress(high: 0, low: 0xFFFF_7F00_0001)
         let port = UInt16(head.port ?? (probe.isSecure ? 443 : 80))
         guard let forwarding = try? Forwarding(model.settings.forwarding) else {

@@ -50,6 +50,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Answer for Services without endpoints with a built-in origin that shows what was chosen.")
     var demoBackends = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The folder with MaxMind's databases (GeoLite2-City.mmdb, ...) that use-geoip2 of the ConfigMap asks for; it need "
+                + "not exist.",
+            valueName: "path"))
+    var geoipDirectory = "/etc/ingress-controller/geoip"
+
     @Flag(help: "Do not follow changes of the manifests.")
     var noWatch = false
 

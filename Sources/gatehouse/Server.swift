@@ -36,8 +36,9 @@ struct Server {
     private func run(demonstration: Endpoint?) async throws {
         Processors.disableCoreDumps()
         let controller = ControllerMetrics()
-        let handover = Handover(controller)
-        let reconciler = try makeReconciler(handover, demonstration: demonstration)
+        let geo = try makeGeoSource()
+        let handover = Handover(controller, geo)
+        let reconciler = try makeReconciler(handover, geo, demonstration: demonstration)
         if case .refused(let reason) = try await reconciler.start() {
             throw StartFault("the configuration cannot be used: \(reason)")
         }
@@ -46,11 +47,12 @@ struct Server {
             identity: MetricIdentity(
                 controllerClass: options.controller.controllerClass, release: VersionCommand.version),
             workers: workers, accessLog: try openAccessLog(workers: workers), controller: controller)
-        try await serve(reconciler, handover, metrics, Health(metrics.shards), workers)
+        try await serve(reconciler, handover, geo, metrics, Health(metrics.shards), workers)
     }
 
     private func serve(
-        _ reconciler: Reconciler, _ handover: Handover, _ metrics: Metrics, _ health: Health, _ workers: Int
+        _ reconciler: Reconciler, _ handover: Handover, _ geo: GeoSource, _ metrics: Metrics, _ health: Health,
+        _ workers: Int
     ) async throws {
         try refuseRejected(handover.record)
         try requireFreePorts()
@@ -63,13 +65,17 @@ struct Server {
         let telling = Task { [logger] in await faults.run(logger) }
         try await Shutdown.follow(
             Shutdown.Actions(
-                reread: { reconciler.rereadNow() }, reopenLogs: { metrics.accessLog?.reopen() }))
+                reread: {
+                    reconciler.rereadNow()
+                    geo.rereadNow()
+                }, reopenLogs: { metrics.accessLog?.reopen() }))
         let grace =
             options.shutdownGrace?.duration ?? handover.record.values.model.settings.shutdownGrace ?? .seconds(30)
         logger.notice("ending: requests under way have up to \(grace.words) to finish")
         health.drain()
         plane.drain(grace: grace)
         reconciler.stop()
+        geo.stop()
         await following.value
         faults.stop()
         await telling.value
@@ -79,7 +85,18 @@ struct Server {
 
     // MARK: Control plane
 
-    private func makeReconciler(_ handover: Handover, demonstration: Endpoint?) throws -> Reconciler {
+    /// What says where addresses are, once a configuration asks for it.
+    private func makeGeoSource() throws -> GeoSource {
+        try start("following the databases of places") { () throws(Errno) in
+            try GeoSource(path: options.geoipDirectory, isWatching: !options.noWatch) { [logger] line in
+                logger.info("\(line)")
+            }
+        }
+    }
+
+    private func makeReconciler(
+        _ handover: Handover, _ geo: GeoSource, demonstration: Endpoint?
+    ) throws -> Reconciler {
         var translation = options.controller.translation
         translation.demonstrationEndpoint = demonstration
         translation.ownListeners = ownListeners
@@ -87,10 +104,12 @@ struct Server {
         let source = try start("watching manifests") { () throws(Errno) in
             try FileSource(paths: options.manifests.paths, isWatching: !options.noWatch)
         }
-        return Reconciler(
+        let reconciler = Reconciler(
             source: source, names: DNSResolver(), record: handover.record, logger: logger,
-            translator: IngressTranslator(options: translation)
+            translator: IngressTranslator(options: translation), geo: geo
         ) { model in handover.publish(model) }
+        geo.notify { [weak reconciler] in reconciler?.lookAgain() }
+        return reconciler
     }
 
     /// What no backend may be: a proxy that sends to itself never comes to an end.
@@ -125,7 +144,7 @@ struct Server {
         configuration.acceptsCleartextHTTP2 = options.acceptsCleartextHTTP2
         configuration.reportStaple = { faults.take($0) }
         let plane = try start("the workers") { () throws(Errno) in
-            try DataPlane(configuration, serving: handover.takeFirst(), metrics: metrics)
+            try DataPlane(configuration, serving: handover.takeFirst(), geo: handover.geo.databases, metrics: metrics)
         }
         handover.attach(plane)
         return plane
@@ -210,10 +229,12 @@ struct Server {
 /// Carries models from the control plane to the data plane, which does not run yet when the first one comes.
 private final class Handover: Sendable {
     let record: ReconcileRecord
+    let geo: GeoSource
     private let state = Mutex((first: ProxyModel(), plane: DataPlane?.none))
     private let filterCheck = Mutex(FilterCheck())
 
-    init(_ metrics: ControllerMetrics) {
+    init(_ metrics: ControllerMetrics, _ geo: GeoSource) {
+        self.geo = geo
         record = ReconcileRecord { values in
             guard case .published = values.last else { return metrics.reloadFailed() }
             let (seconds, attoseconds) = values.lastDuration.components
@@ -232,7 +253,7 @@ private final class Handover: Sendable {
         }
         let findings = filterCheck.withLock { ModelFindings(model, &$0) }
         if let fault = findings.refusal { return .refused(fault) }
-        return .published(findings.diagnostics + (plane?.apply(model) ?? []))
+        return .published(findings.diagnostics + (plane?.apply(model, geo: geo.databases) ?? []))
     }
 
     func takeFirst() -> ProxyModel { state.withLock { $0.first } }

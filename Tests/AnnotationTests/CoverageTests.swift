@@ -63,12 +63,13 @@ import Testing
         "log-format-escape-none", "disable-access-log", "disable-http-access-log", "disable-stream-access-log",
         "skip-access-log-urls", "enable-opentelemetry", "otlp-collector-host", "otlp-collector-port",
         "enable-modsecurity", "enable-owasp-modsecurity-crs", "modsecurity-snippet", "use-gzip", "worker-processes",
-        "worker-shutdown-timeout",
+        "worker-shutdown-timeout", "use-geoip2", "geoip2-autoreload-in-minutes",
     ]
 
     /// Read before there is a data plane, or judged where formats of all dialects are.
     private static let shownElsewhere = [
         "worker-processes": "EndToEndTests/WorkerCountTests.swift",
+        "geoip2-autoreload-in-minutes": "ControlPlaneTests/GeoSourceTests.swift",
         "log-format-upstream": "AnnotationTests/ObservationTests.swift",
     ]
 

@@ -23,6 +23,10 @@ import Testing
         Mistake(
             "proxy-set-headers", "ingress-nginx/none", "there is no ConfigMap ingress-nginx/none: no header is set",
             remedy: "add it"),
+        Mistake("use-geoip2", "yes", "expected true or false, got \"yes\": the default false is used"),
+        Mistake(
+            "geoip2-autoreload-in-minutes", "1h",
+            "expected an integer from 0 to 2147483647, got \"1h\": the default 0 is used"),
         Mistake("enable-underscores-in-headers", "on", "expected true or false, got \"on\": the default false is used"),
         Mistake(
             "large-client-header-buffers", "8k",

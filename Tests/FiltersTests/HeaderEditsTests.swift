@@ -197,7 +197,7 @@ import Testing
         #expect(try Template("$request_body", .unrouted).needsVariables)
     }
 
-    @Test(arguments: ["$", "a$-", "${host", "${}", "$nope", "${a-b}", "$http_", "$geoip2_city"])
+    @Test(arguments: ["$", "a$-", "${host", "${}", "$nope", "${a-b}", "$http_", "$geoip2_town"])
     func `that aren't are refused by both`(text: String) {
         #expect(TemplateText.fault(in: text) != nil)
         #expect(throws: FilterError.self) { try Template(text, .unrouted) }

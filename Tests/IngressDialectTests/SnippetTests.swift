@@ -179,9 +179,10 @@ import Testing
         ("auth_basic secret;", "use the annotations auth-type, auth-secret and auth-realm"),
         ("auth_request /ask;", "use the annotation auth-url"),
         ("access_by_lua_file x;", "use annotations, or a service that auth-url asks"),
+        ("add_header A $geoip2_city_country_code;", GeoSettings.remedy),
         (
-            "add_header A $geoip2_city_country_code;",
-            "have a service that knows places say it: auth-url with auth-response-headers"
+            "add_header A $geoip2_city_countrycode;",
+            "did you mean $geoip2_city_country_code? Otherwise choose one of the variables in Docs/geoip.md"
         ),
         (
             "add_header A $hostt;",

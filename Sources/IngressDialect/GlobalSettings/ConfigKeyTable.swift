@@ -40,6 +40,7 @@ struct ConfigKeyTable: Sendable {
         ConfigKeyGroup("Access", accessKeys),
         ConfigKeyGroup("Limits", limitKeys),
         ConfigKeyGroup("Logging", observationKeys),
+        ConfigKeyGroup("Places of addresses", geoKeys),
         ConfigKeyGroup("External authentication and error pages", ownRequestKeys),
         ConfigKeyGroup("Starting and ending", [workersKey, shutdownKey]),
         ConfigKeyGroup(

@@ -103,6 +103,7 @@ struct GlobalSettings: Sendable, Equatable {
             if entry.key == "log-format-upstream" {
                 globals.settings.observation.formatOrigin = Origin(configMap, line: entry.line)
             }
+            if entry.key == "use-geoip2" { globals.settings.geo.origin = Origin(configMap, line: entry.line) }
             if globals.defaults.protection != before {
                 report(
                     .rejected, "is not honoured; it decides who may come in, so every Ingress answers 503",

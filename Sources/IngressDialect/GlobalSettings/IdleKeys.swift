@@ -33,8 +33,6 @@ let missingKeys = [
         "enable-brotli", idle: "false", .warning, "responses are compressed by gzip alone", instead: "use use-gzip"),
     ConfigKey(
         "enable-syslog", idle: "false", .warning, "the access log goes to a file or to standard output", instead: logTo),
-    ConfigKey(
-        "use-geoip2", idle: "false", .warning, "places of addresses are not looked up, so $geoip2_… is not known"),
     ConfigKey("use-geoip", idle: "false", .note, "it was removed from ingress-nginx, too"),
     ConfigKey("enable-opentracing", idle: "false", .note, "it was removed from ingress-nginx, too"),
     ConfigKey(
@@ -89,7 +87,6 @@ let idleKeys =
             "proxy-stream-responses": "1", "disable-stream-access-log": "false", "stream-access-log-path": "",
         ])
     + idle("it belongs to logging by syslog, which Gatehouse doesn't do", ["syslog-host": "", "syslog-port": "514"])
-    + idle("it belongs to looking up places, which Gatehouse doesn't do", ["geoip2-autoreload-in-minutes": "0"])
     + idle(
         "it tunes the inside of nginx and has no counterpart",
         [

@@ -16,6 +16,7 @@ struct GlobalSnippets {
             guard let text else { continue }
             var compiler = SnippetCompiler(.http, mediaType: globals.mediaType, zones: globals.zones)
             compiler.cacheZones = globals.cacheZones
+            compiler.knowsPlaces = globals.settings.geo.isOn
             compiler.add(text)
             globals.zones = compiler.zones
             globals.commonLimits = compiler.limits.beside(globals.commonLimits)
@@ -31,6 +32,7 @@ struct GlobalSnippets {
         if let text = globals.serverSnippet {
             var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, zones: globals.zones)
             compiler.cacheZones = globals.cacheZones
+            compiler.knowsPlaces = globals.settings.geo.isOn
             compiler.add(text)
             let origin = origin(of: "server-snippet")
             globals.server = ServerSnippet(
@@ -45,11 +47,13 @@ struct GlobalSnippets {
                 .location, mediaType: globals.mediaType, variables: globals.server.variables,
                 zones: globals.zones)
             compiler.cacheZones = globals.cacheZones
+            compiler.knowsPlaces = globals.settings.geo.isOn
             compiler.add(text)
             finish(compiler, key: "location-snippet", isRefused: false, &globals)
         }
         if let text = globals.questionSnippet {
             var compiler = SnippetCompiler(.question)
+            compiler.knowsPlaces = globals.settings.geo.isOn
             compiler.add(text)
             globals.questionFields = compiler.questionFields
             finish(compiler, key: "global-auth-snippet", isRefused: compiler.isRefused, &globals)

@@ -20,6 +20,7 @@ extension IngressReading {
             .location, mediaType: globals.mediaType,
             variables: server.union(globals.server.variables).union(ofPaths), zones: globals.zones)
         compiler.cacheZones = globals.cacheZones
+        compiler.knowsPlaces = globals.settings.geo.isOn
         if let text = draft.snippets.ofPaths {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
@@ -99,6 +100,7 @@ extension IngressReading {
         _ text: String, into content: inout TranslatedIngress.Content
     ) -> [HeaderEdits.Field] {
         var compiler = SnippetCompiler(.question)
+        compiler.knowsPlaces = globals.settings.geo.isOn
         compiler.add(text)
         report(compiler.findings, of: "auth-snippet")
         if compiler.isRefused { content.refusal = content.refusal ?? "because of auth-snippet" }
@@ -135,6 +137,7 @@ extension IngressReading {
             .server, mediaType: globals.mediaType, variables: names, zones: globals.zones)
         compiler.isOfIngress = true
         compiler.cacheZones = globals.cacheZones
+        compiler.knowsPlaces = globals.settings.geo.isOn
         compiler.add(text)
         var findings = compiler.findings
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)

@@ -82,6 +82,8 @@ struct SnippetCompiler: Sendable {
     var definedCacheZones: [ResponseCacheZone] = []
     /// Names of the zones that there are.
     var cacheZones: Set<String> = []
+    /// Places of addresses are looked up (`use-geoip2`).
+    var knowsPlaces = false
     /// `proxy_cookie_flags`
     var cookieFlags: [CookieFlags] = []
     private(set) var findings: [Finding] = []
@@ -170,11 +172,18 @@ struct SnippetCompiler: Sendable {
     /// A directive that can't be honoured: its place is closed when it might keep somebody out.
     private mutating func fail(_ directive: NginxText.Directive, _ fault: String, remedy: String) {
         let holdsDeciding = directive.block?.contains { SnippetTable.mayKeepOut($0.name) } ?? false
-        if SnippetTable.mayKeepOut(directive.name) || holdsDeciding {
+        if SnippetTable.mayKeepOut(directive.name) || holdsDeciding || setsPlace(directive) {
             refuse(directive.line, fault, remedy: remedy)
+            // Conditions that ask for it are compiled all the same.
+            if setsPlace(directive) { steps.append(.set(String(directive.arguments[0].text.dropFirst()), to: "")) }
         } else {
             report(.warning, directive.line, "\(fault): it counts as absent", remedy: remedy)
         }
+    }
+
+    /// Whether it gives a variable a place: what is set so is asked by conditions, which must not find it empty.
+    private func setsPlace(_ directive: NginxText.Directive) -> Bool {
+        directive.name == "set" && directive.arguments.last?.text.contains(GeoVariable.prefix) == true
     }
 
     mutating func refuse(_ line: Int, _ fault: String, remedy: String) {
@@ -216,6 +225,10 @@ struct SnippetCompiler: Sendable {
         guard text.utf8.count <= 8 << 10 else { throw ValueFault("a text is longer than 8 KiB") }
         if let fault = TemplateText.fault(in: text, variables: variables) {
             throw ValueFault("\(quoted(text)) \(fault)", remedy: SnippetTable.remedy(for: fault))
+        }
+        if !knowsPlaces, let place = TemplateText.places(in: text).first {
+            throw ValueFault(
+                "\(quoted(text)) names $\(place.name), and use-geoip2 is not on", remedy: GeoSettings.remedy)
         }
         return text
     }

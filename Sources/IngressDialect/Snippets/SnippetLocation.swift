@@ -43,6 +43,7 @@ struct SnippetLocation: Sendable {
         var inner = SnippetCompiler(
             .location, mediaType: snippet.mediaType, variables: snippet.variables, zones: snippet.zones)
         inner.cacheZones = snippet.cacheZones
+        inner.knowsPlaces = snippet.knowsPlaces
         inner.isOwnLocation = true
         inner.mayForward = snippet.isOfIngress
         inner.add(directive.block ?? [])

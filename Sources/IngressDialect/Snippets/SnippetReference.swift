@@ -77,8 +77,8 @@ public enum SnippetReference {
             `$cookie_<name>`, `$sent_http_<name>`, `$upstream_http_<name>`, `$upstream_cookie_<name>`, captures `$1` to \
             `$9`, variables that `set`, `auth_request_set` and named groups set (not those of `server-alias`, whose grammar has \
             no `<`, as ingress-nginx's has none), and `$auth_cookie`, the first `Set-Cookie` of the authorization service's \
-            answer. `$geoip2_…` are not known: places of addresses are not \
-            looked up. `$request_body` is the body where memory holds it (`client-body-buffer-size`, at least 16 KiB and at most \
+            answer. `$geoip2_…` are known with `use-geoip2` of the ConfigMap \
+            ([more](geoip.md)). `$request_body` is the body where memory holds it (`client-body-buffer-size`, at least 16 KiB and at most \
             64 KiB), and empty before it has been read, as in `if`; a snippet that names it has bodies read before the backend \
             is asked, unless `proxy-request-buffering` is off. All others:
 

@@ -26,11 +26,9 @@ extension SnippetTable {
     static func remedy(for fault: TemplateText.Fault) -> String {
         let plain = "write ${literal_dollar} for a plain $"
         guard case .unknown(let name) = fault else { return plain }
-        if name.hasPrefix("geoip") {
-            return "have a service that knows places say it: auth-url with auth-response-headers"
-        }
         let nearest = nearestName(to: name, among: Array(TemplateText.names))
         let meant = nearest.map { "did you mean $\($0)? Otherwise " } ?? ""
+        if name.hasPrefix("geoip") { return "\(meant)choose one of the variables in Docs/geoip.md" }
         return "\(meant)give it a value by set, or \(plain)"
     }
 
@@ -76,7 +74,7 @@ extension SnippetTable {
         ("auth_", toService), ("autoindex", toFiles), ("balancer_by_", "use the annotation load-balance"),
         ("charset_", "have the backend name its charset"), ("dav_", toFiles), ("echo", "write return 200"),
         ("fancyindex", toFiles), ("fastcgi_", "put a web server beside the FastCGI process"), ("flv", toFiles),
-        ("geoip", "have a service that knows places say it: auth-url with auth-response-headers"),
+        ("geoip", "use use-geoip2 of the ConfigMap: then $geoip2_… are known"),
         ("grpc_ssl_", "use the annotations proxy-ssl-…"), ("grpc_", "write the proxy_… directive of the same name"),
         ("hls", toFiles), ("http2", "use use-http2 of the ConfigMap"),
         ("http3", "clients of HTTP/1.1 and HTTP/2 are served"), ("image_filter", toBackend),

@@ -58,6 +58,9 @@ extension Exchange: AccessSource {
         case .cacheStatus:
             if let use = responseCacheUse { log.append(text: use.status.name) } else { log.appendUnset() }
         case .security(let part): log.append(part, of: context.security)
+        case .place(let number):
+            guard let geo = context.geo else { return log.appendUnset() }
+            geo.withValue(of: number, for: context.client) { log.append(orUnset: $0) }
         case .request where state.isAskedAsGet: Self.write(request, method: methodAsSent, to: &log)
         default: Self.write(text, of: request, to: &log)
         }

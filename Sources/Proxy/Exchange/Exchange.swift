@@ -84,12 +84,13 @@ final class Exchange {
     init(worker: Worker) {
         self.worker = worker
         snapshot = worker.snapshot
+        context.geo = snapshot.shared.geo.map { GeoLookups($0) }
     }
 
     /// Begins to serve a request of `downstream`.
     func open(for downstream: DownstreamStream) {
         self.downstream = downstream
-        if snapshot !== worker.snapshot { snapshot = worker.snapshot }
+        if snapshot !== worker.snapshot { rest(on: worker.snapshot) }
         parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
         state = ExchangeState()
         state.startedAt = worker.loop.now
@@ -98,7 +99,10 @@ final class Exchange {
 
     /// Lets go of the snapshot of the last request: an exchange that waits for its next one must not keep an old
     /// configuration in memory.
-    func rest(on newer: WorkerSnapshot) { snapshot = newer }
+    func rest(on newer: WorkerSnapshot) {
+        if newer.shared.geo !== snapshot.shared.geo { context.geo = newer.shared.geo.map { GeoLookups($0) } }
+        snapshot = newer
+    }
 
     /// Goes on parsing the request head.
     func parse(_ bytes: Span<UInt8>) throws(HTTP1Error) -> Int? {

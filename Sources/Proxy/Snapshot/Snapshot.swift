@@ -1,4 +1,5 @@
 import Balancing
+import GeoIP
 import Linux
 import Model
 import Routing
@@ -26,11 +27,15 @@ final class Snapshot: Sendable {
     let certificateIndex: [CertificateID: Int]
     /// Some host has its TLS connections passed through.
     let hasPassthrough: Bool
+    /// Where addresses are; nil while nobody wants to know.
+    let geo: GeoDatabases?
 
     init(
         model: ProxyModel, router: Router, balancers: ContiguousArray<Balancer>, upstreamIndex: [UpstreamID: Int],
-        series: ContiguousArray<SeriesID>, splitSeries: [Int: SeriesID], endpointAddresses: Set<SocketAddress>
+        series: ContiguousArray<SeriesID>, splitSeries: [Int: SeriesID], endpointAddresses: Set<SocketAddress>,
+        geo: GeoDatabases? = nil
     ) {
+        self.geo = geo
         self.model = model
         self.router = router
         self.balancers = balancers

@@ -1,4 +1,5 @@
 import Balancing
+import GeoIP
 import Linux
 import Model
 import Routing
@@ -24,7 +25,7 @@ struct SnapshotCompiler {
         self.registry = registry
     }
 
-    mutating func compile(_ model: ProxyModel) -> Snapshot {
+    mutating func compile(_ model: ProxyModel, _ geo: GeoDatabases? = nil) -> Snapshot {
         let (balancers, index) = compileUpstreams(model.upstreams)
         let splits = splits(of: model.upstreams)
         let hasSameHosts = model.virtualHosts == previous.model.virtualHosts
@@ -37,7 +38,8 @@ struct SnapshotCompiler {
         }
         let snapshot = Snapshot(
             model: model, router: router, balancers: balancers, upstreamIndex: index, series: series,
-            splitSeries: splitSeries, endpointAddresses: addresses(of: model.upstreams))
+            splitSeries: splitSeries, endpointAddresses: addresses(of: model.upstreams),
+            geo: geo)
         previous = snapshot
         return snapshot
     }

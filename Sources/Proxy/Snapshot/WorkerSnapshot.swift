@@ -101,8 +101,11 @@ final class WorkerSnapshot {
     }
 
     private func compile(_ route: Route, _ host: VirtualHost) -> RouteFilters {
-        (try? RouteFilters(route, host: host, settings: shared.model.settings))
-            ?? RouteFilters(refusing: .internalServerError)
+        do throws(FilterError) {
+            return try RouteFilters(route, host: host, settings: shared.model.settings)
+        } catch {
+            return RouteFilters(refusing: error.status)
+        }
     }
 
     /// How TLS is spoken. What earlier snapshots have made goes on where it still holds.

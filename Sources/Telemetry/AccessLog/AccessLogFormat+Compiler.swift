@@ -8,9 +8,11 @@ extension AccessLogFormat {
         var names: [[UInt8]] = []
         private let text: [UInt8]
         private let hostName: [UInt8]
+        private let places: [String]
         private var offset = 0
 
-        init(_ text: [UInt8], hostName: [UInt8]) {
+        init(_ text: [UInt8], hostName: [UInt8], places: [String]) {
+            self.places = places
             self.text = text
             self.hostName = hostName
         }
@@ -67,6 +69,8 @@ extension AccessLogFormat {
                 segments.append(.text(text))
             } else if let text = named(Self.aliases[name] ?? name) {
                 segments.append(.text(text))
+            } else if let place = places.firstIndex(of: name) {
+                segments.append(.text(.place(place)))
             } else if AccessLogFormat.isNeverSet(name) {
                 segments.append(.record(.never))
             } else {

@@ -54,12 +54,15 @@ public struct AccessLogFormat: Sendable {
     /// One of them.
     public func name(_ index: Int) -> [UInt8] { names[index] }
 
-    /// - Parameter hostName: what `$hostname` stands for.
+    /// - Parameters:
+    ///   - hostName: what `$hostname` stands for.
+    ///   - places: names of variables that say where a client is, in the order of their numbers.
     public init(
-        _ text: String = defaultText, escaping: LogEscaping = .standard, hostName: String = ""
+        _ text: String = defaultText, escaping: LogEscaping = .standard, hostName: String = "",
+        places: [String] = []
     ) throws(Fault) {
         guard text.utf8.count <= Self.limitBytes else { throw .tooLong(limitBytes: Self.limitBytes) }
-        var compiler = Compiler(Array(text.utf8), hostName: Array(hostName.utf8))
+        var compiler = Compiler(Array(text.utf8), hostName: Array(hostName.utf8), places: places)
         try compiler.run()
         self.escaping = escaping
         segments = compiler.segments

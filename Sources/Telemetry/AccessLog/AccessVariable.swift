@@ -51,6 +51,8 @@ public enum AccessText: Sendable, Hashable {
     /// What the cache had: `HIT`, `MISS` and so on.
     case cacheStatus
     case security(SecurityText)
+    /// Where the client is: one of the names that the format was given for that.
+    case place(Int)
 }
 
 /// What a client's TLS connection says of itself.

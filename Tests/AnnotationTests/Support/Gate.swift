@@ -1,3 +1,4 @@
+import ControlPlane
 import Foundation
 import IngressDialect
 import Kubernetes
@@ -24,6 +25,7 @@ final class Gate {
     private let logPath: String
     private let manifests: Manifests
     private var translator: IngressTranslator
+    private let geo: GeoSource?
     private var served: Served
 
     var port: UInt16 {
@@ -41,11 +43,13 @@ final class Gate {
     convenience init(
         _ annotations: [String: String], path: String = "/", pathType: String = "Prefix",
         host: String? = "shop.example", origins: [String: [ScriptedOrigin]], configMap: [String: String] = [:],
-        also objects: String = "", workers: Int = 1, options change: (inout TranslationOptions) -> Void = { _ in }
+        also objects: String = "", workers: Int = 1, geo: GeoSource? = nil,
+        options change: (inout TranslationOptions) -> Void = { _ in }
     ) throws {
         let ingress = Manifests.ingress(annotations, host: host, path: path, pathType: pathType)
         try self.init(
-            manifests: [ingress, objects], origins: origins, configMap: configMap, workers: workers, options: change)
+            manifests: [ingress, objects], origins: origins, configMap: configMap, workers: workers, geo: geo,
+            options: change)
     }
 
     /// Serves the Ingress `shop/web` with these annotations in front of one origin.
@@ -61,8 +65,10 @@ final class Gate {
     /// Serves manifests as written. Each origin's Service is `shop/<name>` with port 80, named `http`.
     init(
         manifests texts: [String], origins: [String: [ScriptedOrigin]], configMap: [String: String] = [:],
-        workers: Int = 1, speaksTLS: Bool = false, options change: (inout TranslationOptions) -> Void = { _ in }
+        workers: Int = 1, speaksTLS: Bool = false, geo: GeoSource? = nil,
+        options change: (inout TranslationOptions) -> Void = { _ in }
     ) throws {
+        self.geo = geo
         manifests = Manifests(origins: origins, configMap: configMap)
         var options = TranslationOptions()
         options.certificates = .tls
@@ -72,7 +78,7 @@ final class Gate {
         let translation = translator.translate(objects)
         #expect(translation.model.faults() == [])
         model = translation.model
-        diagnostics = translation.diagnostics
+        diagnostics = translation.diagnostics + (geo?.follow(&model.settings.geo) ?? [])
         served = Served(objects, diagnostics: diagnostics, options: options)
         logPath = NSTemporaryDirectory() + "gatehouse-\(UUID().uuidString).log"
         log = try AccessLog(to: .file(logPath), workers: workers) { Issue.record("\($0)") }
@@ -82,7 +88,7 @@ final class Gate {
                 listeners: Self.listeners(speaksTLS: speaksTLS), workers: workers,
                 connectionsPerWorker: 10_000, logFormat: try AccessLogFormat(AccessLogFormat.defaultText),
                 hostName: "gate-machine"),
-            serving: model, metrics: metrics)
+            serving: model, geo: geo?.databases, metrics: metrics)
     }
 
     private static func listeners(speaksTLS: Bool) -> [ListenerAddress] {
@@ -102,12 +108,15 @@ final class Gate {
         let translation = translator.translate(objects)
         #expect(translation.model.faults() == [])
         (model, diagnostics) = (translation.model, translation.diagnostics)
+        diagnostics += geo?.follow(&model.settings.geo) ?? []
         served = Served(objects, diagnostics: diagnostics, options: translator.options)
-        #expect(plane.apply(model).isEmpty)
+        let found = plane.apply(model, geo: geo?.databases)
+        #expect(found.isEmpty)
     }
 
     private func end(grace: Duration) {
         plane.drain(grace: grace)
+        geo?.stop()
         log.stop()
     }
 
