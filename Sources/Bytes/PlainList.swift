@@ -1,5 +1,7 @@
 /// An array of plain values with one owner: no reference count is asked before a write, and forgetting its elements
 /// is one store. Keeps its storage; `append` enlarges it, by doubling.
+///
+/// The first element lies at the beginning of a cache line, so that elements of a line's size are one line each.
 @safe
 public struct PlainList<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
@@ -11,11 +13,17 @@ public struct PlainList<Element: BitwiseCopyable>: ~Copyable {
     /// - Parameter capacity: elements that it has room for from the beginning; at least 1.
     public init(capacity: Int) {
         precondition(capacity > 0, "a list holds at least one element")
-        base = .allocate(capacity: capacity)
+        base = Self.allocate(capacity)
         self.capacity = capacity
     }
 
-    deinit { base.deallocate() }
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    @usableFromInline
+    static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        UnsafeMutableRawPointer.allocate(byteCount: capacity * MemoryLayout<Element>.stride, alignment: 64)
+            .bindMemory(to: Element.self, capacity: capacity)
+    }
 
     @inlinable public var isEmpty: Bool { end == 0 }
 
@@ -54,10 +62,13 @@ public struct PlainList<Element: BitwiseCopyable>: ~Copyable {
 
     @usableFromInline
     mutating func enlarge() {
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+        let larger = Self.allocate(capacity * 2)
         larger.update(from: base, count: end)
-        base.deallocate()
+        UnsafeMutableRawPointer(base).deallocate()
         base = larger
         capacity *= 2
     }
 }
+
+/// Nobody but its owner has the storage.
+extension PlainList: @unchecked Sendable where Element: Sendable {}

@@ -44,6 +44,8 @@ public struct RequestHead: ~Copyable {
     @Place var schemeRange = 0..<0
     @Place var protocolRange = 0..<0
 
+    private let stays = StaysInPlace()
+
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) { headers = HeaderBlock(capacity: capacity) }
 

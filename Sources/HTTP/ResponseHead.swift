@@ -8,6 +8,7 @@ public struct ResponseHead: ~Copyable {
     public internal(set) var keepsAlive = true
     public var headers: HeaderBlock
     @Place var reasonRange = 0..<0
+    private let stays = StaysInPlace()
 
     /// - Parameter capacity: bytes of storage to begin with.
     public init(capacity: Int = 2048) { headers = HeaderBlock(capacity: capacity) }

@@ -7,7 +7,7 @@ import Pattern
 /// In the order that nginx gives them under ingress-nginx: exact name, exact alias, alias with an asterisk
 /// in front (the longest), alias with an asterisk behind (the longest), wildcard host, regex alias in the
 /// order of hosts, and at last the host for any name.
-struct HostTable: Sendable {
+struct HostTable: ~Copyable, Sendable {
     /// Names longer than DNS allows belong to the host for any name.
     static let longestName = 253
 
@@ -26,6 +26,7 @@ struct HostTable: Sendable {
     var patterns: [(pattern: Int, host: Int)] = []
     /// The host for any name; -1 when there is none.
     var anyHost = -1
+    private let stays = StaysInPlace()
 
     /// - Parameter name: in any case, without port and trailing dot.
     @inline(__always)

@@ -22,11 +22,11 @@ struct KeyRegion: Sendable {
 ///
 /// A slot holds all there is to an entry, the beginning of its key too, so that a look-up costs one cache line as a
 /// rule, two for a long key. Never changed after compilation.
-struct KeyTable<Value: Sendable>: Sendable {
+struct KeyTable<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     /// Words of a key that lie in its slot, little-endian.
     static var headWords: Int { 4 }
 
-    struct Slot: Sendable {
+    struct Slot: BitwiseCopyable, Sendable {
         /// The upper half of the key's hash.
         var tag: UInt32 = 0
         /// Length of the key plus one; zero marks a vacant slot.
@@ -37,7 +37,7 @@ struct KeyTable<Value: Sendable>: Sendable {
         var value: Value
     }
 
-    private var slots: ContiguousArray<Slot> = []
+    private var slots = PlainList<Slot>(capacity: 1)
     /// What is left of keys that are longer than a slot's head.
     private var tails: ContiguousArray<UInt64> = []
     private let vacant: Slot
@@ -101,7 +101,11 @@ struct KeyTable<Value: Sendable>: Sendable {
     /// The value in a slot that holds an entry.
     subscript(number: Int) -> Value {
         get { slots[number].value }
-        set { slots[number].value = newValue }
+        set {
+            var slot = slots[number]
+            slot.value = newValue
+            slots[number] = slot
+        }
     }
 
     /// The numbers of the entries of a region.
@@ -113,7 +117,7 @@ struct KeyTable<Value: Sendable>: Sendable {
         var capacity = 2
         while capacity * 3 < count * 4 { capacity *= 2 }
         let region = KeyRegion(start: UInt32(slots.count), mask: UInt32(capacity - 1))
-        slots.append(contentsOf: repeatElement(vacant, count: capacity))
+        for _ in 0..<capacity { slots.append(vacant) }
         return region
     }
 

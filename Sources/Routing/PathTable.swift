@@ -7,9 +7,9 @@ import Pattern
 /// of its prefixes that ends at a segment, and only those of a length that occurs are looked up.
 /// Routes that compete by their order in a list are found by the literal text with which their
 /// patterns begin; only those whose literal begins the path are tried, in the order of the list.
-struct PathTable: Sendable {
+struct PathTable: ~Copyable, Sendable {
     /// The routes of a path and of the same path with a slash behind; -1 for none.
-    struct Named: Sendable {
+    struct Named: BitwiseCopyable, Sendable {
         var exact: Int32 = -1
         var exactSlash: Int32 = -1
         var prefix: Int32 = -1
@@ -17,7 +17,7 @@ struct PathTable: Sendable {
     }
 
     /// The candidates that share a literal, in the order of the list.
-    struct Run: Sendable {
+    struct Run: BitwiseCopyable, Sendable {
         var start: UInt32
         var end: UInt32
     }
@@ -42,7 +42,7 @@ struct PathTable: Sendable {
     }
 
     /// What a virtual host has. One cache line.
-    struct Host: Sendable {
+    struct Host: BitwiseCopyable, Sendable {
         /// Paths without their trailing slash; the path `/` is not among them.
         var named = KeyRegion()
         /// Literals of candidates.
@@ -65,7 +65,8 @@ struct PathTable: Sendable {
     var candidates: ContiguousArray<Candidate> = []
     /// Exact and prefix paths of candidates.
     var texts: ContiguousArray<UInt8> = []
-    var hosts: ContiguousArray<Host> = []
+    var hosts = PlainList<Host>(capacity: 1)
+    private let stays = StaysInPlace()
 
     /// An exact path wins, then the first candidate that matches, then the longest prefix.
     func match(

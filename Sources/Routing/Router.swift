@@ -41,8 +41,8 @@ public final class Router: Sendable {
     let patterns: PatternList
 
     init(
-        virtualHosts: [VirtualHost], routes: [Location], diagnostics: [Diagnostic], hostTable: HostTable,
-        pathTable: PathTable, patterns: PatternList
+        virtualHosts: [VirtualHost], routes: [Location], diagnostics: [Diagnostic], hostTable: consuming HostTable,
+        pathTable: consuming PathTable, patterns: PatternList
     ) {
         self.virtualHosts = virtualHosts
         self.routes = routes

@@ -3,7 +3,7 @@ public import Model
 import Pattern
 
 /// Compiles virtual hosts into a `Router`.
-public struct RouterCompiler {
+public struct RouterCompiler: ~Copyable {
     private var routes: [Router.Location] = []
     private var diagnostics: [Diagnostic] = []
     private var hostTable: HostTable

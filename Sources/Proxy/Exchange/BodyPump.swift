@@ -94,7 +94,7 @@ struct BodyPump: ~Copyable {
         framing = .none
         hasEnded = true
         pending = 0
-        withheld = WithheldTrailers()
+        if !withheld.isEmpty { withheld = WithheldTrailers() }
         if let used = pipe.take() { pipes.give(used) }
     }
 

@@ -46,14 +46,14 @@ extension Exchange {
         let connector = connector(to: plan, by: route)
         let pool = plan.pool(index, over: connector)
         record.begin(UpstreamAttempt(endpoint: pool.address))
-        if connector.speaksHTTP2 { return openStream(of: pool, by: route) }
+        if connector.speaksHTTP2 { return openStream(of: pool, for: plan, by: route) }
         if !state.needsFreshConnection, let idle = pool.takeIdle(worker.loop) {
             idle.wake()
             upstream = .http1(idle)
             idle.attach(.exchange(self))
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
-            return send(to: .http1(idle), by: route)
+            return send(to: .http1(idle), of: plan, by: route)
         }
         if connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
@@ -68,7 +68,7 @@ extension Exchange {
     }
 
     /// Takes a stream of a connection that stands, or waits for a new one.
-    private func openStream(of pool: EndpointPool, by route: RoutePlan) {
+    private func openStream(of pool: EndpointPool, for plan: UpstreamPlan, by route: RoutePlan) {
         if pool.connector.fault != nil { return attemptFailed(.tlsFailed) }
         do throws(Errno) {
             let connection: HTTP2Upstream
@@ -86,7 +86,7 @@ extension Exchange {
             }
             worker.metrics.count(.upstreamConnectionsReused)
             record.lastAttempt.connectTime = 0
-            send(to: .http2(stream), by: route)
+            send(to: .http2(stream), of: plan, by: route)
         } catch {
             attemptFailed(error.isExhaustion ? .exhausted : .connectionRefused)
         }
@@ -102,14 +102,14 @@ extension Exchange {
     func upstreamConnected() {
         worker.metrics.count(upstream?.isReused == true ? .upstreamConnectionsReused : .upstreamConnectionsOpened)
         record.lastAttempt.connectTime = milliseconds(since: state.attemptStartedAt)
-        guard let upstream, let route else { return }
-        send(to: upstream, by: route)
+        guard let upstream, let plan, let route else { return }
+        send(to: upstream, of: plan, by: route)
     }
 
     // MARK: Sending
 
-    private func send(to upstream: UpstreamStream, by route: RoutePlan) {
-        guard let plan, let downstream else { return }
+    private func send(to upstream: UpstreamStream, of plan: UpstreamPlan, by route: RoutePlan) {
+        guard let downstream else { return }
         let fallback = state.usesFallback ? route.filters.fallback : nil
         let pages = state.replacedStatus == nil || state.errorRoutes > 0 ? nil : route.filters.errorPages
         let replaced = pages?.replaced ?? fallback?.replaced ?? route.filters.externalAuth?.replaced

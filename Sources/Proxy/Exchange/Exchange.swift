@@ -31,7 +31,7 @@ final class Exchange {
     let worker: Worker
     var request = RequestHead()
     var response = ResponseHead()
-    private var parser = RequestHeadParser()
+    private var parser: RequestHeadParser
     var responseParser = ResponseHeadParser()
     var requestBody = BodyPump()
     var responseBody = BodyPump()
@@ -84,24 +84,28 @@ final class Exchange {
     init(worker: Worker) {
         self.worker = worker
         snapshot = worker.snapshot
+        parser = Self.parser(by: snapshot.settings)
         context.geo = snapshot.shared.geo.map { GeoLookups($0) }
     }
 
     /// Begins to serve a request of `downstream`.
     func open(for downstream: DownstreamStream) {
         self.downstream = downstream
-        if snapshot !== worker.snapshot { rest(on: worker.snapshot) }
-        parser = RequestHeadParser(limits: snapshot.settings.headLimits, underscores: snapshot.settings.underscores)
+        if snapshot !== worker.snapshot { follow(worker.snapshot) } else { parser.reset() }
         state = ExchangeState()
         state.startedAt = worker.loop.now
         worker.metrics.count(.requests)
     }
 
-    /// Lets go of the snapshot of the last request: an exchange that waits for its next one must not keep an old
-    /// configuration in memory.
-    func rest(on newer: WorkerSnapshot) {
+    /// Goes over to another configuration.
+    private func follow(_ newer: WorkerSnapshot) {
         if newer.shared.geo !== snapshot.shared.geo { context.geo = newer.shared.geo.map { GeoLookups($0) } }
         snapshot = newer
+        parser = Self.parser(by: newer.settings)
+    }
+
+    private static func parser(by settings: WorkerSettings) -> RequestHeadParser {
+        RequestHeadParser(limits: settings.headLimits, underscores: settings.underscores)
     }
 
     /// Goes on parsing the request head.

@@ -103,4 +103,7 @@ struct ExchangeState {
     var ending = DownstreamStream.Ending.close
     /// When reading the body began, for the slowest rate.
     var bodyStartedAt = Instant(nanoseconds: 0)
+
+    @inline(__always)
+    init() {}
 }

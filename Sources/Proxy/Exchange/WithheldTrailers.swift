@@ -11,6 +11,9 @@ struct WithheldTrailers {
     var edits: RequestEdits?
     var branch = 0
 
+    /// Nothing stays behind.
+    var isEmpty: Bool { lines == nil && edits == nil }
+
     /// Takes the fields out of a client's trailers.
     func remove(from trailers: inout HeaderBlock) {
         var index = 0
