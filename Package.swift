@@ -10,6 +10,8 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableExperimentalFeature("Lifetimes"),
+    // A request walks through a dozen rooms: what one says of itself in a line is compiled into the others (Docs/decisions/0037).
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
 
