@@ -125,8 +125,7 @@ let package = Package(
             name: "Promises",
             dependencies: [
                 "IngressDialect", "Translation", "Kubernetes", "Filters", "Routing", "Balancing", "Model", "Pattern",
-                "HTTP2",
-                "TLS", "Passwords", "HTTP", "Bytes",
+                "GeoIP", "HTTP2", "TLS", "Passwords", "HTTP", "Bytes",
             ], path: "Tests/Promises", swiftSettings: common),
         tests("PromiseTests", on: ["Promises", "TestSupport"]),
         tests("BytesTests", on: ["Bytes"]),

@@ -61,6 +61,7 @@ import Testing
         #expect(followed.databases != nil)
         #expect(followed.follow(isOn: false).settings.databases == [:])
         #expect(followed.databases == nil)
+        #expect(followed.follow().settings.databases?[.city]?.generation == 2, "it was read anew")
     }
 
     @Test func `says of each database what it is, of which day and how large`() throws {

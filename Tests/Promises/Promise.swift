@@ -17,6 +17,7 @@ public enum Promise: String, CaseIterable, Sendable {
     case authorization
     case http2
     case http2Upstream = "http2-upstream"
+    case geoip
 
     /// How `bytes` break the promise, or nil.
     public func broken(by bytes: [UInt8]) -> String? {
@@ -35,6 +36,7 @@ public enum Promise: String, CaseIterable, Sendable {
         case .authorization: brokenAuthorization(bytes)
         case .http2: brokenHTTP2Requests(bytes)
         case .http2Upstream: brokenHTTP2Responses(bytes)
+        case .geoip: brokenDatabase(bytes)
         }
     }
 }

@@ -26,6 +26,12 @@ struct GeoFolder {
 
     var states: [GeoEdition: GeoSettings.Database] { open.mapValues(\.state) }
 
+    /// Lets go of everything.
+    mutating func close() {
+        open = [:]
+        faults = [:]
+    }
+
     /// Opens what is new or has changed.
     ///
     /// - Parameter isForced: also what looks as before.

@@ -91,7 +91,10 @@ public final class GeoSource: Sendable {
             settings.rereadMinutes == 0 ? -1 : Int32(clamping: settings.rereadMinutes * minuteMilliseconds)
         let news = isNew ? state.folder.read() : []
         if isNew { state.databases = state.folder.databases }
-        if !settings.isOn { state.databases = nil }
+        if !settings.isOn {
+            state.databases = nil
+            state.folder.close()
+        }
         return Outcome(
             news: news, states: state.folder.states, faults: state.folder.faults, startsNow: startsNow)
     }
