@@ -29,7 +29,9 @@ final class TransportPlan {
     /// Whether a client may ask an HTTP/1 endpoint for another protocol.
     var passesUpgrades: Bool { !usesHTTP10 && connectionField == nil }
     /// Whether another request may follow on the connection.
-    var keepsConnections: Bool { !usesHTTP10 && connectionField != .close }
+    var keepsConnections: Bool {
+        @inline(__always) get { !usesHTTP10 && connectionField != .close }
+    }
 
     /// What makes connections to the endpoints of an upstream.
     ///
