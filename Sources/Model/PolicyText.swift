@@ -1,6 +1,7 @@
 extension RoutePolicy {
     /// One line for each policy that differs from its default, in the order in which they act:
-    /// `rewrite to /$2 where /api(/|$)(.*)`. For people: `routes`, `explain` and fixtures print them.
+    /// `rewrite to /$2 where /api(/|$)(.*)`. For people: `routes`, `explain` and fixtures print them, without passwords
+    /// of URLs.
     public var lines: [String] {
         var lines: [String] = []
         if let rules { lines += rules.hostLines }
@@ -28,7 +29,7 @@ extension RoutePolicy {
         lines += transport.lines
         lines += trafficLines
         if let headerEdits { lines += headerEdits.lines }
-        return lines
+        return lines.map(\.withoutURLSecrets)
     }
 }
 

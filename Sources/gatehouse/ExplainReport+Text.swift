@@ -4,6 +4,9 @@ extension ExplainReport {
         var page = Page()
         page.line("\(request.method) \(request.url)")
         page.line("  is \(outcome.text)")
+        if let errorPage = outcome.errorPage {
+            page.line("  error_page has something else answer instead: \(errorPage)")
+        }
         page.section("Looked up") { page in
             if let host = request.host { page.pair("name", host) }
             if let path = request.path { page.pair("path", path) }

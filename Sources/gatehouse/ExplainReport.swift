@@ -29,6 +29,8 @@ struct ExplainReport: Encodable {
         var status: Int?
         /// The `Location` of an own redirect.
         var location: String?
+        /// What answers in place of an own answer, by `error_page`; it is told of and not followed.
+        var errorPage: String?
         /// The target for which a route is to be searched again; never stands in a finished report.
         var searchedAgain: String?
     }

@@ -160,20 +160,23 @@ extension RequestTrial {
         let verdict = FilterChain.decide(
             head, context(of: head), host: hostFilters, route: routeFilters, lacksSlash: lacksSlash, match: &match,
             scratch: &scratch, variables: variables)
-        if let answer = answer(verdict, scratch) {
+        if var answer = answer(verdict, scratch) {
+            if verdict.isError { answer.errorPage = route.errorPage(for: answer.status) }
             guard case .refuse(let status, let reason) = route.action, answer.status == Int(status) else {
                 return answer
             }
-            return .init(kind: .answered, text: "\(answer.text): \(reason)", status: answer.status)
+            answer.text += ": \(reason)"
+            return answer
         }
         guard case .forward(let id) = route.action else {
-            return access(head, routeFilters, &scratch) ?? unserved(route, routeFilters)
+            return access(head, route, routeFilters, &scratch) ?? unserved(route, routeFilters)
         }
         var outcome = forward(to: id, &report)
         if outcome.kind == .answered, let fallback = route.policy.fallback {
             outcome = forward(to: fallback.upstream, because: "\(id) has no endpoints, so it is ", &report)
         }
-        if outcome.kind == .forwarded, let answer = access(head, routeFilters, &scratch) { return answer }
+        if outcome.kind == .forwarded, let answer = access(head, route, routeFilters, &scratch) { return answer }
+        if outcome.kind == .answered { outcome.errorPage = route.errorPage(for: outcome.status) }
         if outcome.kind == .forwarded {
             if let auth = route.policy.externalAuth {
                 outcome.text += " once \(auth.destination) lets it pass"
@@ -189,17 +192,20 @@ extension RequestTrial {
     private func unserved(_ route: Route, _ filters: RouteFilters) -> ExplainReport.Outcome {
         guard case .refuse(_, let reason) = route.action, let status = filters.unserved else { return Self.uncompiled }
         return .init(
-            kind: .answered, text: "answered \(status.rawValue): \(reason)", status: Int(status.rawValue))
+            kind: .answered, text: "answered \(status.rawValue): \(reason)", status: Int(status.rawValue),
+            errorPage: route.errorPage(for: Int(status.rawValue)))
     }
 
     /// What the access stage answers; nil when it lets the request pass, or an authorization service is to say.
     private func access(
-        _ head: borrowing RequestHead, _ route: RouteFilters, _ scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ route: Route, _ filters: RouteFilters, _ scratch: inout FilterScratch
     ) -> ExplainReport.Outcome? {
         var progress = AccessProgress()
         let context = context(of: head)
-        let verdict = FilterChain.authorize(head, context, route: route, progress: &progress, now: 0, scratch: &scratch)
+        let verdict = FilterChain.authorize(
+            head, context, route: filters, progress: &progress, now: 0, scratch: &scratch)
         guard var answer = answer(verdict, scratch) else { return nil }
+        if verdict.isError { answer.errorPage = route.errorPage(for: answer.status) }
         if verdict == .refuse(.forbidden) { answer.text += " for a client at \(context.client)" }
         return answer
     }
@@ -257,5 +263,29 @@ extension RequestTrial {
         }
         return forwarding.context(
             of: head, peer: loopback, isSecure: probe.isSecure, localPort: port, requestIDHigh: 0, requestIDLow: 0)
+    }
+}
+
+extension Verdict {
+    /// An answer that `error_page` may have another take the place of; texts and redirects are none.
+    fileprivate var isError: Bool {
+        switch self {
+        case .refuse, .challenge: true
+        default: false
+        }
+    }
+}
+
+extension Route {
+    /// What `error_page` has answer in place of an own answer with this status; nil for nothing.
+    fileprivate func errorPage(for status: Int?) -> String? {
+        guard let status, let rule = policy.errorRoutes?.rules.first(where: { $0.statuses.contains(status) }) else {
+            return nil
+        }
+        switch rule.target {
+        case .redirect(let code, let url): return "a redirect with \(code) to \(url.withoutURLSecrets)"
+        case .path(let path): return "what the host has for \(path)"
+        case .named(let name): return "location @\(name)"
+        }
     }
 }

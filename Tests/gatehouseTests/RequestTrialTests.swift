@@ -60,6 +60,46 @@ import Testing
         #expect(!report.text.contains("ann:pass") && !report.text.contains("c2VjcmV0"))
     }
 
+    @Test(arguments: [
+        ("/?no=1", 403, "what the host has for /sorry"), ("/gone", 503, "location @gone"),
+        ("/away", 401, "a redirect with 302 to https://…@login.example/"), ("/?text=1", 403, nil), ("/", nil, nil),
+        ("/?other=1", 404, nil),
+    ])
+    func `says what error_page has answer in place of an own answer`(target: String, status: Int?, page: String?) throws
+    {
+        let yaml = """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: erring
+              namespace: store
+              annotations:
+                nginx.ingress.kubernetes.io/configuration-snippet: |
+                  error_page 403 /sorry;
+                  error_page 503 =200 @gone;
+                  error_page 401 https://ann:pass@login.example/;
+                  if ($arg_no) { return 403; }
+                  if ($arg_text) { return 403 "a text stands for itself"; }
+                  if ($arg_other) { return 404; }
+                  if ($uri = /away) { return 401; }
+                nginx.ingress.kubernetes.io/server-snippet: |
+                  location @gone { return 200 gone; }
+            spec:
+              ingressClassName: nginx
+              rules:
+              - host: erring.example
+                http:
+                  paths:
+                  - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+                  - {path: /gone, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}
+
+            """
+        let report = try report("http://erring.example\(target)", yaml + Given.service("web") + Given.service("gone"))
+        #expect(report.outcome.status == status && report.outcome.errorPage == page)
+        #expect(report.text.contains("error_page has something else answer instead: \(page ?? "")") == (page != nil))
+        #expect(!report.text.contains("ann:pass"))
+    }
+
     @Test func `shows groups and the rewritten target`() throws {
         let report = try report("http://old.example/API/users/1", everything)
         #expect(report.groups == ["/", "users/1"])
