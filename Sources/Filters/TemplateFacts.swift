@@ -55,7 +55,7 @@ public final class ConnectionSecurity: Sendable {
     /// The name that the client asked for; empty for none.
     public let serverName: [UInt8]
     public let isResumed: Bool
-    /// `SUCCESS`, `NONE` or `FAILED:reason`; empty where no certificate is asked for.
+    /// `SUCCESS`, `NONE` or `FAILED:reason`, as nginx says it of every connection with TLS.
     public let verification: [UInt8]
     public let subject: [UInt8]
     public let issuer: [UInt8]

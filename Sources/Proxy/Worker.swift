@@ -71,6 +71,7 @@ final class Worker {
     var spooledBytes = 0
     private var compressors = CompressorPool()
     private let connectionLimit: Int
+    private var connectionNumber: UInt64
 
     private(set) var isDraining = false
     private var drainDeadline = Instant.distantFuture
@@ -89,6 +90,7 @@ final class Worker {
         snapshots = shared.snapshots
         self.mailbox = mailbox
         self.connectionLimit = connectionLimit
+        connectionNumber = UInt64(index)
         loop = try EventLoop()
         metrics = WorkerMetrics(shared.metrics.shards[index])
         random = RandomWords()
@@ -97,6 +99,12 @@ final class Worker {
             accessLog = AccessLogWriter(log.channels[index], format: format, processID: shared.processID)
         }
         try loop.wake(by: mailbox.wakeEvent)
+    }
+
+    /// A number for a connection that no other one has, of whatever worker.
+    func nextConnectionNumber() -> UInt64 {
+        connectionNumber += UInt64(shared.metrics.shards.count)
+        return connectionNumber
     }
 
     /// Accepts connections from `socket`.

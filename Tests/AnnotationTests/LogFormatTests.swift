@@ -47,6 +47,33 @@ import Testing
         #expect(try gate.accessLogLines() == [line])
     }
 
+    @Test func `tells connections apart`() throws {
+        let gate = try Gate(
+            ["configuration-snippet": "add_header X-Connection $connection always;"],
+            origin: ScriptedOrigin(answering: "ok"), configMap: ["log-format-upstream": "$connection"], workers: 2)
+        var numbers: [String] = []
+        for _ in 0..<8 {
+            let client = try gate.client()
+            let number = try #require(try client.request("/")["X-Connection"])
+            #expect(try client.request("/")["X-Connection"] == number)
+            numbers.append(number)
+        }
+        #expect(Set(numbers).count == 8 && !numbers.contains("0"))
+        #expect(try gate.accessLogLines().sorted() == (numbers + numbers).sorted())
+    }
+
+    @Test func `says NONE of clients that nobody asks for a certificate`() throws {
+        let gate = try Gate(
+            manifests: [
+                Manifests.ingress([
+                    "configuration-snippet": "add_header X-Verified \"[$ssl_client_verify]\" always;",
+                    "ssl-redirect": "false",
+                ])
+            ], origins: ["web": [ScriptedOrigin(answering: "ok")]], speaksTLS: true)
+        #expect(try gate.secureClient(TLSOptions("shop.example")).request("/")["X-Verified"] == "[NONE]")
+        #expect(try gate.request("/")["X-Verified"] == "[]")
+    }
+
     @Test func `tells of the client's TLS connection`() throws {
         let shop = try MutualShop(
             [:],

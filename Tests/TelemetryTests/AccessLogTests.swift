@@ -6,7 +6,7 @@ import Telemetry
 import Testing
 
 @Suite struct `Access log` {
-    private static func writer(_ file: LogFile, worker: Int = 0, _ format: String = "$connection") throws
+    private static func writer(_ file: LogFile, worker: Int = 0, _ format: String = "$connection_requests") throws
         -> AccessLogWriter
     {
         AccessLogWriter(file.log.channels[worker], format: try AccessLogFormat(format))
@@ -14,14 +14,14 @@ import Testing
 
     private static func record(_ number: Int) -> AccessRecord {
         var record = AccessRecord()
-        record.connection = UInt64(number)
+        record.connectionRequests = number
         return record
     }
 
     @Test func `keeps every line of every worker, in each worker's order`() throws {
         let file = try LogFile(workers: 2)
-        var first = try Self.writer(file, worker: 0, "a $connection $request")
-        var second = try Self.writer(file, worker: 1, "b $connection $request")
+        var first = try Self.writer(file, worker: 0, "a $connection_requests $request")
+        var second = try Self.writer(file, worker: 1, "b $connection_requests $request")
         // More than a block for each worker, far less than its blocks hold together.
         for number in 0..<10_000 {
             first.write(Self.record(number), from: ScriptedSource(), now: .now(), wall: (0, 0))
@@ -77,7 +77,7 @@ import Testing
         let file = try LogFile()
         var writer = try Self.writer(file)
         writer.write(Self.record(1), from: ScriptedSource(), now: .now(), wall: (0, 0))
-        writer.use(try AccessLogFormat("number $connection"))
+        writer.use(try AccessLogFormat("number $connection_requests"))
         writer.write(Self.record(2), from: ScriptedSource(), now: .now(), wall: (0, 0))
         writer.flush()
         #expect(try file.lines() == ["1", "number 2"])
@@ -90,7 +90,7 @@ import Testing
         let reader = Descriptor(adopting: open(path, O_RDONLY | O_NONBLOCK))
         try #require(reader.number >= 0)
         let log = try AccessLog(to: .file(path), workers: 1) { _ in }
-        var writer = AccessLogWriter(log.channels[0], format: try AccessLogFormat("$connection $uri"))
+        var writer = AccessLogWriter(log.channels[0], format: try AccessLogFormat("$connection_requests $uri"))
         let source = ScriptedSource(values: [.path: Array(repeating: 0x61, count: 1000)])
         var written = 0
         while log.dropped == 0 {
@@ -112,7 +112,7 @@ import Testing
     @Test func `drops and counts lines while the disk is full`() throws {
         let faults = Faults()
         let log = try AccessLog(to: .file("/dev/full"), workers: 1) { faults.add($0) }
-        var writer = AccessLogWriter(log.channels[0], format: try AccessLogFormat("$connection"))
+        var writer = AccessLogWriter(log.channels[0], format: try AccessLogFormat("$connection_requests"))
         for number in 0..<10 { writer.write(Self.record(number), from: ScriptedSource(), now: .now(), wall: (0, 0)) }
         writer.flush()
         writer.write(Self.record(10), from: ScriptedSource(), now: .now(), wall: (0, 0))

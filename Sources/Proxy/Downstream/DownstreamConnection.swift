@@ -5,9 +5,19 @@ import Linux
 class DownstreamConnection: EventHandler {
     /// When the connection was accepted, or last had something under way.
     final var idleSince: Instant
+    /// Tells it from all others of the process (`$connection` of nginx).
+    final let number: UInt64
 
-    init(idleSince: Instant) {
-        self.idleSince = idleSince
+    init(_ worker: Worker) {
+        idleSince = worker.loop.now
+        number = worker.nextConnectionNumber()
+        super.init()
+    }
+
+    /// Goes on with a connection of which more is known now.
+    init(_ worker: Worker, after former: DownstreamConnection) {
+        idleSince = worker.loop.now
+        number = former.number
         super.init()
     }
 

@@ -96,6 +96,14 @@ enum DownstreamStream {
         }
     }
 
+    /// The number of the connection.
+    var connectionNumber: UInt64 {
+        switch self {
+        case .http1(let connection): connection.number
+        case .http2(let stream): stream.connection?.number ?? 0
+        }
+    }
+
     /// Requests that were begun on the connection, this one included.
     var requests: Int {
         switch self {

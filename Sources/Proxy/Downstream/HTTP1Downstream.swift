@@ -76,7 +76,7 @@ final class HTTP1Downstream: DownstreamConnection {
         identity = nil
         announcedPort = 0
         transport = Transport(accepted.socket, place: place)
-        super.init(idleSince: worker.loop.now)
+        super.init(worker)
         try worker.loop.add(self, watching: transport.socket)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.downstreamConnections += 1
@@ -91,7 +91,7 @@ final class HTTP1Downstream: DownstreamConnection {
         identity = handshake.identity
         announcedPort = handshake.announcedPort
         self.transport = transport
-        super.init(idleSince: handshake.worker.loop.now)
+        super.init(handshake.worker, after: handshake)
         worker.loop.replace(handshake, by: self)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.metrics.move(from: .reading, to: phase.state)
@@ -107,7 +107,7 @@ final class HTTP1Downstream: DownstreamConnection {
         identity = nil
         announcedPort = detection.announcedPort
         self.transport = transport
-        super.init(idleSince: detection.worker.loop.now)
+        super.init(detection.worker, after: detection)
         worker.loop.replace(detection, by: self)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
         worker.metrics.move(from: .reading, to: phase.state)

@@ -86,7 +86,7 @@ final class HTTP2Downstream: DownstreamConnection {
         security = transport.security
         self.transport = transport
         session = HTTP2Session(.server, worker.settings.http2, pool: worker.streamStates)
-        super.init(idleSince: worker.loop.now)
+        super.init(worker, after: previous)
         worker.loop.replace(previous, by: self)
         worker.metrics.count(.http2Connections)
         worker.metrics.move(from: .reading, to: .waiting)

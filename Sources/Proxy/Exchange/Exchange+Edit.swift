@@ -35,6 +35,7 @@ extension Exchange {
         variables.begin(route.filters.variableNames)
         variables.facts.processID = worker.processID
         variables.facts.clientPort = downstream.peer.port
+        variables.facts.connection = downstream.connectionNumber
         variables.facts.connectionRequests = downstream.requests
         variables.facts.requestLength = record.requestLength
         if let address = downstream.localAddress {

@@ -48,6 +48,7 @@ extension Exchange: AccessSource {
         case .locationPath: log.append(name: route?.names.path)
         case .upstreamName: log.append(name: state.traffic.isOnOtherSide ? route?.upstream?.name : plan?.name)
         case .alternativeUpstreamName: if state.traffic.isOnOtherSide { log.append(name: plan?.name) }
+        case .connection: log.append(number: Int(truncatingIfNeeded: downstream?.connectionNumber ?? 0))
         case .serverAddress:
             guard let address = downstream?.localAddress else { return log.appendUnset() }
             log.append(address.address)

@@ -12,7 +12,8 @@ extension ConnectionSecurity {
         self.init(
             protocolName: Array(session.versionName.utf8), cipher: Array(session.cipherName.utf8),
             serverName: name?.bytes ?? [], isResumed: session.isResumed,
-            verification: identity?.verification.text ?? [], subject: identity?.subject ?? [],
+            verification: identity?.verification.text ?? ClientIdentity.Verification.none.text,
+            subject: identity?.subject ?? [],
             issuer: identity?.issuer ?? [], serial: certificate?.serial ?? [],
             fingerprint: certificate?.fingerprint ?? [],
             escapedCertificate: identity?.escapedCertificate ?? [])

@@ -57,7 +57,7 @@ final class Handshake: DownstreamConnection {
         let expectsHeader = worker.settings.expectsProxyHeader
         phase = expectsHeader ? .proxyHeader : .peeking
         let transport = Transport(accepted.socket, place: place)
-        super.init(idleSince: worker.loop.now)
+        super.init(worker)
         try worker.loop.add(self, watching: transport.socket)
         self.transport = consume transport
         worker.loop.setDeadline(

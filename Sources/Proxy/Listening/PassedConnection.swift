@@ -44,7 +44,7 @@ final class PassedConnection: DownstreamConnection {
         let address = handshake.peer.address
         key = AddressKey.key(high: address.high, low: address.low)
         header = sendsHeader ? ProxyHeader(passing: handshake) : nil
-        super.init(idleSince: handshake.worker.loop.now)
+        super.init(handshake.worker, after: handshake)
         worker.loop.replace(handshake, by: self)
         worker.metrics.move(from: .reading, to: .writing)
         worker.metrics.count(.tunnels)

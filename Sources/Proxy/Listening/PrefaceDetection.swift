@@ -27,7 +27,7 @@ final class PrefaceDetection: DownstreamConnection {
         peer = accepted.peer
         self.port = port
         announcedPort = 0
-        super.init(idleSince: worker.loop.now)
+        super.init(worker)
         try worker.loop.add(self, watching: accepted.socket)
         transport = Transport(accepted.socket, place: place)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)
@@ -41,7 +41,7 @@ final class PrefaceDetection: DownstreamConnection {
         peer = handshake.peer
         port = handshake.port
         announcedPort = handshake.announcedPort
-        super.init(idleSince: handshake.worker.loop.now)
+        super.init(handshake.worker, after: handshake)
         self.transport = consume transport
         worker.loop.replace(handshake, by: self)
         worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.clientHeaderTimeout)

@@ -207,7 +207,6 @@ extension AccessLogWriter {
         case .bodyBytesSent: append(number: record.bodyBytesSent)
         case .bytesSent: append(number: record.bytesSent)
         case .requestTime: append(milliseconds: record.requestTime)
-        case .connection: append(number: Int(truncatingIfNeeded: record.connection))
         case .connectionRequests: append(number: record.connectionRequests)
         case .processID: append(number: processID)
         case .never: appendUnset()

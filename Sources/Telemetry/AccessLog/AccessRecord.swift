@@ -44,8 +44,6 @@ public struct AccessRecord: Sendable {
     public var bytesSent = 0
     /// From the first byte of the request to the end of the response, in milliseconds.
     public var requestTime: UInt32 = 0
-    /// Serial number of the client's connection.
-    public var connection: UInt64 = 0
     /// Number of the request on its connection, from 1.
     public var connectionRequests = 0
     private var attempts = InlineArray<8, UpstreamAttempt>(repeating: UpstreamAttempt(endpoint: .init(.anyV4, port: 0)))

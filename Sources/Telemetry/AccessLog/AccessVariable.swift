@@ -3,7 +3,7 @@ enum RecordVariable: Sendable {
     case remoteAddress, remotePort, peerAddress, serverPort
     case timeLocal, timeISO8601, timeSeconds
     case status, requestLength, bodyBytesSent, bytesSent, requestTime
-    case connection, connectionRequests, processID
+    case connectionRequests, processID
     case upstreamAddress, upstreamStatus, upstreamResponseLength
     case upstreamResponseTime, upstreamConnectTime, upstreamHeaderTime
     /// Known to ingress-nginx, but nothing here ever sets it.
@@ -35,6 +35,8 @@ public enum AccessText: Sendable, Hashable {
     case `protocol`
     case serverName
     case serverAddress
+    /// The number of the client's connection.
+    case connection
     /// What the route is, in the names of its configuration.
     case namespace, ingress, service, servicePort, locationPath
     /// The upstream's name; `-` when none was chosen.
