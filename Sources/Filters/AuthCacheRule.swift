@@ -21,15 +21,19 @@ public struct AuthCacheRule: Sendable {
         prefix = Array("\(method) \(destination)\u{0}\(place)\u{0}\(cache.key)\u{0}".utf8)
     }
 
+    /// Whether the key needs `RequestVariables`.
+    var needsVariables: Bool { key.needsVariables }
+
     /// The digest under which the answer to a request's question is kept; nil when the key is too long to be one.
     public func digest(
-        _ head: borrowing RequestHead, _ context: RequestContext, by hash: SipHash, _ scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?, by hash: SipHash,
+        _ scratch: inout FilterScratch
     ) -> SipHash.Digest? {
         scratch.body.clear()
         guard scratch.body.append(ifRoom: prefix.span), scratch.body.append(ifRoom: head.hostName) else { return nil }
         guard scratch.body.room > 0 else { return nil }
         scratch.body.append(0)
-        guard key.append(for: head, context, Captures(), to: &scratch.body) else { return nil }
+        guard key.append(for: head, context, Captures(), variables: variables, to: &scratch.body) else { return nil }
         return hash.digest(scratch.body.readable)
     }
 

@@ -63,17 +63,25 @@ public final class ExternalAuthFilter: Sendable {
         }
     }
 
+    /// Whether texts need `RequestVariables`.
+    var needsVariables: Bool {
+        target.needsVariables || signIn?.needsVariables == true || fields.needsVariables
+            || cache?.needsVariables == true
+    }
+
     // MARK: The question
 
     /// Writes what depends on the request into the scratch space: the target and the configured fields.
     ///
     /// - Returns: false when it doesn't fit; the request can't be asked about then.
     public func prepare(
-        _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ scratch: inout FilterScratch
     ) -> Bool {
         scratch.clear()
-        guard target.append(for: head, context, Captures(), .component, to: &scratch.target) else { return false }
-        return fields.append(for: head, context, aside: &scratch.body, to: &scratch.fields)
+        guard target.append(for: head, context, Captures(), .component, variables: variables, to: &scratch.target)
+        else { return false }
+        return fields.append(for: head, context, variables, aside: &scratch.body, to: &scratch.fields)
     }
 
     /// Bytes that `append` needs at most.
@@ -167,14 +175,15 @@ public final class ExternalAuthFilter: Sendable {
     /// What the service's answer means. The scratch space gets what the client's answer needs.
     public func opinion(
         on answer: AuthAnswer, _ head: borrowing RequestHead, _ context: RequestContext,
-        _ scratch: inout FilterScratch
+        _ variables: RequestVariables?, _ scratch: inout FilterScratch
     ) -> AccessOpinion {
         scratch.clear()
         if answer.status.isSuccess { return .granted }
         switch answer.status {
         case .unauthorized:
             if let signIn {
-                let fits = signIn.append(for: head, context, Captures(), .component, to: &scratch.location)
+                let fits = signIn.append(
+                    for: head, context, Captures(), .component, variables: variables, to: &scratch.location)
                 return .denied(fits ? .redirect(.found) : .refuse(.unauthorized))
             }
             guard answer.contains(.wwwAuthenticate), answer.bound <= scratch.fields.room else {

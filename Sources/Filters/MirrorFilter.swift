@@ -37,17 +37,21 @@ public final class MirrorFilter: Sendable {
         replaced = try FieldLines(([OwnRequestDepth.name] + withheld).map { HeaderEdits.Field(name: $0, value: "") })
     }
 
+    /// Whether texts need `RequestVariables`.
+    var needsVariables: Bool { target.needsVariables || host.needsVariables }
+
     /// Writes target and host of the copy into the scratch space.
     ///
     /// - Returns: false when there is none to be made: what is asked for doesn't fit or is no request, or the request
     ///   is a copy itself.
     public func prepare(
-        _ head: borrowing RequestHead, _ context: RequestContext, _ scratch: inout FilterScratch
+        _ head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        _ scratch: inout FilterScratch
     ) -> Bool {
         scratch.clear()
         guard OwnRequestDepth.ofThisProcess.allowsCopy(of: head),
-            target.append(for: head, context, Captures(), .component, to: &scratch.target),
-            host.append(for: head, context, Captures(), to: &scratch.host),
+            target.append(for: head, context, Captures(), .component, variables: variables, to: &scratch.target),
+            host.append(for: head, context, Captures(), variables: variables, to: &scratch.host),
             Authority(scratch.host.readable, in: 0..<scratch.host.count) != nil
         else { return false }
         guard scratch.target.isEmpty || scratch.target[0] != .slash else {

@@ -32,16 +32,19 @@ struct QuestionFields: Sendable {
         self.lines = lines
     }
 
+    /// Whether values need `RequestVariables`.
+    var needsVariables: Bool { lines.contains { $0.value.needsVariables } }
+
     /// Writes the lines for a request behind those in `fields`.
     ///
     /// - Returns: false when they don't fit.
     func append(
-        for head: borrowing RequestHead, _ context: RequestContext, aside: inout ByteBuffer,
-        to fields: inout ByteBuffer
+        for head: borrowing RequestHead, _ context: RequestContext, _ variables: RequestVariables?,
+        aside: inout ByteBuffer, to fields: inout ByteBuffer
     ) -> Bool {
         for line in lines {
             aside.clear()
-            guard line.value.append(for: head, context, Captures(), to: &aside),
+            guard line.value.append(for: head, context, Captures(), variables: variables, to: &aside),
                 fields.room >= line.name.count + aside.count + 4
             else { return false }
             if !aside.isEmpty { fields.appendField(name: line.name.span, aside.readable) }

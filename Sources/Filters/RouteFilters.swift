@@ -235,6 +235,7 @@ public final class RouteFilters: Sendable {
             || hostOverride?.needsVariables == true || substitution?.needsVariables == true
             || zoneLimits?.needsVariables == true || errorRoutes != nil || responseCache?.needsVariables == true
             || requestForm?.needsVariables == true || readsBody
+            || externalAuth?.needsVariables == true || mirror?.needsVariables == true
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {

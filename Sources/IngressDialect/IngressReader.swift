@@ -42,6 +42,8 @@ struct IngressReading {
     var ownRequestRules = OwnRequestRules()
     /// Variables that groups of paths set, by path.
     var pathNames: [String: [NamedGroup]] = [:]
+    /// Variables that snippets of the paths and around them set.
+    var snippetVariables: Set<String> = []
     /// Upstreams of own requests, by name.
     var ownUpstreams: [UpstreamID: UpstreamRequest] = [:]
     var isRejected = false

@@ -45,7 +45,7 @@ extension IngressReading {
                     remedy: "use letters, digits, - and _ in names and no control characters in values", &content)
                 return []
             }
-            if let fault = TemplateText.fault(in: entry.value) {
+            if let fault = TemplateText.fault(in: entry.value, variables: snippetVariables) {
                 refuse(
                     "auth-proxy-set-headers",
                     "\(quoted(entry.key)) in ConfigMap \(configMap.metadata.namespace)/\(configMap.metadata.name) \(fault)",
@@ -117,7 +117,9 @@ extension IngressReading {
 
     private func checkVariables(_ texts: [String?]) throws(ValueFault) {
         for case let text? in texts {
-            if let fault = TemplateText.fault(in: text) { throw ValueFault("\(quoted(text)) \(fault)") }
+            if let fault = TemplateText.fault(in: text, variables: snippetVariables) {
+                throw ValueFault("\(quoted(text)) \(fault)")
+            }
         }
     }
 

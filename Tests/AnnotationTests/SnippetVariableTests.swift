@@ -42,12 +42,12 @@ import Testing
         let faults = gate.diagnostics.filter { $0.severity == .rejected }
         #expect(faults.count == 1)
         let fault = try #require(faults.first)
-        #expect(fault.field.hasSuffix("/configuration-snippet]"))
+        #expect(fault.field.hasSuffix("/server-snippet]"))
         #expect("\(fault.origin)".contains("shop/aa"))
         #expect(
-            fault.fault.contains("$closed") && fault.fault.contains("shop.example has that of")
+            fault.fault.contains("$closed") && fault.fault.contains("shop.example has the server snippet of")
                 && fault.fault.contains("shop/zz"), "\(fault)")
-        #expect(gate.faults(about: "server-snippet").count == 1)
+        #expect(gate.faults(about: "server-snippet").count == 2)
     }
 
     @Test func `that gives way to one that sets them as well are those of that one`() throws {
@@ -69,5 +69,42 @@ import Testing
             second: ["server-snippet": "set $closed $http_x_closed;", "configuration-snippet": snippet])
         #expect(try gate.request("/b").status == 200)
         #expect(gate.diagnostics.allSatisfy { $0.severity != .rejected }, "\(gate.diagnostics)")
+    }
+
+    // MARK: Other annotations
+
+    @Test func `are known to other annotations, as those of configuration-snippet are`() throws {
+        let auth = try ScriptedOrigin(answering: "")
+        let web = try ScriptedOrigin(answering: "web")
+        let gate = try Gate(
+            [
+                "server-snippet": "set $tenant $http_x_tenant;", "configuration-snippet": "set $realm \"of-$tenant\";",
+                "auth-url": "http://auth.shop.svc/check/$tenant", "auth-snippet": "proxy_set_header X-Realm $realm;",
+                "upstream-vhost": "$tenant.$realm", "rewrite-target": "/new", "x-forwarded-prefix": "/$realm",
+            ], path: "/app", origins: ["web": [web], "auth": [auth]])
+        #expect(gate.diagnostics.allSatisfy { $0.severity == .note }, "\(gate.diagnostics)")
+        #expect(try gate.request("/app", ["X-Tenant: blue"]).text == "web")
+        let question = try #require(auth.requests.first)
+        #expect(question.target == "/check/blue" && question["X-Realm"] == "of-blue")
+        let request = try #require(web.requests.first)
+        #expect(request["Host"] == "blue.of-blue" && request["X-Forwarded-Prefix"] == "/of-blue")
+    }
+
+    @Test func `that give way close paths whose other annotations need them`() throws {
+        let gate = try Self.gate(
+            first: Self.first("set $other 1;"),
+            second: ["server-snippet": "set $tenant $http_x_tenant;", "upstream-vhost": "$tenant.example"])
+        #expect(try gate.request("/b").status == 503)
+        #expect(gate.diagnostics.filter { $0.severity == .rejected }.count == 1)
+    }
+
+    @Test func `that nobody sets are as bad as ever`() throws {
+        let gate = try Gate(
+            ["configuration-snippet": "set $tenant x;", "upstream-vhost": "$tenants.example"],
+            origin: ScriptedOrigin(answering: "web"))
+        #expect(
+            gate.faults(about: "upstream-vhost") == [
+                "\"$tenants.example\" names $tenants, which isn't known: the Ingress is rejected"
+            ])
     }
 }

@@ -22,7 +22,7 @@ import Testing
         _ filter: ExternalAuthFilter, about head: borrowing RequestHead, _ context: RequestContext = Given.context()
     ) -> [String]? {
         var scratch = FilterScratch()
-        guard filter.prepare(head, context, &scratch) else { return nil }
+        guard filter.prepare(head, context, nil, &scratch) else { return nil }
         let bound = filter.bound(head, context, scratch)
         var buffer = ByteBuffer(capacity: bound)
         filter.append(head, context, ForwardedHeaders(ForwardingSettings()), scratch, to: &buffer)

@@ -70,7 +70,9 @@ extension Annotation {
         self.init(
             name: name, aliases: aliases, form: syntax.form, standard: standard, scope: scope, risk: risk,
             consequence: bad, hasGlobalDefault: global, support: .honoured, example: example, summary: summary
-        ) { value, draft throws(ValueFault) in draft[keyPath: field] = try syntax.parse(value) }
+        ) { value, draft throws(ValueFault) in
+            draft[keyPath: field] = try syntax.parse(value, knowing: draft.snippets.variables)
+        }
     }
 
     /// The same for a field that is nil by default.
@@ -82,7 +84,9 @@ extension Annotation {
         self.init(
             name: name, aliases: aliases, form: syntax.form, standard: standard, scope: scope, risk: risk,
             consequence: bad, hasGlobalDefault: global, support: .honoured, example: example, summary: summary
-        ) { value, draft throws(ValueFault) in draft[keyPath: field] = try syntax.parse(value) }
+        ) { value, draft throws(ValueFault) in
+            draft[keyPath: field] = try syntax.parse(value, knowing: draft.snippets.variables)
+        }
     }
 
     /// An annotation that has no meaning here and never will.

@@ -40,6 +40,7 @@ struct AnnotationReader: Sendable {
 
     func read(_ ingress: Ingress, _ diagnostics: inout [Diagnostic]) -> Reading {
         var reading = Reading(draft: defaults)
+        reading.draft.snippets.variables.formUnion(variables(setOn: ingress))
         var dropped: [AnnotationGroup] = []
         for annotation in ingress.metadata.annotations where annotation.name.hasPrefix(prefix) {
             let place = Place(ingress, annotation, name: String(annotation.name.dropFirst(prefix.utf8.count)))
@@ -57,6 +58,17 @@ struct AnnotationReader: Sendable {
         }
         for group in dropped { group.reset(&reading.draft, defaults) }
         return reading
+    }
+
+    /// The variables that an Ingress's snippets set.
+    private func variables(setOn ingress: Ingress) -> Set<String> {
+        var names: Set<String> = []
+        for annotation in ingress.metadata.annotations where annotation.name.hasPrefix(prefix) {
+            guard ["configuration-snippet", "server-snippet"].contains(annotation.name.dropFirst(prefix.utf8.count))
+            else { continue }
+            names.formUnion(SnippetCompiler.variables(setBy: annotation.value))
+        }
+        return names
     }
 
     /// Whether an Ingress has an annotation of this name, without prefix, whose value isn't blank.

@@ -6,6 +6,8 @@ struct SnippetDraft: Sendable, Equatable {
     var ofHost: String?
     /// Of the question to the authorization service.
     var ofQuestion: String?
+    /// Variables that the snippets of paths and host set, which other annotations may name.
+    var variables: Set<String> = []
 }
 
 extension Syntax<String> {

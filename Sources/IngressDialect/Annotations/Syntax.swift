@@ -7,16 +7,29 @@ struct Syntax<Value: Sendable>: Sendable {
     /// How people read it: `true or false`. Fits after "expected".
     let form: String
     let parse: @Sendable (String) throws(ValueFault) -> Value
+    private let parseKnowing: @Sendable (String, Set<String>) throws(ValueFault) -> Value
 
     init(_ form: String, parse: @escaping @Sendable (String) throws(ValueFault) -> Value) {
         self.form = form
         self.parse = parse
+        parseKnowing = { value, _ throws(ValueFault) in try parse(value) }
+    }
+
+    /// A grammar of texts that may name variables.
+    init(_ form: String, knowing parse: @escaping @Sendable (String, Set<String>) throws(ValueFault) -> Value) {
+        self.form = form
+        self.parse = { value throws(ValueFault) in try parse(value, []) }
+        parseKnowing = parse
+    }
+
+    /// - Parameter variables: those that snippets beside the value set.
+    func parse(_ text: String, knowing variables: Set<String>) throws(ValueFault) -> Value {
+        try parseKnowing(text, variables)
     }
 
     /// A grammar that needs no more explanation of a fault than its form.
     init(_ form: String, matching parse: @escaping @Sendable (String) -> Value?) {
-        self.form = form
-        self.parse = { value throws(ValueFault) in
+        self.init(form) { value throws(ValueFault) in
             guard let parsed = parse(value) else { throw .expected(form, value) }
             return parsed
         }
@@ -102,9 +115,11 @@ extension Syntax<String> {
     /// Text in which every `$` begins a capture or a variable that is known.
     static func template(_ characters: CharacterClass, upTo limitBytes: Int = .max) -> Syntax<String> {
         let plain = text(characters, upTo: limitBytes)
-        return Syntax(plain.form) { value throws(ValueFault) in
+        return Syntax(plain.form) { value, variables throws(ValueFault) in
             let text = try plain.parse(value)
-            if let fault = TemplateText.fault(in: text) { throw ValueFault("\(quoted(text)) \(fault)") }
+            if let fault = TemplateText.fault(in: text, variables: variables) {
+                throw ValueFault("\(quoted(text)) \(fault)")
+            }
             return text
         }
     }
@@ -112,8 +127,8 @@ extension Syntax<String> {
     /// A host with an optional port, in which every `$` begins a capture or a variable that is known.
     static let hostTemplate: Syntax<String> = {
         let plain = template(.regex, upTo: 255)
-        return Syntax("a host of \(plain.form)") { value throws(ValueFault) in
-            let text = try plain.parse(value)
+        return Syntax("a host of \(plain.form)") { value, variables throws(ValueFault) in
+            let text = try plain.parse(value, knowing: variables)
             guard text.isEmpty || HostTemplate.isPossible(text) else { throw .expected("a host", text) }
             return text
         }

@@ -25,10 +25,6 @@ extension IngressReading {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
             if compiler.isRefused { content.refusal = content.refusal ?? "because of configuration-snippet" }
-            let known = ofPaths.union(globals.server.variables).union([SnippetCompiler.requestBody])
-            let foreign = server.isEmpty ? [] : SnippetCompiler.variables(foreignTo: text).subtracting(known)
-            content.hostVariables = HostVariables(
-                names: server.intersection(foreign), origin: annotationOrigin("configuration-snippet"))
         }
         settle(compiler.switchedOff[...], of: "configuration-snippet", draft, into: &content)
         let count = compiler.switchedOff.count
@@ -36,6 +32,10 @@ extension IngressReading {
         if let text = globals.locationSnippet { compiler.add(text) }
         if compiler.isRefused { content.refusal = content.refusal ?? "because of location-snippet of the ConfigMap" }
         settle(compiler.switchedOff[count...], of: nil, draft, into: &content)
+        snippetVariables = compiler.variables
+        content.hostVariables = HostVariables(
+            names: server.subtracting(ofPaths).subtracting(globals.server.variables).intersection(draft.variablesRead),
+            origin: annotationOrigin("server-snippet"))
         put(compiler, into: &draft)
         var snippet = PathSnippet(compiled: compiler, addressRules: nil)
         guard !compiler.access.isEmpty else { return snippet }
@@ -99,7 +99,7 @@ extension IngressReading {
     mutating func readQuestionSnippet(
         _ text: String, into content: inout TranslatedIngress.Content
     ) -> [HeaderEdits.Field] {
-        var compiler = SnippetCompiler(.question)
+        var compiler = SnippetCompiler(.question, variables: snippetVariables)
         compiler.knowsPlaces = globals.settings.geo.isOn
         compiler.add(text)
         report(compiler.findings, of: "auth-snippet")

@@ -17,7 +17,8 @@ extension Exchange {
             return authorize(ExternalAuthFilter.noAnswer)
         }
         if let rule = filter.cache {
-            state.answerKey = rule.digest(request, context, by: worker.authCache.hash, &worker.filterScratch)
+            state.answerKey = rule.digest(
+                request, context, variables, by: worker.authCache.hash, &worker.filterScratch)
             if let key = state.answerKey, let kept = worker.authCache.answer(for: key, now: worker.loop.now) {
                 worker.metrics.count(.authCacheHits)
                 authAnswer = kept
@@ -25,7 +26,7 @@ extension Exchange {
                 return heed(kept, filter)
             }
         }
-        guard filter.prepare(request, context, &worker.filterScratch) else {
+        guard filter.prepare(request, context, variables, &worker.filterScratch) else {
             return authorize(ExternalAuthFilter.noAnswer)
         }
         let question = worker.takeSubrequest()
@@ -64,7 +65,7 @@ extension Exchange {
 
     private func heed(_ answer: AuthAnswer, _ filter: ExternalAuthFilter) {
         keepVariables(of: answer)
-        authorize(filter.opinion(on: answer, request, context, &worker.filterScratch))
+        authorize(filter.opinion(on: answer, request, context, variables, &worker.filterScratch))
     }
 
     /// Ends the question and lets go of the answer.

@@ -84,7 +84,7 @@ extension Exchange {
     private func sendCopy(
         to service: RouteServices.Service, _ filter: MirrorFilter, withBody: Bool
     ) {
-        guard filter.prepare(request, context, &worker.filterScratch) else { return }
+        guard filter.prepare(request, context, variables, &worker.filterScratch) else { return }
         let length = withBody ? heldBody.count : 0
         let size = filter.bound(request, worker.filterScratch) + length
         guard !service.upstream.balancer.endpoints.isEmpty else { return worker.metrics.count(.mirrorFailures) }
