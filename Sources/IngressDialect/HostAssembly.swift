@@ -178,17 +178,15 @@ struct HostAssembly {
     var common: ServerSnippet { surroundings.server }
     var renamed: [ServicePort: UpstreamID] { surroundings.renamed }
 
-    func hasAddedHeaders(_ share: Int) -> Bool { shares[share].ingress.content.hasAddedHeaders }
-    func hasAddressRules(_ share: Int) -> Bool { shares[share].ingress.content.hasAddressRules }
-    func errors(of share: Int) -> ErrorRoutesDraft { shares[share].ingress.content.errors }
-    func limits(of share: Int) -> ZoneLimitsDraft { shares[share].ingress.content.limits }
-    func saysCompression(_ share: Int) -> Bool { shares[share].ingress.content.saysCompression }
-
-    /// What each path says itself of the cache.
-    func responseCaches(_ entries: [RegexMode.Entry]) -> [Origin: ResponseCacheDraft] {
-        Dictionary(
-            entries.map { ($0.route.origin, shares[$0.share].ingress.content.responseCache) },
-            uniquingKeysWith: { first, _ in first })
+    /// What the paths of an Ingress say themselves, as far as the host's snippet asks.
+    func ownWord(of share: Int, within server: ServerSnippet) -> ServerSnippet.OwnWord {
+        let content = shares[share].ingress.content
+        return .init(
+            hasAddedHeaders: content.hasAddedHeaders, saysExpiry: content.saysExpiry,
+            hasAddressRules: content.hasAddressRules, saysCompression: content.saysCompression,
+            limits: server.limits.isEmpty ? nil : content.limits,
+            errors: server.errors.isEmpty ? nil : content.errors,
+            cookieFlags: content.cookieFlags, substitution: content.substitution, responseCache: content.responseCache)
     }
 
     mutating func noteTaken(_ route: Route, by owner: Origin) {

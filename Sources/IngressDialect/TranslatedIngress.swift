@@ -96,6 +96,12 @@ final class TranslatedIngress: Sendable {
         var serverUpstreams: [UpstreamRequest] = []
         /// A snippet of the paths adds headers by `add_header`.
         var hasAddedHeaders = false
+        /// A snippet of the paths says something by `expires`.
+        var saysExpiry = false
+        /// What snippets of the paths say of cookies' flags, if anything.
+        var cookieFlags: [CookieFlags]?
+        /// What snippets of the paths say of texts to replace.
+        var substitution = SubstitutionDraft()
         /// The paths have address rules of their own, which take the place of those of the host and of `block-cidrs`.
         var hasAddressRules = false
         /// What a snippet says of TLS towards the backends where the Ingress names no Secret for it.

@@ -28,6 +28,19 @@ import Testing
         #expect(ContinuousClock.now - begin >= .milliseconds(400))
     }
 
+    @Test(arguments: [
+        ("", 64 << 10), ("limit_rate 8k;", 8 << 10), ("more_set_headers 'X-A: 1';", 64 << 10),
+    ])
+    func `holds for a host's paths that say nothing themselves, by limit_rate`(path: String, rate: Int) throws {
+        let snippets = ["server-snippet": "limit_rate 64k; limit_rate_after 1m;"]
+        let gate = try Gate(
+            path.isEmpty ? snippets : snippets.merging(["configuration-snippet": path]) { $1 },
+            origin: ScriptedOrigin(answering: "x"))
+        let bandwidth = try #require(gate.model.virtualHosts[0].routes[0].policy.bandwidth)
+        #expect(bandwidth == Bandwidth(bytesPerSecond: rate, bytesBefore: path.hasPrefix("limit") ? 0 : 1 << 20))
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+    }
+
     @Test(
         .shows(defaultOf: "limit-rate"), .shows(badValueOf: "limit-rate"),
         arguments: [[:], ["limit-rate": "0"], ["limit-rate": "slow"], ["limit-rate-after": "1"]])

@@ -118,6 +118,29 @@ import Testing
         #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
     }
 
+    /// What a host's snippet and a path's say, and what comes of both.
+    static let laidOver = [
+        ("expires 1h;", "", "Cache-Control", ["max-age=3600"]),
+        ("expires 1h;", "expires 2h;", "Cache-Control", ["max-age=7200"]),
+        ("expires 1h;", "expires off;", "Cache-Control", []),
+        ("expires 1h;", "if ($arg_old = 1) { expires -1; }", "Cache-Control", ["max-age=3600"]),
+        ("expires 1h;", "if ($arg_old = \"\") { expires -1; }", "Cache-Control", ["no-cache"]),
+        ("proxy_cookie_flags ~ secure;", "", "Set-Cookie", ["a=1; Secure"]),
+        ("proxy_cookie_flags ~ secure;", "proxy_cookie_flags ~ httponly;", "Set-Cookie", ["a=1; HttpOnly"]),
+        ("proxy_cookie_flags ~ secure;", "proxy_cookie_flags off;", "Set-Cookie", ["a=1"]),
+    ]
+
+    @Test(arguments: laidOver)
+    func `lets a path's word take the place of its host's`(
+        host: String, path: String, name: String, values: [String]
+    ) throws {
+        let origin = try ScriptedOrigin(answering: "x", fields: ["Set-Cookie: a=1"])
+        let snippets = path.isEmpty ? [:] : ["configuration-snippet": path]
+        let gate = try Gate(snippets.merging(["server-snippet": host]) { $1 }, origin: origin)
+        #expect(try gate.request().values(name) == values)
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+    }
+
     static let variables = [
         "$host": "shop.example", "$http_host": "shop.example:81", "$hostname": "gate-machine",
         "$request_uri": "/a%20b/c?x=1&y=", "$uri": "/a b/c", "$document_uri": "/a b/c", "$args": "x=1&y=",

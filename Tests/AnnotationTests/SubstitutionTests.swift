@@ -40,6 +40,21 @@ import Testing
         #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
     }
 
+    @Test(arguments: [
+        ("sub_filter tea coffee;", "", "coffee tea"),
+        ("sub_filter tea coffee;", "sub_filter_once off;", "coffee coffee"),
+        ("sub_filter tea coffee; sub_filter_once off;", "sub_filter tea milk;", "milk milk"),
+        ("sub_filter_once off;", "sub_filter tea milk;", "milk milk"),
+        ("sub_filter_once off;", "", "tea tea"),
+    ])
+    func `of a host acts on paths that look for nothing themselves`(
+        host: String, path: String, expected: String
+    ) throws {
+        let (gate, _) = try gate(path, "tea tea", and: ["server-snippet": host])
+        #expect(try gate.request().text == expected)
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+    }
+
     @Test func `finds texts wherever the content is cut, and holds nothing else back`() throws {
         let step = Watched(0)
         let origin = try ScriptedOrigin { connection in

@@ -18,6 +18,9 @@ extension HostAssembly {
         both.limits = own.limits.beside(common.limits)
         both.compression = own.compression ?? common.compression
         both.responseCache = own.responseCache.within(common.responseCache)
+        both.bandwidth = own.bandwidth ?? common.bandwidth
+        both.cookieFlags = own.cookieFlags ?? common.cookieFlags
+        both.substitution = own.substitution.within(common.substitution)
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
         both.silencesLog = own.silencesLog || common.silencesLog
         return both
@@ -25,28 +28,12 @@ extension HostAssembly {
 
     /// - Parameter entries: the routes of the host with the Ingresses that they come from.
     mutating func lay(_ server: ServerSnippet, over host: inout VirtualHost, _ entries: [RegexMode.Entry]) {
-        let adding = Set(entries.filter { hasAddedHeaders($0.share) }.map(\.route.origin))
-        let admitting = Set(entries.filter { hasAddressRules($0.share) }.map(\.route.origin))
-        let compressing = Set(entries.filter { saysCompression($0.share) }.map(\.route.origin))
-        let limitsOfRoutes =
-            server.limits.isEmpty
-            ? [:]
-            : Dictionary(
-                entries.map { ($0.route.origin, limits(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
-        let errorsOfRoutes =
-            server.errors.isEmpty
-            ? [:]
-            : Dictionary(
-                entries.map { ($0.route.origin, errors(of: $0.share)) }, uniquingKeysWith: { first, _ in first })
-        let caches = server.responseCache.isEmpty ? [:] : responseCaches(entries)
+        let words = Dictionary(
+            entries.map { ($0.route.origin, ownWord(of: $0.share, within: server)) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for index in host.routes.indices {
-            let origin = host.routes[index].origin
-            server.apply(
-                to: &host.routes[index],
-                .init(
-                    hasAddedHeaders: adding.contains(origin), hasAddressRules: admitting.contains(origin),
-                    saysCompression: compressing.contains(origin), limits: limitsOfRoutes[origin],
-                    errors: errorsOfRoutes[origin], responseCache: caches[origin] ?? .init()))
+            server.apply(to: &host.routes[index], words[host.routes[index].origin] ?? .init())
         }
         var first: [Route] = []
         var last: [Route] = []
@@ -89,6 +76,8 @@ extension HostAssembly {
 extension SnippetHeaders {
     /// Behind these directives those of another place of the same kind.
     mutating func append(_ other: SnippetHeaders) {
+        if !saysExpiry { expiry = other.expiry }
+        saysExpiry = saysExpiry || other.saysExpiry
         response += other.response
         added += other.added
         input += other.input

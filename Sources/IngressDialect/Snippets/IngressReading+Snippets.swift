@@ -61,6 +61,7 @@ extension IngressReading {
             content.policy.rules = RequestRules(
                 ofPath: compiled.steps, ofAnswer: answer.map { .init(name: $0.key, field: $0.value) })
         }
+        content.substitution = compiled.substitution
         content.policy.substitution = compiled.substitution.policy()
         compiled.shapeRequests(&content.policy)
         content.policy.isInternal = compiled.isInternal
@@ -74,6 +75,8 @@ extension IngressReading {
         content.saysCompression = !compiled.compression.isEmpty
         content.responseCache = compiled.responseCache
         content.hasAddedHeaders = !compiled.headers.added.isEmpty
+        content.cookieFlags = compiled.cookieFlags
+        content.saysExpiry = compiled.headers.saysExpiry
         if !compiled.headers.isEmpty {
             var edits = content.policy.headerEdits ?? HeaderEdits()
             edits.append(compiled.headers.edits())
@@ -186,7 +189,7 @@ extension IngressReading {
                     ], of: annotation)
             }
         }
-        draft.bodies.rewriting.cookieFlags += compiled.cookieFlags
+        draft.bodies.rewriting.cookieFlags += compiled.cookieFlags ?? []
         draft.bodies.requestTimeout = compiled.bodyTimeout ?? draft.bodies.requestTimeout
         for setting in compiled.compression { draft.compression.apply(setting) }
         draft.responseCache = compiled.responseCache.within(draft.responseCache)

@@ -24,6 +24,8 @@ struct ServerSnippet: Sendable, Equatable {
     struct OwnWord: Sendable, Equatable {
         /// An `add_header`.
         var hasAddedHeaders = false
+        /// An `expires`.
+        var saysExpiry = false
         /// Which addresses may come in: by annotations, the ConfigMap's lists for paths, `allow` or `deny`.
         var hasAddressRules = false
         /// Something about compression.
@@ -32,6 +34,10 @@ struct ServerSnippet: Sendable, Equatable {
         var limits: ZoneLimitsDraft?
         /// Of errors, likewise.
         var errors: ErrorRoutesDraft?
+        /// Of cookies' flags, if anything.
+        var cookieFlags: [CookieFlags]?
+        /// Of texts to replace.
+        var substitution = SubstitutionDraft()
         /// What it says of the cache.
         var responseCache = ResponseCacheDraft()
     }
@@ -46,6 +52,12 @@ struct ServerSnippet: Sendable, Equatable {
     /// What `http-snippet` says of them.
     var limitsAround = ZoneLimitsDraft()
 
+    /// `limit_rate` and `limit_rate_after`
+    var bandwidth: Bandwidth?
+    /// `proxy_cookie_flags`
+    var cookieFlags: [CookieFlags]?
+    /// `sub_filter` and its kin
+    var substitution = SubstitutionDraft()
     /// `access_log off`
     var silencesLog = false
     /// `client_body_timeout`
@@ -59,7 +71,7 @@ struct ServerSnippet: Sendable, Equatable {
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
             && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty && responseCache.isEmpty
-            && !readsBody
+            && !readsBody && substitution.isEmpty && cookieFlags == nil && bandwidth == nil
     }
 
     init() {}
@@ -77,6 +89,9 @@ struct ServerSnippet: Sendable, Equatable {
         bodyTimeout = compiled.bodyTimeout
         limits = compiled.limits
         errors = compiled.errors
+        substitution = compiled.substitution
+        cookieFlags = compiled.cookieFlags
+        bandwidth = compiled.bandwidth
         readsBody = compiled.readsBody
         if !compiled.compression.isEmpty {
             var draft = defaults.compression
@@ -94,6 +109,15 @@ struct ServerSnippet: Sendable, Equatable {
         if !responseCache.isEmpty, case .forward = route.action {
             route.policy.responseCache = own.responseCache.within(responseCache).within(commonCache).policy()
         }
+        if !substitution.isEmpty, case .forward = route.action {
+            route.policy.substitution = own.substitution.within(substitution).policy()
+        }
+        route.policy.bandwidth = route.policy.bandwidth ?? bandwidth
+        if let cookieFlags, own.cookieFlags == nil, case .forward = route.action {
+            var rewrite = route.policy.responseRewrite ?? ResponseRewrite()
+            rewrite.cookieFlags = cookieFlags
+            route.policy.responseRewrite = rewrite
+        }
         if !steps.isEmpty {
             var rules = route.policy.rules ?? RequestRules()
             rules.ofHost += steps
@@ -108,10 +132,27 @@ struct ServerSnippet: Sendable, Equatable {
         if let addressRules, !own.hasAddressRules { route.policy.addressRules = addressRules }
         var headers = headers
         if own.hasAddedHeaders { headers.added = [] }
+        if own.saysExpiry { headers.expiry = [] }
         guard !headers.isEmpty else { return }
         var edits = headers.edits()
         if let own = route.policy.headerEdits { edits.append(own) }
         route.policy.headerEdits = edits
+    }
+}
+
+extension SnippetCompiler {
+    /// What `limit_rate` and `limit_rate_after` say.
+    fileprivate var bandwidth: Bandwidth? {
+        var limits = LimitDraft()
+        for override in overrides {
+            let kibibytes = min(Int(override.value) ?? 0, 1_000_000_000)
+            switch override.annotation {
+            case "limit-rate": limits.responseRate = kibibytes
+            case "limit-rate-after": limits.responseRateAfter = kibibytes
+            default: break
+            }
+        }
+        return limits.bandwidth()
     }
 }
 
@@ -141,8 +182,10 @@ extension ServerSnippet.Location {
             labels: labels, origin: origin)
         goesFirst = location.goesFirst
         own = ServerSnippet.OwnWord(
-            hasAddedHeaders: !compiled.headers.added.isEmpty, hasAddressRules: !compiled.access.isEmpty,
+            hasAddedHeaders: !compiled.headers.added.isEmpty, saysExpiry: compiled.headers.saysExpiry,
+            hasAddressRules: !compiled.access.isEmpty,
             saysCompression: !compiled.compression.isEmpty, limits: compiled.limits, errors: compiled.errors,
+            cookieFlags: compiled.cookieFlags, substitution: compiled.substitution,
             responseCache: compiled.responseCache)
     }
 }

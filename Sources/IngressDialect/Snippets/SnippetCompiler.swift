@@ -84,8 +84,8 @@ struct SnippetCompiler: Sendable {
     var cacheZones: Set<String> = []
     /// Places of addresses are looked up (`use-geoip2`).
     var knowsPlaces = false
-    /// `proxy_cookie_flags`
-    var cookieFlags: [CookieFlags] = []
+    /// `proxy_cookie_flags`, which may be `off`; nil where there is none.
+    var cookieFlags: [CookieFlags]?
     private(set) var findings: [Finding] = []
     /// Something that might keep somebody out is not understood.
     private(set) var isRefused = false

@@ -4,7 +4,7 @@ import Pattern
 /// `proxy_cookie_flags`
 extension SnippetTable {
     static let cookieFlags = SnippetDirective(
-        "proxy_cookie_flags", .location, 1...8,
+        "proxy_cookie_flags", .paths, 1...8,
         "Flags that cookies of the backend are given or lose, for a name, a `~regex`, or `~` for all: `secure`, `httponly`, "
             + "`samesite=lax`, `nosecure` …; the first that fits a cookie acts."
     ) { snippet, directive throws(ValueFault) in
@@ -13,7 +13,7 @@ extension SnippetTable {
         guard words.count > 1 else { throw ValueFault("it names no flag") }
         var flags = CookieFlags(of: try cookie(words[0]))
         for word in words.dropFirst() { try set(word.lowercased(), in: &flags) }
-        snippet.cookieFlags.append(flags)
+        snippet.cookieFlags = (snippet.cookieFlags ?? []) + [flags]
     }
 
     private static func cookie(_ word: String) throws(ValueFault) -> ResponseRewrite.Rule.Pattern? {

@@ -61,10 +61,10 @@ struct SnippetDirective: Sendable {
 
     /// A directive that says what an annotation says too.
     init(
-        _ name: String, as annotation: String, words: ClosedRange<Int> = 1...1,
+        _ name: String, _ contexts: SnippetContexts = .location, as annotation: String, words: ClosedRange<Int> = 1...1,
         _ value: @escaping @Sendable ([String]) throws(ValueFault) -> String
     ) {
-        self.init(name, .location, words, "As the annotation `\(annotation)`.") {
+        self.init(name, contexts, words, "As the annotation `\(annotation)`.") {
             snippet, directive throws(ValueFault) in
             let text = try value(directive.arguments.map(\.text))
             snippet.overrides.append(.init(annotation: annotation, value: text, line: directive.line, directive: name))

@@ -12,6 +12,10 @@ struct SnippetHeaders: Sendable, Equatable {
     var response: [Placed] = []
     /// `add_header`: those of a block take the place of those around it.
     var added: [Placed] = []
+    /// `expires` outside of every `if`: that of a path takes the place of the host's.
+    var expiry: [Placed] = []
+    /// There is one, which may be `off`.
+    var saysExpiry = false
     /// `more_set_input_headers`, `more_clear_input_headers`
     var input: [Placed] = []
     /// `proxy_set_header`
@@ -22,14 +26,14 @@ struct SnippetHeaders: Sendable, Equatable {
     var branches = 0
 
     var isEmpty: Bool {
-        response.isEmpty && added.isEmpty && input.isEmpty && upstream.isEmpty && passed.isEmpty
+        response.isEmpty && added.isEmpty && expiry.isEmpty && input.isEmpty && upstream.isEmpty && passed.isEmpty
     }
 
     /// The edits, with each `add_header` in the branches that have none of their own.
     func edits() -> HeaderEdits {
         HeaderEdits(
             onReceipt: input.map(Self.placed), onRequest: upstream,
-            onResponse: added.map(inherited) + response.map(Self.placed), passedOnResponse: passed)
+            onResponse: added.map(inherited) + (expiry + response).map(Self.placed), passedOnResponse: passed)
     }
 
     private static func placed(_ placed: Placed) -> HeaderEdits.Edit {
@@ -135,10 +139,14 @@ extension SnippetTable {
             snippet.headers.passed.append(name)
         },
         SnippetDirective(
-            "expires", [.location, .condition], 1...2,
-            "Sets `Expires` and `Cache-Control` on the statuses of `add_header`: a time, `epoch`, `max` or `off`."
+            "expires", [.server, .location, .condition], 1...2,
+            "Sets `Expires` and `Cache-Control` on the statuses of `add_header`: a time, `epoch`, `max` or `off`. That of a path "
+                + "takes the place of the host's."
         ) { snippet, directive throws(ValueFault) in
-            for edit in try Expiry.edits(directive.arguments.map(\.text)) { snippet.place(response: edit) }
+            let edits = try Expiry.edits(directive.arguments.map(\.text))
+            guard snippet.branch == 0 else { return edits.forEach { snippet.place(response: $0) } }
+            snippet.headers.saysExpiry = true
+            snippet.headers.expiry = edits.map { .init(branch: 0, edit: $0) }
         },
     ]
 

@@ -61,8 +61,8 @@ extension SnippetTable {
                     .init(annotation: annotation, value: value, line: directive.line, directive: directive.name))
             }
         },
-        SnippetDirective("limit_rate", as: "limit-rate", kilobytes),
-        SnippetDirective("limit_rate_after", as: "limit-rate-after", kilobytes),
+        SnippetDirective("limit_rate", .paths, as: "limit-rate", kilobytes),
+        SnippetDirective("limit_rate_after", .paths, as: "limit-rate-after", kilobytes),
         SnippetDirective(
             "access_log", [.server, .location, .condition], 1...4,
             "`off`: as `enable-access-log: \"false\"`; in a server for all paths of the host."
