@@ -76,7 +76,7 @@ extension HTTP2Session {
         let value = Span(_unsafeElements: value)
         switch state.section {
         case .request: return takeRequestField(state, name, value, limits)
-        case .trailers: state.trailers.appendTrailer(name, value)
+        case .trailers: return takeTrailer(state, name, value, limits)
         case .undecided: return decide(state, name, value)
         case .interim: return state.interim.takeField(name, value) ? Self.goOn : Self.resetStream
         case .response: return state.response.takeField(name, value) ? Self.goOn : Self.resetStream
@@ -115,6 +115,25 @@ extension HTTP2Session {
         guard state.request.takeField(name, value, underscores: configuration.underscores) else {
             return refuseField(of: state.id)
         }
+        return Self.goOn
+    }
+
+    /// Trailers of a request have the room that its head had: the answer may be on its way, so that a stream with more is
+    /// reset. Those of a response were held against its limits before.
+    private func takeTrailer(
+        _ state: HTTP2StreamState, _ name: Span<UInt8>, _ value: Span<UInt8>, _ limits: HeadLimits
+    ) -> Int32 {
+        if role == .server {
+            let bytes = name.count + value.count + 4
+            state.trailerBytes += bytes
+            guard bytes <= limits.fieldLineBytes, state.trailerBytes <= limits.totalFieldBytes,
+                state.fieldCount <= limits.fieldCount
+            else {
+                submitReset(state.id, .enhanceYourCalm)
+                return floods.count(.headers) ? Self.fatal : Self.resetStream
+            }
+        }
+        state.trailers.appendTrailer(name, value)
         return Self.goOn
     }
 

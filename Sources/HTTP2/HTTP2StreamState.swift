@@ -43,6 +43,8 @@ public final class HTTP2StreamState {
     public internal(set) var fault: HTTP1Error?
     /// Bytes of the fields of the request, or of the field section that is coming from a server, decoded.
     public internal(set) var headBytes = 0
+    /// Servers: bytes of the trailers of the request, decoded.
+    var trailerBytes = 0
     /// Clients: what a field section of the response may hold.
     var headLimits = HeadLimits.response
     /// Clients: the final response, of use once `head` was signalled.
@@ -114,6 +116,7 @@ public final class HTTP2StreamState {
         if !outgoingTrailers.isEmpty { outgoingTrailers.clear() }
         fault = nil
         headBytes = 0
+        trailerBytes = 0
         hasEnded = false
         closeCode = nil
         section = .none

@@ -192,6 +192,59 @@ import Testing
         #expect(request.trailers == [Message.Field(name: "x-sum", value: "42")])
     }
 
+    static let excessiveTrailers: [[(String, String)]] = [
+        [("x-long", String(repeating: "a", count: 1100))],
+        (0..<3).map { ("x-\($0)", String(repeating: "a", count: 900)) },
+        (0..<21).map { ("x-\($0)", "1") },
+    ]
+
+    @Test(arguments: excessiveTrailers)
+    func `with trailers beyond what a head may hold is reset, and its connection goes on`(
+        trailers: [(String, String)]
+    ) throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let settings = Given.settings {
+            $0.client.headerLineBytes = 1000
+            $0.client.headerBytes = 2000
+            $0.client.headerCount = 20
+        }
+        let rig = try ProxyRig(Given.model(origin, settings: settings), http2: true)
+        let client = try rig.http2()
+        let stream = try client.request(method: "POST", body: "text", endStream: false)
+        try client.send(.headers(stream, trailers.asFields, endStream: true))
+        #expect(try client.message(stream).resetCode == HTTP2Frame.Code.enhanceYourCalm)
+        // The room of trailers is their own, and each request's anew.
+        for _ in 0..<2 {
+            let good = try client.request(
+                method: "POST", [("x-long", String(repeating: "a", count: 900))], body: "text", endStream: false)
+            let fields = [
+                ("x-long", String(repeating: "a", count: 900)), ("x-more", String(repeating: "a", count: 900)),
+            ]
+            try client.send(.headers(good, fields.asFields, endStream: true))
+            #expect(try client.message(good).status == 200)
+        }
+        #expect(origin.requests.filter { $0.trailers.count == 2 }.count == 2)
+    }
+
+    @Test func `with such trailers over and over ends the connection`() throws {
+        let origin = try ScriptedOrigin(answering: "ok")
+        let rig = try ProxyRig(Given.model(origin), http2: true)
+        let client = try rig.http2()
+        client.answersPings = false
+        let trailers = [("x-long", String(repeating: "a", count: 9000))].asFields
+        // The proxy may be gone before all of it is sent.
+        for _ in 0..<12 {
+            guard let stream = try? client.request(method: "POST", body: "text", endStream: false) else { break }
+            try? client.send(.headers(stream, trailers, endStream: true))
+        }
+        do {
+            while try client.frame() != nil {}
+        } catch WireFault.reset {}
+        let goodbye = try #require(client.frames.last { $0.kind == HTTP2Frame.Kind.goAway })
+        #expect(HTTP2Frame.word(goodbye.payload[4...]) == HTTP2Frame.Code.enhanceYourCalm)
+        #expect(rig.metric("gatehouse_limits_hit_total", "limit=\"http2_headers\"") == 1)
+    }
+
     @Test func `larger than the limit gets 413 and is not read on`() throws {
         let origin = try ScriptedOrigin(answering: "ok")
         let rig = try ProxyRig(
