@@ -14,6 +14,8 @@ public final class RouteFilters: Sendable {
     public let bodyLimit: Int?
     /// Nanoseconds between two reads of a request body; nil for what the settings say.
     public let bodyTimeout: UInt64?
+    /// How long the client's connection stays open after a response; nil for what the settings say.
+    public let clientKeepAlive: ClientKeepAliveRule?
     /// What every response of the route carries, own pages included, in place of the upstream's.
     public let responseEdits: ResponseEdits
     /// What is changed of the request's fields once its route is known, as if the client had sent it so.
@@ -26,6 +28,8 @@ public final class RouteFilters: Sendable {
     public let answerVariables: [(number: Int, field: [UInt8])]
     /// Whether requests need `RequestVariables`.
     public let needsVariables: Bool
+    /// Whether a request has to be got ready for the route: variables, or a say about the client's connection.
+    public let needsPreparation: Bool
     public let requestBuffering: RequestBuffering
     /// What the upstream gets in place of what the client sent; nil for nothing.
     public let requestForm: RequestFormFilter?
@@ -110,6 +114,7 @@ public final class RouteFilters: Sendable {
         }
         bodyLimit = policy.bodyLimits.requestBytes
         bodyTimeout = policy.bodyLimits.timeout.map { UInt64($0.nanoseconds) }
+        clientKeepAlive = policy.clientKeepAlive.map { ClientKeepAliveRule($0) }
         let edits = settings.headerEdits(with: policy.ownEdits(settings))
         let hasTemplates =
             policy.rules != nil || edits?.holdsTemplates == true || policy.rewrite != nil || policy.hostOverride != nil
@@ -236,6 +241,7 @@ public final class RouteFilters: Sendable {
             || zoneLimits?.needsVariables == true || errorRoutes != nil || responseCache?.needsVariables == true
             || requestForm?.needsVariables == true || readsBody
             || externalAuth?.needsVariables == true || mirror?.needsVariables == true
+        needsPreparation = needsVariables || clientKeepAlive != nil
         if case .regex = route.match.path {
             forgetsGroups = false
         } else {
@@ -254,6 +260,8 @@ public final class RouteFilters: Sendable {
     public init(refusing status: Status) {
         bodyLimit = nil
         bodyTimeout = nil
+        clientKeepAlive = nil
+        needsPreparation = false
         responseEdits = .none
         requestEdits = nil
         variableNames = []

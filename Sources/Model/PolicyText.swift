@@ -18,6 +18,7 @@ extension RoutePolicy {
         lines += accessLines
         if let bandwidth { lines.append("bandwidth \(bandwidth)") }
         lines += observation.lines
+        if let clientKeepAlive { lines.append("connection of the client \(clientKeepAlive)") }
         if timeouts != Timeouts() { lines.append("timeouts \(timeouts)") }
         if retry != Retry() { lines.append("retry \(retry)") }
         if let mirror { lines.append("mirror \(mirror)") }
@@ -53,6 +54,14 @@ extension BodyLimits: CustomStringConvertible {
     public var description: String {
         let bytes = requestBytes.map { "\($0) bytes" } ?? "none"
         return timeout.map { "\(bytes), \($0.secondsText) between reads" } ?? bytes
+    }
+}
+
+extension ClientKeepAlive: CustomStringConvertible {
+    public var description: String {
+        guard timeout > .zero else { return "closed after a response" }
+        let told = announcedSeconds.map { ", told \($0)s" } ?? ""
+        return "kept for \(timeout.secondsText)\(told)"
     }
 }
 

@@ -17,6 +17,7 @@ public struct RoutePolicy: Sendable, Hashable {
     public var hostOverride: HostOverride?
     public var headerEdits: HeaderEdits?
     public var bodyLimits = BodyLimits()
+    public var clientKeepAlive: ClientKeepAlive?
     public var timeouts = Timeouts()
     public var retry = Retry()
     public var fallback: Fallback?

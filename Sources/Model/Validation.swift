@@ -267,6 +267,9 @@ private struct ModelCheck {
         if let limits = policy.zoneLimits, !limits.isValid { fault(origin, "limits in zones", "limit nothing") }
         if policy.retry.tries < 0 || policy.retry.timeout < .zero { fault(origin, "retry", "has a negative limit") }
         if let bytes = policy.bodyLimits.requestBytes, bytes < 0 { fault(origin, "body limit", "is negative") }
+        if let kept = policy.clientKeepAlive, kept.timeout < .zero || kept.announcedSeconds ?? 0 < 0 {
+            fault(origin, "connection of the client", "has a negative time")
+        }
         if let timeout = policy.bodyLimits.timeout, timeout <= .zero { fault(origin, "body limit", "has no time") }
     }
 

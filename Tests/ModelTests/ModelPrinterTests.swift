@@ -26,6 +26,7 @@ import Testing
         route.policy.rewrite = Rewrite(pattern: "/a(.*)", template: "/$1")
         route.policy.hostOverride = HostOverride(template: "$host")
         route.policy.bodyLimits.requestBytes = nil
+        route.policy.clientKeepAlive = ClientKeepAlive(timeout: .seconds(30), announcedSeconds: 20)
         route.policy.timeouts.read = .milliseconds(1500)
         route.policy.retry = Retry(conditions: [.error, .status502], tries: 0, timeout: .seconds(5))
         route.policy.fallback = Fallback(upstream: UpstreamID("sorry"))
@@ -55,6 +56,7 @@ import Testing
                     body limit none
                     rewrite to /$1 where /a(.*)
                     host for the upstream $host
+                    connection of the client kept for 30s, told 20s
                     timeouts connect 5s, send 60s, read 1500ms
                     retry on error http_502, every endpoint within 5s
                     fallback sorry

@@ -53,6 +53,9 @@ import Testing
         },
         Breach("not all positive") { $0.virtualHosts[0].routes[0].policy.timeouts.read = .zero },
         Breach("negative limit") { $0.virtualHosts[0].routes[0].policy.retry.tries = -1 },
+        Breach("negative time") {
+            $0.virtualHosts[0].routes[0].policy.clientKeepAlive = ClientKeepAlive(timeout: .seconds(-1))
+        },
         Breach("is negative") { $0.virtualHosts[0].routes[0].policy.bodyLimits.requestBytes = -1 },
         Breach("has no port") { $0.upstreams[0].endpoints[0].port = 0 },
         Breach("has no weight") { $0.upstreams[0].endpoints[0].weight = 0 },

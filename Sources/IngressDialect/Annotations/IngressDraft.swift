@@ -40,6 +40,7 @@ struct IngressDraft: Sendable, Equatable {
         policy.hostOverride = routing.upstreamHost.map(HostOverride.init)
         policy.bodyLimits = bodies.limits()
         policy.ownRedirects = redirects.own()
+        policy.clientKeepAlive = transfer.clientKeepAlive
         policy.timeouts = transfer.timeouts()
         policy.retry = transfer.retry()
         policy.addressRules = addresses.rules()

@@ -10,6 +10,8 @@ struct TransferDraft: Sendable, Equatable {
     var window: Duration = .zero
     /// `retry-non-idempotent` of the ConfigMap, which holds beside the conditions.
     var repeatsUnsafeMethods = false
+    /// `keepalive_timeout` of snippets; nil is the ConfigMap's.
+    var clientKeepAlive: ClientKeepAlive?
 
     func timeouts() -> Timeouts { Timeouts(connect: connect, send: send, read: read) }
 

@@ -22,6 +22,7 @@ extension HostAssembly {
         both.cookieFlags = own.cookieFlags ?? common.cookieFlags
         both.substitution = own.substitution.within(common.substitution)
         both.bodyTimeout = own.bodyTimeout ?? common.bodyTimeout
+        both.keepAlive = own.keepAlive ?? common.keepAlive
         both.silencesLog = own.silencesLog || common.silencesLog
         return both
     }

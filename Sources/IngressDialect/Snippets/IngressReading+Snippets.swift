@@ -191,6 +191,7 @@ extension IngressReading {
         }
         draft.bodies.rewriting.cookieFlags += compiled.cookieFlags ?? []
         draft.bodies.requestTimeout = compiled.bodyTimeout ?? draft.bodies.requestTimeout
+        draft.transfer.clientKeepAlive = compiled.keepAlive ?? draft.transfer.clientKeepAlive
         for setting in compiled.compression { draft.compression.apply(setting) }
         draft.responseCache = compiled.responseCache.within(draft.responseCache)
         if let rule = compiled.cookiePath { draft.bodies.rewriting.cookiePath = rule }

@@ -62,6 +62,8 @@ struct ServerSnippet: Sendable, Equatable {
     var silencesLog = false
     /// `client_body_timeout`
     var bodyTimeout: Duration?
+    /// `keepalive_timeout`
+    var keepAlive: ClientKeepAlive?
     /// `gzip` and its kin, over what the ConfigMap says; nil when the server says nothing of it.
     var compression: CompressionDraft?
     /// `proxy_cache` and its kin, and what holds around the server.
@@ -71,7 +73,7 @@ struct ServerSnippet: Sendable, Equatable {
     var isEmpty: Bool {
         steps.isEmpty && headers.isEmpty && addressRules == nil && locations.isEmpty && !silencesLog
             && bodyTimeout == nil && compression == nil && limits.isEmpty && errors.isEmpty && responseCache.isEmpty
-            && !readsBody && substitution.isEmpty && cookieFlags == nil && bandwidth == nil
+            && !readsBody && substitution.isEmpty && cookieFlags == nil && bandwidth == nil && keepAlive == nil
     }
 
     init() {}
@@ -87,6 +89,7 @@ struct ServerSnippet: Sendable, Equatable {
         variables = compiled.variables
         silencesLog = compiled.silencesLog
         bodyTimeout = compiled.bodyTimeout
+        keepAlive = compiled.keepAlive
         limits = compiled.limits
         errors = compiled.errors
         substitution = compiled.substitution
@@ -124,6 +127,7 @@ struct ServerSnippet: Sendable, Equatable {
             route.policy.rules = rules
         }
         route.policy.bodyLimits.timeout = route.policy.bodyLimits.timeout ?? bodyTimeout
+        route.policy.clientKeepAlive = route.policy.clientKeepAlive ?? keepAlive
         if readsBody { route.policy.readBody() }
         own.errors?.apply(to: &route.policy, within: errors)
         own.limits?.apply(to: &route.policy, within: [limits, limitsAround])
@@ -172,6 +176,7 @@ extension ServerSnippet.Location {
         let edits = compiled.headers.edits()
         policy.headerEdits = edits.isEmpty ? nil : edits
         policy.isInternal = compiled.isInternal
+        policy.clientKeepAlive = compiled.keepAlive
         policy.observation.isLogged = !compiled.silencesLog
         var labels = labels
         labels.path = location.text

@@ -72,6 +72,8 @@ struct SnippetCompiler: Sendable {
     var destination: ServiceURL?
     /// `client_body_timeout`
     var bodyTimeout: Duration?
+    /// `keepalive_timeout`
+    var keepAlive: ClientKeepAlive?
     /// `sub_filter` and its kin
     var substitution = SubstitutionDraft()
     /// `gzip` and its kin

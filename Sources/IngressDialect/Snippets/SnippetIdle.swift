@@ -39,7 +39,6 @@ extension SnippetTable {
         ("the type is the backend's", ["charset", "charset_types"]),
         ("use enable-underscores-in-headers of the ConfigMap", ["underscores_in_headers"]),
         ("use ignore-invalid-headers of the ConfigMap", ["ignore_invalid_headers"]),
-        ("use keep-alive of the ConfigMap", ["keepalive_timeout"]),
         ("use keep-alive-requests of the ConfigMap", ["keepalive_requests"]),
         (
             "use large-client-header-buffers of the ConfigMap",

@@ -31,6 +31,7 @@ extension SnippetTable {
         ) { snippet, directive throws(ValueFault) in
             snippet.bodyTimeout = .seconds(try Int(seconds([directive.arguments[0].text])) ?? 60)
         },
+        keepAliveTimeout,
         SnippetDirective("client_body_buffer_size", as: "client-body-buffer-size", word),
         SnippetDirective("proxy_buffering", as: "proxy-buffering", word),
         SnippetDirective("proxy_request_buffering", as: "proxy-request-buffering", word),
@@ -79,6 +80,29 @@ extension SnippetTable {
                 .init(annotation: "enable-access-log", value: "false", line: directive.line, directive: "access_log"))
         },
     ]
+
+    private static let keepAliveTimeout = SnippetDirective(
+        "keepalive_timeout", [.http, .server, .location], 1...2,
+        """
+        How long a client's connection of HTTP/1 stays open after a response of the paths, in place of `keep-alive` of the \
+        ConfigMap; 0 closes it. In a server for all that say nothing themselves. The second time is told clients, as \
+        `Keep-Alive: timeout=…`. Connections of HTTP/2 keep the ConfigMap's time, as in nginx; where that is 0, none is kept. No effect in `http-snippet`.
+        """
+    ) { snippet, directive throws(ValueFault) in
+        let words = directive.arguments.map(\.text)
+        let times = try words.map { word throws(ValueFault) in
+            guard let milliseconds = NginxTime.milliseconds(word) else { throw .expected("a time such as 60s", word) }
+            return milliseconds
+        }
+        guard snippet.context != .http else {
+            return snippet.report(
+                .note, directive.line, "keepalive_timeout has no effect here", remedy: "use keep-alive of the ConfigMap"
+            )
+        }
+        let told = times.count > 1 ? (times[1] + 999) / 1000 : 0
+        snippet.keepAlive = ClientKeepAlive(
+            timeout: .milliseconds(times[0]), announcedSeconds: told > 0 ? told : nil)
+    }
 
     // MARK: Values
 

@@ -112,10 +112,12 @@ enum DownstreamStream {
         }
     }
 
-    /// Whether a response may offer to keep the connection.
-    var mayKeepAlive: Bool {
+    /// Settles how the connection goes on after the request that begins, unless its route says otherwise.
+    ///
+    /// - Returns: whether a response may offer to keep the connection.
+    func settleKeepAlive() -> Bool {
         switch self {
-        case .http1(let connection): connection.mayKeepAlive
+        case .http1(let connection): connection.settleKeepAlive()
         case .http2: true
         }
     }

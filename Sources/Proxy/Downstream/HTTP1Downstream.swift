@@ -53,6 +53,8 @@ final class HTTP1Downstream: DownstreamConnection {
     private var tunnel: Tunnel?
     /// Requests that were begun on this connection.
     private(set) var requests = 0
+    /// How long it may be idle after the request under way.
+    var idleNanoseconds: UInt64 = 0
     private var isProcessing = false
     /// Bytes that may still be read and forgotten.
     private var allowance = 0
@@ -215,9 +217,12 @@ final class HTTP1Downstream: DownstreamConnection {
         return exchange
     }
 
-    /// Whether a response may offer to keep the connection.
-    var mayKeepAlive: Bool {
-        requests < worker.settings.keepAliveRequests && worker.settings.keepAliveTimeout > 0 && !worker.isDraining
+    /// Settles how long the connection may be idle after the request that begins, unless its route says otherwise.
+    ///
+    /// - Returns: whether a response may offer to keep the connection.
+    func settleKeepAlive() -> Bool {
+        idleNanoseconds = worker.settings.keepAliveTimeout
+        return requests < worker.settings.keepAliveRequests && idleNanoseconds > 0 && !worker.isDraining
     }
 
     // MARK: After an exchange
@@ -255,7 +260,7 @@ final class HTTP1Downstream: DownstreamConnection {
         if transport.input.isEmpty {
             worker.buffers.takeBack(&transport.input)
         }
-        worker.loop.setDeadline(of: self, afterNanoseconds: worker.settings.keepAliveTimeout)
+        worker.loop.setDeadline(of: self, afterNanoseconds: idleNanoseconds)
         if !transport.input.isEmpty || transport.isReadable { process() }
     }
 

@@ -75,6 +75,7 @@ extension Exchange {
             return refuse(.internalServerError)
         }
         variables.goOn()
+        forgetKeepAlive()
         do throws(HTTP1Error) { try Self.setPath(of: &request, from: worker.filterScratch) } catch {
             return refuse(.badRequest)
         }

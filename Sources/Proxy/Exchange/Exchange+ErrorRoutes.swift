@@ -96,6 +96,7 @@ extension Exchange {
     /// Forgets what the route that failed has settled.
     private func forgetRoute() {
         forgetAuth()
+        forgetKeepAlive()
         dropResponseCacheUse()
         state.answerKey = nil
         state.answerIsKept = false

@@ -104,7 +104,7 @@ extension Exchange {
         let isEdited = editOwnResponse(status, content)
         let hasContent = request.method != .head && length > 0
         let start = downstream.openHead(
-            512 + LimitTicket.fieldBound + length + worker.filterScratch.location.count
+            512 + LimitTicket.fieldBound + Self.keepAliveBound + length + worker.filterScratch.location.count
                 + worker.filterScratch.fields.count
                 + fields.bytes.count + (isEdited ? response.headers.encodedLength : 0)
                 + authCookieBound(status), worker)
@@ -155,15 +155,6 @@ extension Exchange {
         case .stock: break
         case .location: output.appendField(.location, worker.filterScratch.location)
         case .page, .own: output.append(contentsOf: worker.filterScratch.fields)
-        }
-    }
-
-    func appendConnection(to output: inout ByteBuffer) {
-        if request.version == .http2 { return }
-        if !state.keepsDownstream {
-            output.appendField(.connection, "close")
-        } else if request.version == .http10 {
-            output.appendField(.connection, "keep-alive")
         }
     }
 
@@ -226,7 +217,7 @@ extension Exchange {
         // An answer that comes early: what is missing of the request decides whether another can follow it.
         if !state.requestSent, case .linger = endingAfterUnreadBody() { state.keepsDownstream = false }
         let start = downstream.openHead(
-            256 + LimitTicket.fieldBound + Self.codingBound + response.reason.count
+            256 + LimitTicket.fieldBound + Self.codingBound + Self.keepAliveBound + response.reason.count
                 + snapshot.responseRules.bound(response.headers, setting: fields) + sessionCookieBound
                 + authCookieBound(response.status), worker)
         appendHead(to: &downstream.head, framing, encodesChunks: encodesChunks, fields, isEdited: edits.isDynamic)

@@ -142,7 +142,7 @@ final class Exchange {
     func begin() {
         guard let downstream else { return }
         takeContext(downstream)
-        state.keepsDownstream = request.keepsAlive && downstream.mayKeepAlive
+        state.keepsDownstream = downstream.settleKeepAlive() && request.keepsAlive
         do throws(HTTP1Error) {
             state.requestFraming = try downstream.framing(of: request)
         } catch {
@@ -205,7 +205,7 @@ final class Exchange {
     func decide(_ route: RoutePlan, _ host: HostFilters, lacksSlash: Bool) {
         self.route = route
         route.tally.place.expectWrites()
-        if route.filters.needsVariables { prepareVariables(for: route) }
+        if route.filters.needsPreparation { prepare(for: route) }
         let verdict = FilterChain.decide(
             request, context, host: host, route: route.filters, lacksSlash: lacksSlash,
             match: &worker.matchScratch, scratch: &worker.filterScratch, variables: variables)

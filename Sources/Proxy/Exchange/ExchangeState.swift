@@ -64,6 +64,8 @@ struct ExchangeState {
     var needsFreshConnection = false
     /// The client's connection may carry another request when this one is over.
     var keepsDownstream = false
+    /// The route has clients told how long.
+    var announcesKeepAlive = false
     /// The upstream's connection may serve another request when this one is over.
     var keepsUpstream = false
     /// The upstream was asked because the route's own has no endpoints.
