@@ -14,6 +14,7 @@ public final class ResponseEdits: Sendable {
     private let edits: [FieldEdit]
     private let passed: HeaderIDSet
     private let passedNames: [[UInt8]]
+    private let charset: CharsetFilter?
     /// Whether `apply` has to be called.
     public let isDynamic: Bool
     /// Whether `apply` needs `RequestVariables`.
@@ -28,6 +29,7 @@ public final class ResponseEdits: Sendable {
         edits = []
         passed = []
         passedNames = []
+        charset = nil
         isDynamic = false
         needsVariables = false
     }
@@ -49,8 +51,11 @@ public final class ResponseEdits: Sendable {
         }
         self.passed = passed
         passedNames = names
-        isDynamic = areSeen || !policy.passedOnResponse.isEmpty || !edits.allSatisfy(\.isConstantLine)
-        needsVariables = edits.contains(where: \.needsVariables)
+        let charset = try CharsetFilter(policy.charset)
+        self.charset = charset
+        isDynamic =
+            areSeen || !policy.passedOnResponse.isEmpty || charset != nil || !edits.allSatisfy(\.isConstantLine)
+        needsVariables = edits.contains(where: \.needsVariables) || charset?.needsVariables == true
         if isDynamic {
             self.edits = edits
             plainLines = .none
@@ -80,7 +85,7 @@ public final class ResponseEdits: Sendable {
     }
 
     /// Changes the fields of a response: drops what the rules drop, then makes the edits in their order. Templates
-    /// see the fields as they came.
+    /// see the fields as they came; the charset is added to what the edits have left.
     ///
     /// - Parameters:
     ///   - isOwn: the response is the proxy's own, so that the rules have nothing to drop.
@@ -106,6 +111,7 @@ public final class ResponseEdits: Sendable {
                 edits[index].apply(scratch.values.readable.extracting(range), to: &headers)
             }
         }
+        charset?.apply(to: &headers, status: status, branch: branch, &scratch.values)
     }
 
     /// Writes an edit's value aside. What has no room is empty.

@@ -274,6 +274,7 @@ private struct ModelCheck {
     }
 
     private mutating func check(_ edits: HeaderEdits, _ origin: Origin) {
+        if !edits.charset.isValid { fault(origin, "charset", "is no token, or too long") }
         for edit in edits.onReceipt + edits.onRequest + edits.onResponse {
             let name = edit.operation == .remove && edit.name.hasSuffix("*") ? edit.name.dropLast() : edit.name[...]
             if name.isEmpty || !name.utf8.allSatisfy(\.isTokenByte) {

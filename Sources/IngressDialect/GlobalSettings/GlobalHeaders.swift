@@ -24,6 +24,7 @@ struct GlobalHeaders {
         edits.onRequest += read(globals.requestHeaders, key: "proxy-set-headers")
         let common = globals.commonHeaders.edits()
         edits.onResponse = common.onResponse + edits.onResponse
+        edits.charset = common.charset
         return edits
     }
 

@@ -84,5 +84,8 @@ extension SnippetHeaders {
         input += other.input
         upstream += other.upstream
         passed += other.passed
+        var around = other.charset
+        around.append(charset)
+        charset = around
     }
 }

@@ -92,7 +92,8 @@ struct SnippetDirective: Sendable {
 /// The directives that are known, and those that are not honoured with what to use instead.
 enum SnippetTable {
     static let rows: [SnippetDirective] =
-        rules + headers + access + limits + errors + forms + authentication + transfers + upstreamTLS + compression
+        rules + headers + charset + access + limits + errors + forms + authentication + transfers + upstreamTLS
+        + compression
         + substitution + responseCache + idle
     private static let byName = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 

@@ -22,18 +22,26 @@ struct SnippetHeaders: Sendable, Equatable {
     var upstream: [HeaderEdits.Edit] = []
     /// `proxy_pass_header`, in lower case.
     var passed: [String] = []
+    /// `charset` and `charset_types`
+    var charset = CharsetEdits()
     /// Branches that there are, to tell which of them inherit `add_header`.
     var branches = 0
 
     var isEmpty: Bool {
         response.isEmpty && added.isEmpty && expiry.isEmpty && input.isEmpty && upstream.isEmpty && passed.isEmpty
+            && charset.isEmpty
     }
 
     /// The edits, with each `add_header` in the branches that have none of their own.
     func edits() -> HeaderEdits {
-        HeaderEdits(
+        var edits = HeaderEdits(
             onReceipt: input.map(Self.placed), onRequest: upstream,
             onResponse: added.map(inherited) + (expiry + response).map(Self.placed), passedOnResponse: passed)
+        edits.charset = charset
+        // A branch wins wherever it stands.
+        edits.charset.choices =
+            charset.choices.filter { $0.branches == nil } + charset.choices.filter { $0.branches != nil }
+        return edits
     }
 
     private static func placed(_ placed: Placed) -> HeaderEdits.Edit {

@@ -36,7 +36,6 @@ extension SnippetTable {
             ]
         ),
         ("an ETag is the backend's", ["etag"]), ("the backend answers conditional requests", ["if_modified_since"]),
-        ("the type is the backend's", ["charset", "charset_types"]),
         ("use enable-underscores-in-headers of the ConfigMap", ["underscores_in_headers"]),
         ("use ignore-invalid-headers of the ConfigMap", ["ignore_invalid_headers"]),
         ("use keep-alive-requests of the ConfigMap", ["keepalive_requests"]),

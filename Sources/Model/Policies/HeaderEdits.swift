@@ -84,6 +84,8 @@ public struct HeaderEdits: Sendable, Hashable {
     public var onResponse: [Edit]
     /// Fields of the upstream's that reach the client though the proxy drops them by default, in lower case.
     public var passedOnResponse: [String]
+    /// What responses are said to be written in, by the fields that the edits have left.
+    public var charset = CharsetEdits()
 
     public init(
         onReceipt: [Edit] = [], onRequest: [Edit] = [], onResponse: [Edit] = [], passedOnResponse: [String] = []
@@ -100,7 +102,7 @@ public struct HeaderEdits: Sendable, Hashable {
     }
 
     public var isEmpty: Bool {
-        onReceipt.isEmpty && onRequest.isEmpty && onResponse.isEmpty && passedOnResponse.isEmpty
+        onReceipt.isEmpty && onRequest.isEmpty && onResponse.isEmpty && passedOnResponse.isEmpty && charset.isEmpty
     }
 
     /// Whether a value may depend on the route that the edits stand in.
@@ -116,6 +118,7 @@ public struct HeaderEdits: Sendable, Hashable {
         onRequest += other.onRequest
         onResponse += other.onResponse
         passedOnResponse += other.passedOnResponse
+        charset.append(other.charset)
     }
 }
 
@@ -124,7 +127,7 @@ extension HeaderEdits {
     var lines: [String] {
         onReceipt.map { $0.line(of: "client's") } + onRequest.map { $0.line(of: "request") }
             + onResponse.map { $0.line(of: "response") }
-            + passedOnResponse.map { "response keeps header \($0)" }
+            + passedOnResponse.map { "response keeps header \($0)" } + charset.lines
     }
 }
 
