@@ -83,7 +83,9 @@ public final class RouteFilters: Sendable {
     private let corsEdits: ResponseEdits?
     /// How fast responses go out; nil for as fast as they can.
     public let pace: Pace?
-    public let isLogged: Bool
+    /// The access log holds all requests; else `isLogged(branch:)` tells which.
+    public let logsAll: Bool
+    private let observation: Observation
 
     /// The answer to every request that the rules let pass, because no upstream serves the route.
     public let unserved: Status?
@@ -148,7 +150,8 @@ public final class RouteFilters: Sendable {
         basicAuth = try policy.basicAuth.map { policy throws(FilterError) in try BasicAuthFilter(policy) }
         digestAuth = try policy.digestAuth.map { policy throws(FilterError) in try DigestAuthFilter(policy) }
         pace = policy.bandwidth.map { Pace($0) }
-        isLogged = policy.observation.isLogged
+        observation = policy.observation
+        logsAll = observation.isLogged && observation.unloggedBranches.isEmpty
         variableNames = policy.rules?.variables ?? []
         matchNames = try NamedGroups(policy.rules?.ofMatch ?? [], constants)
         answerVariables = (policy.rules?.ofAnswer ?? []).compactMap { variable in
@@ -299,7 +302,8 @@ public final class RouteFilters: Sendable {
         cors = nil
         corsEdits = nil
         pace = nil
-        isLogged = true
+        observation = Observation()
+        logsAll = true
         refusal = status
         secureRedirect = nil
         redirect = nil
@@ -465,6 +469,11 @@ extension RouteFilters {
     func answerPreflight(_ head: borrowing RequestHead, _ scratch: inout FilterScratch) -> Verdict {
         guard let cors else { return .proceed }
         return cors.answerPreflight(head, &scratch)
+    }
+
+    /// - Parameter branch: which way the request went through the route's rules (`RequestVariables.branch`).
+    public func isLogged(branch: Int) -> Bool {
+        observation.isLogged && !observation.unloggedBranches.contains(branch)
     }
 
     /// The edits of responses to some requests are others than `responseEdits`.

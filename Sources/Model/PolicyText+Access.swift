@@ -31,6 +31,12 @@ extension Bandwidth: CustomStringConvertible {
 
 extension Observation {
     var lines: [String] {
-        (isLogged ? [] : ["not in the access log"]) + (tracing == .off ? [] : ["trace \(tracing.rawValue)"])
+        logLines + (tracing == .off ? [] : ["trace \(tracing.rawValue)"])
+    }
+
+    private var logLines: [String] {
+        guard isLogged else { return ["not in the access log"] }
+        guard !unloggedBranches.isEmpty else { return [] }
+        return ["not in the access log in branch \(unloggedBranches.map(String.init).joined(separator: ", "))"]
     }
 }

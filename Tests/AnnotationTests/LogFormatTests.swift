@@ -104,4 +104,39 @@ import Testing
             #expect(try Self.line("$status", annotations: snippet) == nil)
         }
     }
+
+    @Test(arguments: [
+        "if ($arg_quiet) { access_log off; } if ($arg_loud) { set $x 1; }",
+        "if ($arg_quiet) { access_log off; return 204; } if ($arg_loud) { return 204; }",
+    ])
+    func `is not told of requests whose last branch says access_log off`(snippet: String) throws {
+        let location = "location = /in { \(snippet) return 200 in; }"
+        let gate = try Gate(
+            ["configuration-snippet": snippet, "server-snippet": location],
+            origin: ScriptedOrigin(answering: "ok"), configMap: ["log-format-upstream": "$request_uri"])
+        #expect(gate.diagnostics.isEmpty, "\(gate.diagnostics)")
+        let client = try gate.client()
+        for target in ["/a", "/b?quiet=1", "/c?loud=1", "/d?quiet=0", "/in", "/in?quiet=1", "/in?loud=1"] {
+            #expect(try client.request(target).status < 300)
+        }
+        #expect(try gate.accessLogLines() == ["/a", "/c?loud=1", "/d?quiet=0", "/in", "/in?loud=1"])
+    }
+
+    @Test func `is told of requests whose later branch says nothing of the log`() throws {
+        let gate = try Gate(
+            ["configuration-snippet": "if ($arg_quiet) { access_log off; } if ($arg_loud) { set $x 1; }"],
+            origin: ScriptedOrigin(answering: "ok"), configMap: ["log-format-upstream": "$request_uri"])
+        for target in ["/a?quiet=1&loud=1", "/b?quiet=1"] { #expect(try gate.request(target).status == 200) }
+        #expect(try gate.accessLogLines() == ["/a?quiet=1&loud=1"])
+    }
+
+    @Test func `is told of branches whose access_log names a file, with a note`() throws {
+        let gate = try Gate(
+            ["configuration-snippet": "if ($arg_a) { access_log /var/log/a.log; }"],
+            origin: ScriptedOrigin(answering: "ok"), configMap: ["log-format-upstream": "$request_uri"])
+        #expect(try gate.request("/?a=1").status == 200)
+        let faults = gate.faults(about: "configuration-snippet")
+        #expect(faults.count == 1 && faults[0].contains("access_log has no effect"), "\(faults)")
+        #expect(try gate.accessLogLines() == ["/?a=1"])
+    }
 }

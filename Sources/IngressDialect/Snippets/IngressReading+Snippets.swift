@@ -65,6 +65,7 @@ extension IngressReading {
         content.policy.substitution = compiled.substitution.policy()
         compiled.shapeRequests(&content.policy)
         content.policy.isInternal = compiled.isInternal
+        content.policy.observation.unloggedBranches = compiled.unloggedBranches
         content.errors = compiled.errors
         content.errors.hasCustomErrors = content.hasCustomErrors
         content.errors.interceptsByDefault = content.policy.errorPages?.interceptsUpstream ?? false

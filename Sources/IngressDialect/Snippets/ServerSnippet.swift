@@ -178,6 +178,7 @@ extension ServerSnippet.Location {
         policy.isInternal = compiled.isInternal
         policy.clientKeepAlive = compiled.keepAlive
         policy.observation.isLogged = !compiled.silencesLog
+        policy.observation.unloggedBranches = compiled.unloggedBranches
         var labels = labels
         labels.path = location.text
         labels.service = ""

@@ -68,6 +68,8 @@ struct SnippetCompiler: Sendable {
     var isOfIngress = false
     /// `access_log off`
     var silencesLog = false
+    /// Branches that say so.
+    var unloggedBranches: [Int] = []
     /// `proxy_pass`
     var destination: ServiceURL?
     /// `client_body_timeout`

@@ -51,6 +51,7 @@ extension IngressReading {
         policy.headerEdits = place.route.policy.headerEdits
         policy.substitution = location.compiled.substitution.policy()
         location.compiled.shapeRequests(&policy)
+        policy.observation.unloggedBranches = location.compiled.unloggedBranches
         policy.isInternal = location.compiled.isInternal
         policy.hostOverride = location.compiled.upstreamHost.map(HostOverride.init(template:))
         if url.isSecure { policy.transport.speaks = .https }

@@ -66,14 +66,16 @@ extension SnippetTable {
         SnippetDirective("limit_rate_after", .paths, as: "limit-rate-after", kilobytes),
         SnippetDirective(
             "access_log", [.server, .location, .condition], 1...4,
-            "`off`: as `enable-access-log: \"false\"`; in a server for all paths of the host."
+            "`off`: as `enable-access-log: \"false\"`; in a server for all paths of the host, in an `if` for requests that "
+                + "go through it, and through no later one."
         ) {
             snippet, directive in
-            guard directive.arguments[0].text == "off", snippet.context != .condition else {
+            guard directive.arguments[0].text == "off" else {
                 return snippet.report(
                     .note, directive.line, "access_log has no effect here",
                     remedy: "use enable-access-log, or the access log's settings of the ConfigMap")
             }
+            guard snippet.context != .condition else { return snippet.unloggedBranches.append(snippet.branch) }
             snippet.silencesLog = true
             guard snippet.context == .location else { return }
             snippet.overrides.append(

@@ -12,6 +12,8 @@ public struct Observation: Sendable, Hashable {
 
     /// Requests are in the access log.
     public var isLogged = true
+    /// But for those that go through one of these branches of the route's rules, and through no later one.
+    public var unloggedBranches: [Int] = []
     /// Whether the upstream is told of a trace.
     public var tracing = Tracing.off
 
