@@ -14,9 +14,7 @@ struct GlobalSnippets {
         // What holds for everything, before what is within.
         for (key, text) in [("http-snippet", globals.httpSnippet), ("main-snippet", globals.mainSnippet)] {
             guard let text else { continue }
-            var compiler = SnippetCompiler(.http, mediaType: globals.mediaType, zones: globals.zones)
-            compiler.cacheZones = globals.cacheZones
-            compiler.knowsPlaces = globals.settings.geo.isOn
+            var compiler = SnippetCompiler(.http, within: globals)
             compiler.add(text)
             globals.zones = compiler.zones
             globals.commonLimits = compiler.limits.beside(globals.commonLimits)
@@ -30,9 +28,7 @@ struct GlobalSnippets {
         globals.commonLimits.connectionStatus =
             globals.commonLimits.connectionStatus ?? globals.defaults.limits.connectionStatus
         if let text = globals.serverSnippet {
-            var compiler = SnippetCompiler(.server, mediaType: globals.mediaType, zones: globals.zones)
-            compiler.cacheZones = globals.cacheZones
-            compiler.knowsPlaces = globals.settings.geo.isOn
+            var compiler = SnippetCompiler(.server, within: globals)
             compiler.add(text)
             let origin = origin(of: "server-snippet")
             globals.server = ServerSnippet(
@@ -43,17 +39,12 @@ struct GlobalSnippets {
             finish(compiler, key: "server-snippet", isRefused: compiler.isRefused || isLost, &globals)
         }
         if let text = globals.locationSnippet {
-            var compiler = SnippetCompiler(
-                .location, mediaType: globals.mediaType, variables: globals.server.variables,
-                zones: globals.zones)
-            compiler.cacheZones = globals.cacheZones
-            compiler.knowsPlaces = globals.settings.geo.isOn
+            var compiler = SnippetCompiler(.location, within: globals, variables: globals.server.variables)
             compiler.add(text)
             finish(compiler, key: "location-snippet", isRefused: false, &globals)
         }
         if let text = globals.questionSnippet {
-            var compiler = SnippetCompiler(.question)
-            compiler.knowsPlaces = globals.settings.geo.isOn
+            var compiler = SnippetCompiler(.question, within: globals)
             compiler.add(text)
             globals.questionFields = compiler.questionFields
             finish(compiler, key: "global-auth-snippet", isRefused: compiler.isRefused, &globals)

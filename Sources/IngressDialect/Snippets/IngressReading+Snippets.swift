@@ -17,10 +17,7 @@ extension IngressReading {
         let ofPaths = Set(pathNames.values.joined().map(\.name))
         let server = readServerSnippet(draft.snippets.ofHost, knowing: ofPaths, into: &content)
         var compiler = SnippetCompiler(
-            .location, mediaType: globals.mediaType,
-            variables: server.union(globals.server.variables).union(ofPaths), zones: globals.zones)
-        compiler.cacheZones = globals.cacheZones
-        compiler.knowsPlaces = globals.settings.geo.isOn
+            .location, within: globals, variables: server.union(globals.server.variables).union(ofPaths))
         if let text = draft.snippets.ofPaths {
             compiler.add(text)
             report(compiler.findings, of: "configuration-snippet")
@@ -103,8 +100,7 @@ extension IngressReading {
     mutating func readQuestionSnippet(
         _ text: String, into content: inout TranslatedIngress.Content
     ) -> [HeaderEdits.Field] {
-        var compiler = SnippetCompiler(.question, variables: snippetVariables)
-        compiler.knowsPlaces = globals.settings.geo.isOn
+        var compiler = SnippetCompiler(.question, within: globals, variables: snippetVariables)
         compiler.add(text)
         report(compiler.findings, of: "auth-snippet")
         if compiler.isRefused { content.refusal = content.refusal ?? "because of auth-snippet" }
@@ -137,11 +133,8 @@ extension IngressReading {
         _ text: String?, knowing names: Set<String>, into content: inout TranslatedIngress.Content
     ) -> Set<String> {
         guard let text else { return [] }
-        var compiler = SnippetCompiler(
-            .server, mediaType: globals.mediaType, variables: names, zones: globals.zones)
+        var compiler = SnippetCompiler(.server, within: globals, variables: names)
         compiler.isOfIngress = true
-        compiler.cacheZones = globals.cacheZones
-        compiler.knowsPlaces = globals.settings.geo.isOn
         compiler.add(text)
         var findings = compiler.findings
         let labels = RouteLabels(namespace: ingress.metadata.namespace, object: ingress.metadata.name)

@@ -107,6 +107,13 @@ struct SnippetCompiler: Sendable {
         self.variables = variables
     }
 
+    /// A snippet that knows what the ConfigMap says for all of them.
+    init(_ context: SnippetContexts, within globals: GlobalSettings, variables: Set<String> = []) {
+        self.init(context, mediaType: globals.mediaType, variables: variables, zones: globals.zones)
+        cacheZones = globals.cacheZones
+        knowsPlaces = globals.settings.geo.isOn
+    }
+
     /// Adds a text to what was compiled before; both stand in the same place.
     mutating func add(_ text: String) {
         do throws(NginxText.Fault) {
